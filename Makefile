@@ -1,0 +1,51 @@
+# The one door. Everything else is in scripts/bootstrap.py, config/launch.py and config/engines/.
+PYTHON ?= python3
+VENV := .venv/bin/python
+BOOTSTRAP := $(PYTHON) scripts/bootstrap.py
+ENGINES := $(VENV) -m config.engines exec
+SOURCES := accounts common config crm demo satisfaction segmentation scripts tests benchmarks manage.py
+
+PRODUCTION = DJANGO_SETTINGS_MODULE=config.settings.production ALLOWED_HOSTS=crm.example.com \
+	SECRET_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix bench demo lock
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: ## install what is missing and start everything (PORT=8001 make run for another port)
+	@$(BOOTSTRAP) --run
+	@$(VENV) -m config.launch
+
+test: ## run the whole test suite (make test ARGS="tests/crm -x" for a part)
+	@$(BOOTSTRAP) --dev
+	@$(ENGINES) --profile test -- $(VENV) -m pytest $(ARGS)
+
+check: ## everything that can be said without running it: format, lint, layers, types, messages
+	@$(BOOTSTRAP) --dev
+	$(VENV) -m ruff format --check .
+	$(VENV) -m ruff check .
+	.venv/bin/lint-imports
+	$(VENV) -m mypy .
+	@$(ENGINES) --profile test -- $(VENV) manage.py makemigrations --check --dry-run
+	@$(ENGINES) --profile test -- env $(PRODUCTION) $(VENV) manage.py check --deploy --fail-level WARNING
+	$(VENV) -m scripts.messages check
+
+fix: ## put right what can be put right by a program
+	@$(BOOTSTRAP) --dev
+	$(VENV) -m ruff check --fix .
+	$(VENV) -m ruff format .
+
+bench: ## measure, and print a table
+	@$(BOOTSTRAP) --dev
+	@$(ENGINES) -- $(VENV) -m benchmarks $(ARGS)
+
+demo: ## fill the database with a demonstration company (ARGS="--customers 1000")
+	@$(BOOTSTRAP)
+	@$(ENGINES) -- $(VENV) manage.py make_demo $(ARGS)
+
+lock: ## lock the newest versions that requirements.in and requirements-dev.in allow
+	@$(BOOTSTRAP) --dev
+	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade requirements.in -o requirements.txt
+	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --constraint requirements.txt requirements-dev.in -o requirements-dev.txt

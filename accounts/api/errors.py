@@ -1,0 +1,137 @@
+"""One shape for every error of the API, after RFC 9457 (problem details).
+
+``{"code": …, "title": …, "status": …, "errors": {field: [message, …]}}``; ``code`` is stable and
+meant for programs, ``title`` and ``errors`` are in the caller's language.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+from common.errors import RefusedError, StaleError
+
+PROBLEM = "application/problem+json"
+
+# The one code of a refusal, whether a view or a service refuses.
+CODES = {"permission_denied": "forbidden"}
+
+
+class PreconditionRequired(exceptions.APIException):
+    """A change was sent without saying which state it was based on."""
+
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_code = "precondition_required"
+
+
+class LengthRequired(exceptions.APIException):
+    """A body came without Content-Length."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_code = "length_required"
+
+
+class TooLarge(exceptions.APIException):
+    """A body is larger than the product takes in one piece."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+
+
+class Unavailable(exceptions.APIException):
+    """Something the product needs for this does not answer; nothing was kept."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+
+
+class Unreadable(exceptions.APIException):
+    """A body as a whole cannot be read; ``code`` says why."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "unreadable"
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view or a service raised into a problem; None lets a true fault be a 500."""
+    known = _from_service(error)
+    if known is not None:
+        set_rollback()
+        return known
+    response = exception_handler(error, context)
+    if response is None or not isinstance(error, exceptions.APIException):
+        return response
+    response.data = _body(error)
+    response.content_type = PROBLEM
+    return response
+
+
+def _from_service(error: Exception) -> Response | None:
+    if isinstance(error, StaleError):
+        title = _(
+            "Somebody changed this record since you read it. Read it again, then send the change."
+        )
+        return _problem("stale", title, status.HTTP_412_PRECONDITION_FAILED)
+    if isinstance(error, RefusedError):
+        return _problem(error.code, error.message, status.HTTP_409_CONFLICT)
+    if isinstance(error, ObjectDoesNotExist | Http404):
+        return _problem("not_found", _("Not found or not yours"), status.HTTP_404_NOT_FOUND)
+    if isinstance(error, DjangoPermissionDenied):
+        return _problem("forbidden", _("Not allowed for your role"), status.HTTP_403_FORBIDDEN)
+    if isinstance(error, DjangoValidationError):
+        errors: dict[str, list[str]] = (
+            dict(error.message_dict)
+            if hasattr(error, "error_dict")
+            else {str(NON_FIELD_ERRORS): error.messages}
+        )
+        return _problem(
+            "invalid", _("Some values are not right"), status.HTTP_400_BAD_REQUEST, errors
+        )
+    return None
+
+
+def _problem(
+    code: str, title: str, status_code: int, errors: dict[str, list[str]] | None = None
+) -> Response:
+    body: dict[str, Any] = {"code": code, "title": title, "status": status_code}
+    if errors:
+        body["errors"] = errors
+    return Response(body, status=status_code, content_type=PROBLEM)
+
+
+def _body(error: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        detail = error.detail
+        errors = detail if isinstance(detail, Mapping) else {NON_FIELD_ERRORS: detail}
+        return {
+            "code": "invalid",
+            "title": _("Some values are not right"),
+            "status": error.status_code,
+            "errors": {str(field): list(_messages(found)) for field, found in errors.items()},
+        }
+    code = error.get_codes()
+    code = code if isinstance(code, str) else error.default_code
+    return {
+        "code": CODES.get(code, code),
+        "title": str(error.detail),
+        "status": error.status_code,
+    }
+
+
+def _messages(detail: Any) -> Iterator[str]:
+    """Flatten whatever hangs on a field: the shape is one list of messages, always."""
+    if isinstance(detail, Mapping):
+        for inner in detail.values():
+            yield from _messages(inner)
+    elif isinstance(detail, Sequence) and not isinstance(detail, str):
+        for inner in detail:
+            yield from _messages(inner)
+    else:
+        yield str(detail)

@@ -1,0 +1,116 @@
+"""The organisation: a tree of any depth, kept as a materialised path."""
+
+import pgtrigger
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_ltree.fields import PathField
+
+from accounts.permissions import Depth
+from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from common.history import tracked
+from common.localised import pick
+
+# The path is derived from the parent, so the database derives it: rows written by bulk or raw SQL
+# are right too. Labels are ids, which never change, so that a renamed unit keeps its place.
+PLACE_UNIT = """
+    IF NEW.parent_id IS NULL THEN
+        NEW.path = NEW.id::text::ltree;
+    ELSE
+        SELECT path || NEW.id::text INTO STRICT NEW.path
+          FROM accounts_orgunit WHERE id = NEW.parent_id;
+        IF index(NEW.path, NEW.id::text::ltree) < nlevel(NEW.path) - 1 THEN
+            RAISE EXCEPTION 'unit % cannot lie below itself', NEW.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'accounts_orgunit_no_cycle';
+        END IF;
+    END IF;
+    RETURN NEW;
+"""
+MOVE_SUBTREE = """
+    IF NEW.path <> OLD.path THEN
+        UPDATE accounts_orgunit
+           SET path = NEW.path || subpath(path, nlevel(OLD.path))
+         WHERE path <@ OLD.path AND nlevel(path) > nlevel(OLD.path);
+    END IF;
+    RETURN NULL;
+"""
+
+
+class UnitKind(models.TextChoices):
+    """What a unit is; the tree says where it stands."""
+
+    HEAD_OFFICE = "head_office", _("Head office")
+    PROVINCE = "province", _("Province")
+    BRANCH = "branch", _("City branch")
+    TEAM = "team", _("Team")
+    DIVISION = "division", _("Division")
+
+
+@tracked()
+class OrgUnit(ScopedModel):
+    """A part of the company: head office, province, city branch, team, division."""
+
+    code = models.CharField(_("code"), max_length=30, unique=True)
+    name_zh = models.CharField(_("Chinese name"), max_length=80)
+    name_en = models.CharField(_("English name"), max_length=80, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=UnitKind.choices)
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("belongs to"),
+    )
+    path = PathField(_("path"), editable=False, default="0")
+
+    objects = ScopedQuerySet["OrgUnit"].as_manager()
+
+    class Meta:
+        verbose_name = _("unit")
+        verbose_name_plural = _("units")
+        ordering = ["path"]
+        indexes = [GistIndex(fields=["path"], name="accounts_orgunit_path")]
+        constraints = [
+            models.UniqueConstraint(fields=["path"], name="accounts_orgunit_path_unique"),
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=Q(parent__isnull=True),
+                name="accounts_orgunit_one_root",
+            ),
+            models.CheckConstraint(
+                name="accounts_orgunit_kind_known", condition=Q(kind__in=UnitKind.values)
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="place",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+                func=PLACE_UNIT,
+            ),
+            pgtrigger.Trigger(
+                name="move_subtree",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("parent_id"),
+                func=MOVE_SUBTREE,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the active language."""
+        return pick(zh=self.name_zh, en=self.name_en)
+
+    @classmethod
+    def scope(cls, viewer: Viewer) -> Q:
+        """Everyone sees their unit and what is below it; the whole company sees all."""
+        if viewer.depth == Depth.ALL:
+            return Q()
+        if viewer.depth == Depth.SUBTREE:
+            return Q(path__descendants=viewer.unit_path)
+        return Q(pk=viewer.unit_id)

@@ -1,0 +1,117 @@
+"""Users: the people of the company, and service accounts for its other systems."""
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.role import Role
+from accounts.models.unit import OrgUnit
+from accounts.permissions import Depth, Permission
+from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from common.history import tracked
+
+
+class UserQuerySet(ScopedQuerySet["User"]):
+    """Users; signing in asks for them by employee number, in whatever case it is typed."""
+
+    def get_by_natural_key(self, employee_number: str | None) -> "User":
+        """Return the user signing in; raise User.DoesNotExist."""
+        return self.select_related("unit", "role").get(employee_number__iexact=employee_number)
+
+
+@tracked(exclude=["password", "last_login"])
+class User(AbstractBaseUser, ScopedModel):
+    """One who may sign in. A service account is a user without a password."""
+
+    employee_number = models.CharField(
+        _("employee number"),
+        max_length=40,
+        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")],
+    )
+    name = models.CharField(_("name"), max_length=60)
+    unit = models.ForeignKey(
+        OrgUnit, on_delete=models.PROTECT, related_name="users", verbose_name=_("unit")
+    )
+    role = models.ForeignKey(
+        Role, on_delete=models.PROTECT, related_name="users", verbose_name=_("role")
+    )
+    manager = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reports",
+        verbose_name=_("manager"),
+    )
+    phone = models.CharField(_("phone"), max_length=30, blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    is_service = models.BooleanField(_("service account"), default=False)
+    joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects = UserQuerySet.as_manager()
+
+    USERNAME_FIELD = "employee_number"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["employee_number"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("employee_number"),
+                name="accounts_user_employee_number_unique",
+                violation_error_message=_("This employee number is taken."),
+            ),
+            models.CheckConstraint(
+                name="accounts_user_not_own_manager",
+                condition=~Q(manager=models.F("pk")),
+                violation_error_message=_("Nobody is their own manager."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def scope(cls, viewer: Viewer) -> Q:
+        """Colleagues of the units one sees; everyone sees themselves."""
+        if viewer.depth == Depth.ALL:
+            return Q()
+        if viewer.depth == Depth.SUBTREE:
+            return Q(unit__path__descendants=viewer.unit_path)
+        return Q(unit=viewer.unit_id)
+
+    @property
+    def depth(self) -> str:
+        """How far this person sees."""
+        return self.role.depth
+
+    @property
+    def unit_path(self) -> str:
+        """Where this person stands in the organisation."""
+        return str(self.unit.path)
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the person's role holds the permission; one who has left holds none."""
+        return self.is_active and permission.value in self.role.permissions
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether Django's admin lets the person in."""
+        return self.may(Permission.ADMIN_ENTER)
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Answer Django's own question by the house's permissions alone."""
+        return perm in Permission.values and self.may(Permission(perm))
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Let the admin's pages decide for themselves, each by its own permission."""
+        return self.is_staff

@@ -1,0 +1,33 @@
+"""What a person may do, and how far they see. The names of both, nothing else."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Permission(models.TextChoices):
+    """One thing a role may do. Views, services, API and admin all name these and no others."""
+
+    CUSTOMER_VIEW = "customer.view", _("See customers")
+    CUSTOMER_EDIT = "customer.edit", _("Create and edit customers")
+    CUSTOMER_REASSIGN = "customer.reassign", _("Give customers another manager or unit")
+    CUSTOMER_IMPORT = "customer.import", _("Import customers")
+    TRANSACTION_VIEW = "transaction.view", _("See transactions")
+    TRANSACTION_IMPORT = "transaction.import", _("Import transactions")
+    COMPLAINT_VIEW = "complaint.view", _("See complaints")
+    COMPLAINT_WORK = "complaint.work", _("Open and work on complaints")
+    SCORE_VIEW = "score.view", _("See worth and risk")
+    RUN_VIEW = "run.view", _("See scoring runs")
+    RUN_START = "run.start", _("Start a scoring run")
+    REFERENCE_MANAGE = "reference.manage", _("Manage reference lists")
+    STAFF_MANAGE = "staff.manage", _("Manage users, units and roles")
+    ADMIN_ENTER = "admin.enter", _("Enter administration")
+    AUDIT_VIEW = "audit.view", _("See the audit trail")
+
+
+class Depth(models.TextChoices):
+    """How far down from where a person stands their view reaches."""
+
+    OWN = "own", _("Own customers and the unit's public pool")
+    UNIT = "unit", _("The unit")
+    SUBTREE = "subtree", _("The unit and everything below it")
+    ALL = "all", _("The whole company")

@@ -1,0 +1,27 @@
+"""The administration's ways in: they lead to the product's own."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from accounts.http import AuthedRequest, Page
+from accounts.permissions import Permission
+
+
+class AdminLogin(Page):
+    """Strangers are asked to sign in; who may not enter is told so, and not asked again."""
+
+    permission = Permission.ADMIN_ENTER
+
+    def get(self, request: AuthedRequest) -> HttpResponse:
+        """Let in whoever may enter."""
+        return redirect("admin:index")
+
+
+class AdminPassword(Page):
+    """One's password is changed on the product's own page."""
+
+    permission = None
+
+    def get(self, request: AuthedRequest) -> HttpResponse:
+        """Go there."""
+        return redirect("account_change_password")

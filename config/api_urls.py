@@ -1,0 +1,9 @@
+"""Every address of the REST API, version 1."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("accounts.api.urls")),
+    path("", include("crm.api.urls")),
+    path("", include("segmentation.api.urls")),
+]

@@ -1,0 +1,77 @@
+"""PostgreSQL settings that fit the machine."""
+
+import os
+import shutil
+from pathlib import Path
+
+_MIB = 1024 * 1024
+_GIB = 1024 * _MIB
+_CONTAINER_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (only asked for its size)
+
+
+def memory_bytes() -> int:
+    """Return how many bytes of memory we may use: the machine's, or the container's if less."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for path in _CONTAINER_LIMITS:
+        if path.is_file() and (text := path.read_text(encoding="ascii").strip()).isdigit():
+            memory = min(memory, int(text))
+    return memory
+
+
+def processors() -> int:
+    """Return how many processors we may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def postgres_settings(profile: str, folder: Path) -> dict[str, str]:
+    """Return the settings for a server of ``profile`` with its data in ``folder``."""
+    memory, cores = memory_bytes(), processors()
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_permissions": "0700",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "max_connections": "100",
+        "shared_buffers": _megabytes(memory // 4, 64 * _MIB, 2 * _GIB),
+        "effective_cache_size": _megabytes(memory // 2, 128 * _MIB, 256 * _GIB),
+        "work_mem": _megabytes(memory // 128, 8 * _MIB, 128 * _MIB),
+        "maintenance_work_mem": _megabytes(memory // 16, 64 * _MIB, _GIB),
+        "max_worker_processes": str(max(8, cores + 4)),
+        "max_parallel_workers": str(cores),
+        "max_parallel_workers_per_gather": str(min(4, cores)),
+        "max_parallel_maintenance_workers": str(min(4, cores)),
+        "random_page_cost": "1.1",
+        # Compiling costs more than it saves on queries of seconds.
+        "jit": "off",
+        # One machine, no standby: what CREATE TABLE AS and COPY write need not go to the log too.
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "max_wal_size": _megabytes(shutil.disk_usage(folder).free // 10, 256 * _MIB, 4 * _GIB),
+    }
+    if _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).total < 512 * _MIB:
+        # Containers often have 64 MB there, too little for a parallel hash.
+        settings["dynamic_shared_memory_type"] = "mmap"
+    return settings | (_test_settings(memory) if profile == "test" else {})
+
+
+def _test_settings(memory: int) -> dict[str, str]:
+    """What may be lost with a power cut need not be waited for."""
+    return {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",
+        "shared_buffers": _megabytes(memory // 32, 64 * _MIB, 256 * _MIB),
+        "work_mem": "16MB",
+        "maintenance_work_mem": "64MB",
+        "max_wal_size": "1024MB",
+    }
+
+
+def _megabytes(size: int, least: int, most: int) -> str:
+    return f"{min(max(size, least), most) // _MIB}MB"

@@ -1,0 +1,3 @@
+"""The house's own."""
+
+from config.formats.house import *  # noqa: F403

@@ -1,0 +1,13 @@
+"""Whether this process can do its work: for load balancers and container health checks."""
+
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 ``ok`` when database and cache answer; otherwise the error shows as a 500."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    cache.get("healthz")
+    return HttpResponse("ok", content_type="text/plain")

@@ -1,0 +1,30 @@
+"""Every address of the product."""
+
+from allauth.account import views as account_views
+from django.contrib import admin
+from django.urls import include, path
+
+from accounts.views.admin_doors import AdminLogin, AdminPassword
+from config.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("login/", account_views.login, name="account_login"),
+    path("logout/", account_views.logout, name="account_logout"),
+    path("password/", account_views.password_change, name="account_change_password"),
+    # The administration has no login and no password page of its own: those would go unthrottled.
+    path("admin/login/", AdminLogin.as_view(), name="admin-login"),
+    path("admin/password_change/", AdminPassword.as_view(), name="admin-password"),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api_urls")),
+    path("", include("accounts.urls")),
+    path("", include("crm.urls")),
+    path("", include("satisfaction.urls")),
+    path("", include("segmentation.urls")),
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler429 = "config.errors.too_many_requests"  # allauth's
+handler500 = "config.errors.server_error"

@@ -1,0 +1,1 @@
+"""The customer's file: customers, their transactions, and how both get in."""

@@ -1,0 +1,120 @@
+"""Administration of the customer's file: reference lists, customers, imports."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts.house_admin import AdminRequest, HouseAdmin, HouseForm
+from accounts.models import User
+from accounts.permissions import Permission
+from crm.models import (
+    BillingSystem,
+    Category,
+    Customer,
+    Grade,
+    ImportBatch,
+    Industry,
+    Source,
+)
+from crm.models.reference import Reference
+from crm.services.customer import create_customer, update_customer
+from crm.services.reference import delete_reference, save_reference
+
+
+class ReferenceAdmin(HouseAdmin):
+    """A reference list. What is in use is not deleted but no longer offered."""
+
+    view_permission = Permission.REFERENCE_MANAGE
+    change_permission = Permission.REFERENCE_MANAGE
+    may_delete = True
+    list_display = ["code", "name_zh", "name_en", "position", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["code", "name_zh", "name_en"]
+
+    def write(
+        self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
+    ) -> Reference:
+        """Add or change the entry."""
+        entry: Reference = save_reference(self.model, actor=actor, entry_id=pk, **values)
+        return entry
+
+    def remove(self, actor: User, record: Reference) -> None:
+        """Delete the entry."""
+        delete_reference(self.model, actor=actor, entry_id=record.pk)
+
+
+for model in (Industry, Source, Category, Grade, BillingSystem):
+    admin.site.register(model, ReferenceAdmin)
+
+
+class CustomerForm(HouseForm):
+    """A customer, the version it was read at, and why it is changed."""
+
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput())
+    reason = forms.CharField(
+        label=_("reason for the change"),
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+    )
+
+    class Meta:
+        model = Customer
+        fields = [
+            "code", "name", "industry", "source", "category",
+            "stage", "grade", "owner", "unit", "parent",
+        ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["based_on"].initial = self.instance.version
+
+
+@admin.register(Customer)
+class CustomerAdmin(HouseAdmin):
+    """Customers of one's division: for putting right what a division's administrator must."""
+
+    view_permission = Permission.CUSTOMER_VIEW
+    change_permission = Permission.CUSTOMER_EDIT
+    form = CustomerForm
+    list_display = ["code", "name", "stage", "grade", "unit", "owner"]
+    list_filter = ["stage", "grade", "category", "source"]
+    list_select_related = ["grade", "unit", "owner"]
+    search_fields = ["code", "name"]
+    autocomplete_fields = ["parent"]
+    ordering = ["code"]
+
+    def get_fields(self, request: AdminRequest, obj: Customer | None = None) -> list[str]:
+        """Ask for a reason, and keep the version read, where something is changed."""
+        fields = list(CustomerForm.Meta.fields)
+        changing = obj is not None and self.has_change_permission(request, obj)
+        return [*fields, "reason", "based_on"] if changing else fields
+
+    def write(
+        self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
+    ) -> Customer:
+        """Create the customer, or change it as it was when the form was opened."""
+        values = {name: values[name] for name in CustomerForm.Meta.fields if name in values}
+        if pk is None:
+            return create_customer(actor=actor, **values)
+        based_on, reason = form.cleaned_data["based_on"], form.cleaned_data["reason"]
+        return update_customer(
+            customer_id=pk, actor=actor, version=based_on, reason=reason, **values
+        )
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(HouseAdmin):
+    """Imports, for reading: who brought in what, and what became of the rows."""
+
+    view_permission = Permission.ADMIN_ENTER
+    list_display = [
+        "id", "kind", "file_name", "actor", "door", "created_at",
+        "rows_read", "rows_created", "rows_changed", "rows_rejected",
+    ]  # fmt: skip
+    list_filter = ["kind", "door"]
+    list_select_related = ["actor"]
+    search_fields = ["file_name"]

@@ -1,0 +1,81 @@
+"""REST: transactions brought in by the stream, on the path of every other import."""
+
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.http.request import UnreadablePostError
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.errors import LengthRequired, TooLarge, Unreadable
+from accounts.api.resources import caller
+from accounts.permissions import Permission
+from common.files import CsvSource, FileRefusedError, NdjsonSource, RowSource
+from crm.api.parsers import CsvParser, NdjsonParser
+from crm.api.serializers import BulkOptionsSerializer, BulkResultSerializer
+from crm.services.importing import TRANSACTION_FIELDS, ImportOptions, import_transactions
+
+
+class TransactionBulk(APIView):
+    """Many transactions at once."""
+
+    permission = Permission.TRANSACTION_IMPORT
+    write_permission = Permission.TRANSACTION_IMPORT
+    parser_classes = [NdjsonParser, CsvParser]
+
+    @extend_schema(
+        operation_id="transactions_bulk",
+        summary="Bring in transactions, as NDJSON or CSV",
+        description=(
+            "The body is read as it arrives and taken in one piece: everything that is right is "
+            "kept, the rest is answered. Sending the same body twice changes nothing. Fields: "
+            "customer, date, amount; and kind, external_id, currency, customer_name where known."
+        ),
+        parameters=[BulkOptionsSerializer],
+        request={
+            "application/x-ndjson": OpenApiTypes.STR,
+            "text/csv": OpenApiTypes.STR,
+        },
+        responses=BulkResultSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """Take the transactions of the body and say what became of them."""
+        options = BulkOptionsSerializer(data=request.query_params.dict())
+        options.is_valid(raise_exception=True)
+        _check_size(request)
+        try:
+            result = import_transactions(
+                source=_source(request),
+                actor=caller(request),
+                options=ImportOptions(**options.validated_data),
+            )
+        except FileRefusedError as error:
+            raise Unreadable(str(error), error.code) from error
+        except UnreadablePostError as error:
+            raise ParseError(_("The body ended before its end; nothing was kept.")) from error
+        return Response(BulkResultSerializer(result).data)
+
+
+def _check_size(request: Request) -> None:
+    """Refuse what is too long before reading any of it; the server reads no more than announced."""
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired(_("Send the body with its length, not in chunks."))
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_BULK_MAX_BYTES:
+        limit = settings.API_BULK_MAX_BYTES // 2**20
+        message = _("Send at most %(limit)d MiB at once, in several parts.")
+        raise TooLarge(message % {"limit": limit})
+
+
+def _source(request: Request) -> RowSource:
+    # Picks the parser, refuses other media types, reads nothing; a body of no length is no stream.
+    stream: Any = request.data or BytesIO()
+    media_type = request.content_type.partition(";")[0].strip().lower()
+    if media_type == CsvParser.media_type:
+        return CsvSource(stream, name="api.csv")
+    return NdjsonSource(stream, name="api.ndjson", fields=TRANSACTION_FIELDS)

@@ -1,0 +1,29 @@
+"""Bulk bodies are handed on as they arrive: nobody reads them into memory."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.parsers import BaseParser
+
+
+class _StreamParser(BaseParser):
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the stream itself."""
+        return stream
+
+
+class NdjsonParser(_StreamParser):
+    """One JSON object per line."""
+
+    media_type = "application/x-ndjson"
+
+
+class CsvParser(_StreamParser):
+    """CSV with a header line."""
+
+    media_type = "text/csv"

@@ -1,0 +1,118 @@
+"""How customers and transactions are written in JSON. What is allowed is the services' to say."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.api.resources import StrictSerializer
+from accounts.models import OrgUnit, User
+from crm.api.fields import KeyField
+from crm.models import Category, Customer, Grade, Industry, Source, Transaction
+from crm.models.customer import Stage
+from crm.models.transaction import Kind
+
+
+class CustomerSerializer(StrictSerializer[Customer]):
+    """A customer; related records by code, people by employee number.
+
+    A parent group outside the caller's scope reads as null.
+    """
+
+    id = serializers.IntegerField(read_only=True)
+    code = serializers.CharField(max_length=40)
+    name = serializers.CharField(max_length=200)
+    stage = serializers.ChoiceField(choices=Stage.choices, required=False)
+    version = serializers.IntegerField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add the related records, two of which have names the library keeps for itself."""
+        optional: dict[str, Any] = {"allow_null": True, "required": False}
+        people, customers = User.objects.visible_to, Customer.objects.visible_to
+        related: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+            "industry": KeyField("code", lambda _: Industry.objects.all(), **optional),
+            "source": KeyField("code", lambda _: Source.objects.all(), **optional),
+            "category": KeyField("code", lambda _: Category.objects.all(), **optional),
+            "grade": KeyField("code", lambda _: Grade.objects.all(), **optional),
+            "owner": KeyField(
+                "employee_number", people, lookup="employee_number__iexact", **optional
+            ),
+            "unit": KeyField("code", OrgUnit.objects.visible_to, required=False),
+            "parent": KeyField("code", customers, **optional),
+        }
+        return super().get_fields() | related
+
+
+class CustomerChangeSerializer(CustomerSerializer):
+    """A change of a customer, and why it is made."""
+
+    reason = serializers.CharField(
+        max_length=200, write_only=True, required=False, help_text="Kept in the history."
+    )
+
+
+class TransactionSerializer(serializers.Serializer[Transaction]):
+    """A bill, order or refund, by the keys of the system it came from."""
+
+    id = serializers.IntegerField()
+    customer = serializers.CharField(source="customer.code")
+    date = serializers.DateField(source="occurred_on")
+    amount = serializers.DecimalField(max_digits=20, decimal_places=2)
+    currency = serializers.CharField()
+    kind = serializers.SerializerMethodField()
+    billing_system = serializers.CharField(source="billing_system.code")
+    external_id = serializers.CharField()
+    batch = serializers.IntegerField(source="batch_id")
+
+    def get_kind(self, transaction: Transaction) -> str:
+        """Return bill, order or refund."""
+        return Kind(transaction.kind).name.lower()
+
+
+class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):
+    """How a bulk of transactions is to be taken."""
+
+    system = serializers.CharField(
+        max_length=30, help_text="Code of the billing system the transactions come from."
+    )
+    create_customers = serializers.BooleanField(
+        default=False,
+        help_text="Create customers that are not known yet; else their rows are refused.",
+    )
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Check everything and answer the same counts, keep nothing."
+    )
+    unit = serializers.CharField(
+        max_length=30, default="", allow_blank=True,
+        help_text="Code of the unit new customers belong to; the caller's own where not given.",
+    )  # fmt: skip
+
+
+class RejectSerializer(serializers.Serializer[Any]):
+    """A row that was refused: where, and why."""
+
+    line = serializers.IntegerField()
+    column = serializers.CharField()
+    value = serializers.CharField()
+    code = serializers.CharField(help_text="Stable, for programs.")
+    reason = serializers.CharField(help_text="For people, in the caller's language.")
+
+
+class BulkResultSerializer(serializers.Serializer[Any]):
+    """What came of a bulk; the counts of rows new, changed, unchanged and rejected add up."""
+
+    batch = serializers.IntegerField(
+        source="batch_id", allow_null=True, help_text="Null when nothing was kept."
+    )
+    dry_run = serializers.BooleanField()
+    rows_read = serializers.IntegerField()
+    rows_created = serializers.IntegerField()
+    rows_changed = serializers.IntegerField()
+    rows_unchanged = serializers.IntegerField()
+    rows_rejected = serializers.IntegerField()
+    customers_created = serializers.IntegerField()
+    reasons = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many rows were refused for which reason."
+    )
+    rejects = RejectSerializer(source="sample", many=True, help_text="The first 100 of them.")

@@ -1,0 +1,31 @@
+"""REST: transactions, listed."""
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.generics import ListAPIView
+
+from accounts.api.resources import viewer
+from accounts.permissions import Permission
+from crm.api.filters import TransactionFilters
+from crm.api.serializers import TransactionSerializer
+from crm.models import Transaction
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="transactions_list",
+        summary="List the transactions of the customers you see, latest arrival first",
+    )
+)
+class TransactionList(ListAPIView[Transaction]):
+    """Transactions of the caller's customers."""
+
+    permission = Permission.TRANSACTION_VIEW
+    serializer_class = TransactionSerializer
+    filterset_class = TransactionFilters
+
+    def get_queryset(self) -> QuerySet[Transaction]:
+        """Return the transactions of the customers the caller sees."""
+        return Transaction.objects.visible_to(viewer(self)).select_related(
+            "customer", "billing_system"
+        )

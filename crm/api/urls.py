@@ -1,0 +1,20 @@
+"""REST addresses of this app."""
+
+from django.urls import path, re_path
+
+from crm.api.bulk import TransactionBulk
+from crm.api.customers import CustomerByCode, CustomerDetail, CustomerList
+from crm.api.transactions import TransactionList
+
+urlpatterns = [
+    path("customers/", CustomerList.as_view(), name="api-customers"),
+    path("customers/<int:pk>/", CustomerDetail.as_view(), name="api-customer"),
+    # Codes may hold what addresses give a meaning to: dots and slashes.
+    re_path(
+        r"^customers/by-code/(?P<code>[0-9A-Za-z][0-9A-Za-z._/-]{0,39})/$",
+        CustomerByCode.as_view(),
+        name="api-customer-by-code",
+    ),
+    path("transactions/", TransactionList.as_view(), name="api-transactions"),
+    path("transactions/bulk/", TransactionBulk.as_view(), name="api-transactions-bulk"),
+]

@@ -1,0 +1,159 @@
+"""What the two import commands share: options, progress, summary, one-line errors."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from common.files import FileRefusedError, RowSource, open_source
+from common.files.text import ENCODINGS
+from crm.management.progress import shown_progress
+from crm.services.importing import ImportOptions, ImportResult
+from crm.services.importing.outcome import Tell
+from crm.services.importing.reasons import describe
+
+DEFAULT_ACTOR = "importer"
+INTERRUPTED = 130
+
+
+class ImportCommand(BaseCommand):
+    """Reads one file, shows how far it is, and says what came of it. Bad input is one line."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the options both imports have."""
+        parser.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX")
+        parser.add_argument(
+            "--map", default="", metavar="OURS=THEIRS,…", help="which column of the file is which"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen only")
+        parser.add_argument(
+            "--as",
+            dest="actor",
+            default=DEFAULT_ACTOR,
+            metavar="EMPLOYEE_NUMBER",
+            help="import with this person's rights and view (default: the account “importer”)",
+        )
+        parser.add_argument("--unit", default="", metavar="CODE", help="where new customers go")
+        parser.add_argument(
+            "--rejects", type=Path, metavar="PATH", help="default: FILE.rejects.csv beside the file"
+        )
+        parser.add_argument("--encoding", choices=ENCODINGS, default="", help="default: detected")
+
+    @abstractmethod
+    def options(self, given: dict[str, Any]) -> ImportOptions:
+        """Turn the command line into the service's options."""
+
+    @abstractmethod
+    def bring(
+        self, source: RowSource, actor: User, options: ImportOptions, tell: Tell
+    ) -> ImportResult:
+        """Call the service."""
+
+    def common_options(self, given: dict[str, Any], **more: Any) -> ImportOptions:
+        """Return the options both imports have, and ``more``."""
+        file: Path = given["file"]
+        rejects = given["rejects"] or file.with_name(f"{file.stem}.rejects.csv")
+        if rejects.resolve() == file.resolve():
+            raise CommandError(_("The rejects would overwrite the file itself."))
+        return ImportOptions(
+            unit=given["unit"],
+            mapping=_mapping(given["map"]),
+            dry_run=given["dry_run"],
+            rejects_path=rejects,
+            **more,
+        )
+
+    def handle(self, *_args: Any, **given: Any) -> None:
+        """Import the file; CommandError with one line when that is impossible."""
+        options = self.options(given)
+        with _plain_errors():
+            actor = _actor(given["actor"])
+            with (
+                open_source(given["file"], encoding=given["encoding"]) as source,
+                shown_progress(self.stdout) as tell,
+            ):
+                result = self.bring(source, actor, options, tell)
+        self._summarise(result, options)
+        if result.is_empty:
+            message = _("No row could be imported. Nothing was kept.")
+            raise CommandError(message)
+
+    def _summarise(self, result: ImportResult, options: ImportOptions) -> None:
+        if result.ignored_headers:
+            headers = ", ".join(result.ignored_headers)
+            self.stdout.write(_("Columns not used: %(headers)s") % {"headers": headers})
+        counts = _(
+            "%(read)d rows read: %(new)d new, %(changed)d changed, %(same)d unchanged, "
+            "%(rejected)d rejected, in %(seconds).1f seconds."
+        )
+        values = {
+            "read": result.rows_read,
+            "new": result.rows_created,
+            "changed": result.rows_changed,
+            "same": result.rows_unchanged,
+            "rejected": result.rows_rejected,
+            "seconds": result.seconds,
+        }
+        self.stdout.write(counts % values)
+        if options.create_customers:
+            created = {"count": result.customers_created}
+            self.stdout.write(_("%(count)d customers made.") % created)
+        for code, count in result.reasons.items():
+            self.stdout.write(f"  {count}  {describe(code)}")
+        if result.rows_rejected:
+            path = {"path": options.rejects_path}
+            self.stdout.write(_("Rejected rows and reasons: %(path)s") % path)
+        if result.dry_run:
+            self.stdout.write(_("A dry run: nothing was kept."))
+
+
+def _mapping(text: str) -> dict[str, str]:
+    mapping = {}
+    for pair in filter(None, (piece.strip() for piece in text.split(","))):
+        ours, equals, theirs = pair.partition("=")
+        if not (ours.strip() and equals):
+            message = _("--map takes pairs like amount=Total, not “%(pair)s”.")
+            raise CommandError(message % {"pair": pair})
+        mapping[ours.strip()] = theirs.strip()
+    return mapping
+
+
+def _actor(employee_number: str) -> User:
+    try:
+        actor = User.objects.get_by_natural_key(employee_number)
+    except User.DoesNotExist as error:
+        message = _("There is nobody with the employee number %(number)s.")
+        raise CommandError(message % {"number": employee_number}) from error
+    return actor
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn every refusal into one line; nothing was imported when one comes."""
+    try:
+        yield
+    except FileRefusedError as error:
+        raise CommandError(error.message) from error
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
+    except PermissionDenied as error:
+        name = Permission(str(error)).label if str(error) in Permission.values else error
+        raise CommandError(_("Not allowed: %(what)s.") % {"what": name}) from error
+    except DatabaseError as error:
+        line = str(error).strip().partition("\n")[0]
+        message = _("The database refused, nothing was imported: %(why)s")
+        raise CommandError(message % {"why": line}) from error
+    except OSError as error:
+        message = _("Reading failed, nothing was imported: %(why)s.")
+        raise CommandError(message % {"why": error.strerror or error}) from error
+    except KeyboardInterrupt as error:
+        message = _("Stopped; nothing was imported.")
+        raise CommandError(message, returncode=INTERRUPTED) from error

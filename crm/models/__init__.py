@@ -1,0 +1,17 @@
+"""The customer's file."""
+
+from crm.models.batch import ImportBatch
+from crm.models.customer import Customer
+from crm.models.reference import BillingSystem, Category, Grade, Industry, Source
+from crm.models.transaction import Transaction
+
+__all__ = [
+    "BillingSystem",
+    "Category",
+    "Customer",
+    "Grade",
+    "ImportBatch",
+    "Industry",
+    "Source",
+    "Transaction",
+]

@@ -1,0 +1,68 @@
+"""Batches: the record of every file or stream that brought customers or transactions in."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Depth
+from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+
+
+class BatchKind(models.TextChoices):
+    """What a batch brings."""
+
+    CUSTOMERS = "customers", _("Customers")
+    TRANSACTIONS = "transactions", _("Transactions")
+
+
+class ImportBatch(ScopedModel):
+    """One committed import: from where, by whom, by which door, and what came of its rows."""
+
+    id = models.AutoField(primary_key=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=BatchKind.choices)
+    file_name = models.CharField(_("file"), max_length=200)
+    sha256 = models.CharField(_("fingerprint"), max_length=64)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("imported by")
+    )
+    door = models.CharField(_("came through"), max_length=20)
+    created_at = models.DateTimeField(_("at"), auto_now_add=True)
+    rows_read = models.PositiveBigIntegerField(_("rows read"), default=0)
+    rows_created = models.PositiveBigIntegerField(_("rows new"), default=0)
+    rows_changed = models.PositiveBigIntegerField(_("rows changed"), default=0)
+    rows_unchanged = models.PositiveBigIntegerField(_("rows unchanged"), default=0)
+    rows_rejected = models.PositiveBigIntegerField(_("rows rejected"), default=0)
+
+    objects = ScopedQuerySet["ImportBatch"].as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="crm_importbatch_kind_known", condition=Q(kind__in=BatchKind.values)
+            ),
+            models.CheckConstraint(
+                name="crm_importbatch_rows_add_up",
+                condition=Q(
+                    rows_read=models.F("rows_created")
+                    + models.F("rows_changed")
+                    + models.F("rows_unchanged")
+                    + models.F("rows_rejected")
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.file_name}"
+
+    @classmethod
+    def scope(cls, viewer: Viewer) -> Q:
+        """One's own imports; those of the subtree's people; or all."""
+        if viewer.depth == Depth.ALL:
+            return Q()
+        if viewer.depth == Depth.SUBTREE:
+            return Q(actor__unit__path__descendants=viewer.unit_path)
+        return Q(actor=viewer.pk)

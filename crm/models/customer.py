@@ -1,0 +1,162 @@
+"""The customer: one organisation the company sells to."""
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OrgUnit
+from accounts.permissions import Depth
+from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from common.history import tracked
+from crm.models.reference import Category, Grade, Industry, Source
+
+REFUSE_CYCLE = """
+    IF NEW.parent_id IS NOT NULL AND EXISTS (
+        WITH RECURSIVE above(id) AS (
+            SELECT NEW.parent_id
+            UNION
+            SELECT c.parent_id FROM crm_customer c JOIN above ON c.id = above.id
+             WHERE c.parent_id IS NOT NULL
+        )
+        SELECT 1 FROM above WHERE id = NEW.id
+    ) THEN
+        RAISE EXCEPTION 'customer % cannot belong to itself', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'crm_customer_no_cycle';
+    END IF;
+    RETURN NEW;
+"""
+
+
+class Stage(models.TextChoices):
+    """How far the company has come with a customer."""
+
+    POTENTIAL = "potential", _("Potential")
+    INTENDING = "intending", _("Intending")
+    PROSPECTIVE = "prospective", _("Prospective")
+    SIGNED = "signed", _("Signed")
+    DEVELOPED = "developed", _("Developed")
+    PARTNER = "partner", _("Partner")
+    LOST = "lost", _("Lost")
+
+
+class CustomerQuerySet(ScopedQuerySet["Customer"]):
+    """Customers, and the ways people ask for them."""
+
+    def search(self, words: str) -> "CustomerQuerySet":
+        """Keep customers whose code or name holds every one of the words."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(name__icontains=word) | Q(code__icontains=word))
+        return found
+
+
+@tracked()
+class Customer(ScopedModel):
+    """A corporate customer. ``version`` counts its changes, for two people editing at once."""
+
+    code = models.CharField(
+        _("customer code"),
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z._/-]*$")],
+        help_text=_("Letters, digits and . _ / -"),
+    )
+    name = models.CharField(_("customer name"), max_length=200)
+    industry = models.ForeignKey(
+        Industry, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("industry")
+    )
+    source = models.ForeignKey(
+        Source, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("customer source")
+    )
+    category = models.ForeignKey(
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("customer category"),
+    )
+    stage = models.CharField(
+        _("stage"), max_length=20, choices=Stage.choices, default=Stage.POTENTIAL
+    )
+    grade = models.ForeignKey(
+        Grade, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("customer grade")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="customers",
+        verbose_name=_("account manager"),
+    )
+    unit = models.ForeignKey(
+        OrgUnit, on_delete=models.PROTECT, related_name="customers", verbose_name=_("unit")
+    )
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="subsidiaries",
+        verbose_name=_("parent group"),
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ["code"]
+        indexes = [
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="crm_customer_name_trgm"),
+            GinIndex(OpClass(Upper("code"), name="gin_trgm_ops"), name="crm_customer_code_trgm"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="crm_customer_stage_known", condition=Q(stage__in=Stage.values)
+            ),
+            models.CheckConstraint(
+                name="crm_customer_named", condition=Q(name__regex=r"\S") & Q(code__regex=r"\S")
+            ),
+            models.CheckConstraint(
+                name="crm_customer_not_own_parent", condition=~Q(parent=models.F("pk"))
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="refuse_cycle",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+                func=REFUSE_CYCLE,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def scope(cls, viewer: Viewer) -> Q:
+        """Own customers and the unit's public pool; the unit; the subtree; or all."""
+        if viewer.depth == Depth.ALL:
+            return Q()
+        if viewer.depth == Depth.SUBTREE:
+            below = OrgUnit.objects.filter(path__descendants=viewer.unit_path)
+            return Q(unit__in=below.values("pk"))
+        if viewer.depth == Depth.UNIT:
+            return Q(unit=viewer.unit_id)
+        return Q(owner=viewer.pk) | Q(owner__isnull=True, unit=viewer.unit_id)
+
+
+def scope_through_customer(viewer: Viewer) -> Q:
+    """Return the rule of everything that hangs on a customer: seen with the customer."""
+    if viewer.depth == Depth.ALL:
+        return Q()
+    return Q(customer__in=Customer.objects.filter(Customer.scope(viewer)).values("pk"))

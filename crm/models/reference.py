@@ -1,0 +1,102 @@
+"""Reference lists the administrator keeps: industries, sources, categories, grades …
+
+They hold no company data, so everybody sees them; they are named among the unscoped models.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from common.history import tracked
+from common.localised import pick
+
+
+class Reference(models.Model):
+    """An entry of a reference list: a stable code and a name in both languages."""
+
+    code = models.CharField(_("code"), max_length=30, unique=True)
+    name_zh = models.CharField(_("Chinese name"), max_length=80)
+    name_en = models.CharField(_("English name"), max_length=160)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("offered for new records"), default=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the active language."""
+        return pick(zh=self.name_zh, en=self.name_en)
+
+
+@tracked()
+class Industry(Reference):
+    """Industry after GB/T 4754-2017: a section (one letter) or a division (two digits) below it."""
+
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="divisions",
+        verbose_name=_("section"),
+    )
+
+    class Meta(Reference.Meta):
+        verbose_name = _("industry")
+        verbose_name_plural = _("industries")
+        constraints = [
+            models.CheckConstraint(
+                name="crm_industry_two_levels",
+                condition=Q(parent__isnull=True, code__regex=r"^[A-Z]$")
+                | Q(parent__isnull=False, code__regex=r"^[0-9]{2}$"),
+                violation_error_message=_(
+                    "A section is one letter, a division two digits below a section."
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+@tracked()
+class Source(Reference):
+    """Where a customer came from."""
+
+    class Meta(Reference.Meta):
+        verbose_name = _("customer source")
+        verbose_name_plural = _("customer sources")
+
+
+@tracked()
+class Category(Reference):
+    """What kind of organisation a customer is."""
+
+    class Meta(Reference.Meta):
+        verbose_name = _("customer category")
+        verbose_name_plural = _("customer categories")
+
+
+@tracked()
+class Grade(Reference):
+    """How much a customer matters; position 1 is the best."""
+
+    class Meta(Reference.Meta):
+        verbose_name = _("customer grade")
+        verbose_name_plural = _("customer grades")
+
+
+@tracked()
+class BillingSystem(Reference):
+    """A system transactions come from; with that system's own id it identifies a transaction."""
+
+    id = models.SmallAutoField(primary_key=True)
+
+    class Meta(Reference.Meta):
+        verbose_name = _("billing system")
+        verbose_name_plural = _("billing systems")

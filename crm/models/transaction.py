@@ -1,0 +1,82 @@
+"""Transactions: bills, orders and refunds, tens of millions of narrow rows.
+
+The table is not partitioned, for a corrected row may move to another date and must still be found
+by (billing system, external id); see docs/adr/ for the figures behind its shape.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from common.money import MinorUnitsField
+from crm.models.batch import ImportBatch
+from crm.models.customer import Customer, scope_through_customer
+from crm.models.reference import BillingSystem
+
+
+class Kind(models.IntegerChoices):
+    """What a transaction is. Only refunds are negative."""
+
+    BILL = 1, _("Bill")
+    ORDER = 2, _("Order")
+    REFUND = 3, _("Refund")
+
+
+class Transaction(ScopedModel):
+    """One bill, order or refund of a customer. Columns stand widest first: no padding."""
+
+    customer = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        related_name="transactions",
+        db_index=False,
+        verbose_name=_("customer"),
+    )
+    amount = MinorUnitsField(_("amount"))
+    occurred_on = models.DateField(_("date"))
+    batch = models.ForeignKey(
+        ImportBatch, on_delete=models.PROTECT, db_index=False, verbose_name=_("import")
+    )
+    billing_system = models.ForeignKey(
+        BillingSystem, on_delete=models.PROTECT, db_index=False, verbose_name=_("billing system")
+    )
+    kind = models.SmallIntegerField(_("kind"), choices=Kind.choices)
+    currency = models.CharField(_("currency"), max_length=3)
+    external_id = models.CharField(_("external id"), max_length=100, db_collation="C")
+
+    objects = ScopedQuerySet["Transaction"].as_manager()
+
+    class Meta:
+        verbose_name = _("transaction")
+        verbose_name_plural = _("transactions")
+        ordering = ["-occurred_on", "-pk"]
+        indexes = [
+            # Scoring and the customer page read this index alone, never the heap.
+            models.Index(
+                fields=["customer", "occurred_on"],
+                include=["amount"],
+                name="crm_transaction_worth",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["billing_system", "external_id"], name="crm_transaction_once"
+            ),
+            models.CheckConstraint(
+                name="crm_transaction_kind_known", condition=Q(kind__in=Kind.values)
+            ),
+            models.CheckConstraint(
+                name="crm_transaction_only_refunds_negative",
+                condition=Q(kind=Kind.REFUND, amount__lt=0)
+                | (~Q(kind=Kind.REFUND) & Q(amount__gte=0)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.occurred_on} {self.amount}"
+
+    @classmethod
+    def scope(cls, viewer: Viewer) -> Q:
+        """Seen with the customer."""
+        return scope_through_customer(viewer)

@@ -1,0 +1,1 @@
+"""Reads that span models. The person who asks comes first."""

@@ -1,0 +1,67 @@
+"""Every write to the reference lists: industries, sources, categories, grades, billing systems."""
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import PROTECT, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.acting import authorise, recorded
+from accounts.models import User
+from accounts.permissions import Permission
+from common.errors import RefusedError
+from crm.models.reference import Reference
+
+EDITABLE = frozenset({"code", "name_zh", "name_en", "position", "is_active", "parent"})
+
+R = TypeVar("R", bound=Reference)
+
+
+def save_reference(model: type[R], *, actor: User, entry_id: int | None = None, **values: Any) -> R:
+    """Add an entry to a list, or change the one with ``entry_id``.
+
+    Raises PermissionDenied, the model's DoesNotExist, or ValidationError naming the field.
+    """
+    authorise(actor, Permission.REFERENCE_MANAGE)
+    with recorded(actor, "reference.update" if entry_id else "reference.create"):
+        entry = model() if entry_id is None else _locked(model, entry_id)
+        unknown = values.keys() - EDITABLE
+        if unknown:
+            raise TypeError(f"not a field of {model.__name__}: {sorted(unknown)}")
+        for name, value in values.items():
+            setattr(entry, name, value)
+        entry.full_clean(validate_unique=False)
+        try:
+            entry.save()
+        except IntegrityError as error:
+            raise ValidationError({"code": _("This code is taken.")}) from error
+    return entry
+
+
+def delete_reference(model: type[Reference], *, actor: User, entry_id: int) -> None:
+    """Delete an entry nothing uses.
+
+    Raises PermissionDenied, the model's DoesNotExist, or RefusedError ``in_use``: what is used is
+    no longer offered instead (``is_active``), and the records that name it keep it.
+    """
+    authorise(actor, Permission.REFERENCE_MANAGE)
+    with recorded(actor, "reference.delete"):
+        # The lock keeps others from naming the entry between the question and the answer.
+        entry = _locked(model, entry_id)
+        if _is_used(entry):
+            message = _("%(entry)s is in use. Stop offering it for new records instead.")
+            raise RefusedError("in_use", message % {"entry": entry})
+        entry.delete()
+
+
+def _locked(model: type[R], entry_id: int) -> R:
+    return QuerySet(model).select_for_update(of=["self"]).get(pk=entry_id)
+
+
+def _is_used(entry: Reference) -> bool:
+    return any(
+        QuerySet(relation.related_model).filter(**{relation.field.name: entry}).exists()
+        for relation in entry._meta.related_objects  # noqa: SLF001 (documented for everyone)
+        if relation.on_delete is PROTECT
+    )

@@ -1,0 +1,23 @@
+"""Addresses of this app's pages."""
+
+from django.urls import path
+
+from crm.views.customer_form import CustomerEdit, CustomerNew, CustomerOptions
+from crm.views.customer_list import CustomerList
+from crm.views.customer_page import CustomerPage, CustomerPanelFragment
+from crm.views.home import Home, HomeWidgetFragment
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("widgets/<slug:slug>/", HomeWidgetFragment.as_view(), name="home_widget"),
+    path("customers/", CustomerList.as_view(), name="customers"),
+    path("customers/new/", CustomerNew.as_view(), name="customer_new"),
+    path("customers/options/", CustomerOptions.as_view(), name="customer_options"),
+    path("customers/<int:pk>/", CustomerPage.as_view(), name="customer"),
+    path("customers/<int:pk>/edit/", CustomerEdit.as_view(), name="customer_edit"),
+    path(
+        "customers/<int:pk>/panels/<slug:slug>/",
+        CustomerPanelFragment.as_view(),
+        name="customer_panel",
+    ),
+]

@@ -1,0 +1,200 @@
+"""Creating and editing a customer, and finding the group it belongs to."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts.http import AuthedRequest, Page
+from accounts.models import User
+from accounts.permissions import Permission
+from common.errors import StaleError
+from crm.forms import CustomerForm
+from crm.models import Customer
+from crm.selectors.choices import customers_like
+from crm.selectors.history import Change, latest_changes, state_at
+from crm.services.customer import create_customer, update_customer
+
+
+class CustomerNew(Page):
+    """A new customer."""
+
+    permission = Permission.CUSTOMER_EDIT
+
+    def get(self, request: AuthedRequest) -> HttpResponse:
+        """Show the empty form."""
+        return _form_page(request, CustomerForm(request.user))
+
+    def post(self, request: AuthedRequest) -> HttpResponse:
+        """Create the customer, or show what is wrong beside what was typed."""
+        form = CustomerForm(request.user, data=request.POST)
+        if form.is_valid():
+            try:
+                customer = create_customer(actor=request.user, **form.values())
+            except ValidationError as error:
+                _blame(form, error)
+            else:
+                messages.success(request, _("%(name)s was created.") % {"name": customer.name})
+                return redirect("customer", pk=customer.pk)
+        return _form_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+class CustomerEdit(Page):
+    """The basics of an existing customer."""
+
+    permission = Permission.CUSTOMER_EDIT
+
+    def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
+        """Show the form as things stand."""
+        return _form_page(request, CustomerForm(request.user, customer=_customer(request.user, pk)))
+
+    def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
+        """Save; or show what is wrong; or what somebody else changed meanwhile."""
+        customer = _customer(request.user, pk)
+        if request.POST.get("version") != str(customer.version):
+            return _conflict_page(request, customer)
+        form = CustomerForm(request.user, customer=customer, data=request.POST)
+        if form.is_valid():
+            try:
+                return self._save(request, customer, form)
+            except StaleError:
+                return _conflict_page(request, _customer(request.user, pk))
+            except ValidationError as error:
+                _blame(form, error)
+        return _form_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    def _save(self, request: AuthedRequest, customer: Customer, form: CustomerForm) -> HttpResponse:
+        saved = update_customer(
+            customer_id=customer.pk,
+            actor=request.user,
+            version=customer.version,
+            reason=form.cleaned_data["reason"],
+            **form.values(),
+        )
+        messages.success(request, _("Saved"))
+        if Customer.objects.visible_to(request.user).filter(pk=saved.pk).exists():
+            return redirect("customer", pk=saved.pk)
+        return redirect("customers")
+
+
+class CustomerOptions(Page):
+    """Customers by name or code for pickers: ``[{"value": id, "text": name, "code": code}, …]``."""
+
+    permission = Permission.CUSTOMER_VIEW
+
+    def get(self, request: AuthedRequest) -> JsonResponse:
+        """Answer with the first few the person sees."""
+        without = request.GET.get("without", "")
+        found = customers_like(
+            request.user,
+            request.GET.get("q", "").replace("\0", "")[:100],
+            without=int(without) if without.isdecimal() and len(without) < 19 else None,
+        )
+        options = [
+            {"value": customer.pk, "text": customer.name, "code": customer.code}
+            for customer in found
+        ]
+        return JsonResponse(options, safe=False)
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One field somebody else changed while this person had the form open.
+
+    ``kept`` says that the person changed it too, and that their value stands in the form.
+    """
+
+    label: str | Promise
+    theirs: str
+    yours: str
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What happened while the form was open."""
+
+    last: Change | None
+    clashes: list[Clash]
+
+
+def _customer(user: User, pk: int) -> Customer:
+    return get_object_or_404(Customer.objects.visible_to(user).select_related("grade"), pk=pk)
+
+
+def _form_page(
+    request: AuthedRequest,
+    form: CustomerForm,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    conflict: Conflict | None = None,
+) -> HttpResponse:
+    context = {"form": form, "customer": form.customer, "conflict": conflict}
+    return render(request, "crm/customer_form.html", context, status=status)
+
+
+def _blame(form: CustomerForm, error: ValidationError) -> None:
+    """Put what a service refused beside its field; above the form where it has none here."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, wrong in error.message_dict.items():
+        form.add_error(name if name in form.fields else None, wrong)
+
+
+def _conflict_page(request: AuthedRequest, customer: Customer) -> HttpResponse:
+    """Bring both changes together: what only they changed is taken over, the rest stays as typed.
+
+    Saving again is then based on the version shown.
+    """
+    now = CustomerForm(request.user, customer=customer)
+    was = _state_shown(request, now, customer)
+    data = request.POST.copy()
+    clashes = []
+    for name in now.fields:
+        if name in {"version", "reason"}:
+            continue
+        theirs, typed = _text(now.initial.get(name)), data.get(name, "").strip()
+        if theirs == _text(was.get(name, "")) or theirs == typed:
+            continue
+        kept = typed != _text(was.get(name, ""))
+        clashes.append(
+            Clash(
+                now.fields[name].label or name,
+                now.typed(name, theirs),
+                now.typed(name, typed),
+                kept,
+            )
+        )
+        if not kept:
+            data[name] = theirs
+    data["version"] = str(customer.version)
+    last = next(iter(latest_changes(request.user, customer, limit=1)), None)
+    return _form_page(
+        request,
+        CustomerForm(request.user, customer=customer, data=data),
+        status=HTTPStatus.CONFLICT,
+        conflict=Conflict(last=last, clashes=clashes),
+    )
+
+
+def _state_shown(request: AuthedRequest, form: CustomerForm, customer: Customer) -> dict[str, Any]:
+    """Return the state the person's form was filled from, as far as they see it."""
+    version = request.POST.get("version", "")
+    state = state_at(customer, int(version)) if version.isdecimal() and len(version) < 10 else None
+    if state is None:
+        return {}
+    parent = state["parent"]
+    if not Customer.objects.visible_to(request.user).filter(pk=parent).exists():
+        state["parent"] = None
+    return state
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

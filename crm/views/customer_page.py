@@ -1,0 +1,59 @@
+"""The customer page: a header, and the panels of settings, each fetched by itself."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from accounts.http import AuthedRequest, Page
+from accounts.models import User
+from accounts.permissions import Permission
+from crm.composition import customer_panels
+from crm.models import Customer
+
+
+class CustomerPage(Page):
+    """Everything about one customer."""
+
+    permission = Permission.CUSTOMER_VIEW
+
+    def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
+        """Show the header and a place for each panel this person gets."""
+        customer = _customer(request.user, pk)
+        panels = [panel for panel in customer_panels() if panel.offered_to(request.user)]
+        context = {
+            "customer": customer,
+            "parent": _visible_parent(request.user, customer),
+            "main_panels": [panel for panel in panels if panel.wide],
+            "side_panels": [panel for panel in panels if not panel.wide],
+            "may_edit": request.user.may(Permission.CUSTOMER_EDIT),
+        }
+        return render(request, "crm/customer_page.html", context)
+
+
+class CustomerPanelFragment(Page):
+    """One panel of the customer page."""
+
+    permission = Permission.CUSTOMER_VIEW
+
+    def get(self, request: AuthedRequest, pk: int, slug: str) -> HttpResponse:
+        """Show it; 404 for a customer out of scope and a panel out of offer alike."""
+        customer = _customer(request.user, pk)
+        for panel in customer_panels():
+            if panel.slug == slug and panel.offered_to(request.user):
+                context = {"panel": panel, **panel.context(request, customer)}
+                return render(request, panel.template, context)
+        raise Http404
+
+
+def _customer(user: User, pk: int) -> Customer:
+    customers = Customer.objects.visible_to(user)
+    return get_object_or_404(
+        customers.select_related("grade", "industry", "source", "category", "owner", "unit"),
+        pk=pk,
+    )
+
+
+def _visible_parent(user: User, customer: Customer) -> Customer | None:
+    """The group may lie in another division: then it is not named."""
+    if customer.parent_id is None:
+        return None
+    return Customer.objects.visible_to(user).filter(pk=customer.parent_id).first()

@@ -1,0 +1,1 @@
+"""The demonstration company: invented people, customers, bills and complaints."""

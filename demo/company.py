@@ -1,0 +1,95 @@
+"""The whole demonstration company, made in one transaction: all of it is there, or none."""
+
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.acting import COMMAND, recorded
+from accounts.models import OrgUnit, User
+from common.errors import RefusedError
+from crm.models import Customer, ImportBatch, Transaction
+from crm.models.batch import BatchKind
+from demo.complaints import make_complaints
+from demo.customers import make_customers
+from demo.people import make_people
+from demo.plan import Plan
+from demo.progress import Progress
+from demo.transactions import make_transactions
+from demo.units import make_units
+
+WRITTEN = (
+    "accounts_orgunit",
+    "accounts_user",
+    "crm_customer",
+    "crm_importbatch",
+    "crm_transaction",
+    "satisfaction_complaint",
+    "satisfaction_complaintentry",
+)
+IMPORTER = "importer"  # the service account files come in by
+
+
+def is_production() -> bool:
+    """Whether these are the settings of real servers."""
+    return settings.SETTINGS_MODULE.endswith(".production")
+
+
+def is_empty() -> bool:
+    """Whether nothing but what the product starts with is in the database."""
+    return not (
+        Customer.objects.exists()
+        or Transaction.objects.exists()
+        or OrgUnit.objects.filter(parent__isnull=False).exists()
+        or User.objects.filter(is_service=False).exists()
+    )
+
+
+def make_company(plan: Plan, progress: Progress) -> None:
+    """Write units, people, customers, transactions and complaints.
+
+    Raises RefusedError when the database is not empty.
+    """
+    actor = User.objects.get_by_natural_key(IMPORTER)
+    with recorded(actor, "demo.make"):
+        with connection.cursor() as cursor:
+            # Whoever else is about to fill the database waits here, and is then refused.
+            cursor.execute("LOCK TABLE crm_transaction, crm_customer IN ACCESS EXCLUSIVE MODE")
+        if not is_empty():
+            message = _("The database is not empty: it has customers, units or people already.")
+            raise RefusedError("not_empty", message)
+        _fill(plan, actor, progress)
+    if not connection.in_atomic_block:
+        _clean_up(progress)
+
+
+def _fill(plan: Plan, actor: User, progress: Progress) -> None:
+    progress.begin(_("Units and people"))
+    organisation = make_units()
+    staff = make_people(plan, organisation)
+    progress.end()
+    progress.begin(_("Customers"), plan.customers)
+    ImportBatch.objects.create(
+        kind=BatchKind.CUSTOMERS,
+        file_name="customers.csv",
+        sha256=plan.fingerprint("customers.csv"),
+        actor=actor,
+        door=COMMAND,
+        rows_read=plan.customers,
+        rows_created=plan.customers,
+    )
+    book = make_customers(plan, staff.seats, progress)
+    progress.end()
+    progress.begin(_("Transactions"), plan.transactions)
+    make_transactions(plan, book, actor, progress)
+    progress.end()
+    progress.begin(_("Complaints"))
+    make_complaints(plan, organisation, staff.agents, progress)
+    progress.end()
+
+
+def _clean_up(progress: Progress) -> None:
+    """Let reads come from the indexes alone, and the planner know what there is."""
+    progress.begin(_("Cleaning up for fast reading"))
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(WRITTEN)}")
+    progress.end()

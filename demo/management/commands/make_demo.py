@@ -1,0 +1,74 @@
+"""``manage.py make_demo``: fill an empty database with a demonstration company."""
+
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common.errors import RefusedError
+from demo.company import is_empty, is_production, make_company
+from demo.plan import TRANSACTIONS_PER_CUSTOMER, Plan
+from demo.progress import Progress
+
+
+class Command(BaseCommand):
+    """Reads the options, refuses what must not be, and reports progress."""
+
+    help = "Fill an empty database with a demonstration company."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--customers", type=int, default=2000, help="default: 2000")
+        parser.add_argument("--transactions", type=int, help="default: 50 per customer")
+        parser.add_argument("--months", type=int, default=24, help="they span; default: 24")
+        parser.add_argument("--seed", type=int, default=1, help="another one, another company")
+        parser.add_argument("--as-of", type=date.fromisoformat, help="YYYY-MM-DD; default: today")
+        parser.add_argument(
+            "--prospects", type=int, default=12, help="percent who never bought; default: 12"
+        )
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing where there is something already"
+        )
+        parser.add_argument(
+            "--yes-really", action="store_true", help="allow it under production settings"
+        )
+
+    def handle(self, *_args: str, **options: Any) -> None:
+        """Make the company, or say in one line why not."""
+        if is_production() and not options["yes_really"]:
+            raise CommandError(
+                _("These are production settings: the demonstration company has public passwords.")
+            )
+        if options["if_empty"] and not is_empty():
+            return
+        plan = self._plan(options)
+        try:
+            make_company(plan, Progress(self.stdout if options["verbosity"] else None))
+        except RefusedError as error:
+            raise CommandError(error.message) from error
+
+    def _plan(self, options: dict[str, Any]) -> Plan:
+        transactions = options["transactions"]
+        if transactions is None:
+            transactions = options["customers"] * TRANSACTIONS_PER_CUSTOMER
+        limits = {
+            "--customers": (options["customers"], 20, 5_000_000),
+            "--transactions": (transactions, 1, 500_000_000),
+            "--months": (options["months"], 1, 120),
+            "--prospects": (options["prospects"], 0, 90),
+        }
+        for name, (value, least, most) in limits.items():
+            if not least <= value <= most:
+                message = _("%(option)s must lie between %(least)s and %(most)s.")
+                raise CommandError(message % {"option": name, "least": least, "most": most})
+        return Plan(
+            customers=options["customers"],
+            transactions=transactions,
+            seed=options["seed"],
+            as_of=options["as_of"] or timezone.localdate(),
+            months=options["months"],
+            prospects=options["prospects"],
+        )

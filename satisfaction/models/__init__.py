@@ -1,0 +1,5 @@
+"""Complaints and satisfaction records."""
+
+from satisfaction.models.complaint import Complaint, ComplaintEntry, ComplaintSeries
+
+__all__ = ["Complaint", "ComplaintEntry", "ComplaintSeries"]

@@ -1,0 +1,159 @@
+"""The Chinese translation: gather what is said, check that all of it is translated, compile it.
+
+``python -m scripts.messages update | check | compile [FILE…]``. Pure Python (Babel does the parsing
+and compiling), so that no gettext programs are needed on the machine. ``update`` takes further PO
+files whose translations fill what is still open.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "locale"
+CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
+APPS = ("accounts", "common", "config", "crm", "demo", "satisfaction", "segmentation", "templates")
+KEYWORDS = {
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "_": None,
+}
+PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")
+
+MessageId = str | tuple[str, ...] | list[str]
+
+
+def _sources() -> Iterator[tuple[Path, bytes]]:
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*")):
+            if path.suffix == ".py":
+                yield path, path.read_bytes()
+            elif path.suffix in {".html", ".txt"}:
+                text = path.read_text(encoding="utf-8")
+                # What is not a message comes out as filler whose indentation means nothing.
+                lines = templatize(text, origin=str(path)).splitlines()
+                yield path, "\n".join(line.lstrip() for line in lines).encode()
+
+
+def gather() -> Catalog:
+    """Return every message of code and templates, with the files it stands in."""
+    catalog = Catalog(project="group-crm", charset="utf-8")
+    for path, source in _sources():
+        place = path.relative_to(ROOT).as_posix()
+        found = extract("python", BytesIO(source), keywords=KEYWORDS, options={"encoding": "utf-8"})
+        for _line, message, _comments, context in found:
+            catalog.add(message, locations=[(place, 0)], context=context)
+    return catalog
+
+
+def _read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale="zh_Hans")
+
+
+def update(extra: list[Path]) -> None:
+    """Bring the Chinese file up to date with the code; ``extra`` files fill open messages."""
+    known = _read(CHINESE) if CHINESE.is_file() else Catalog(locale="zh_Hans")
+    translations = {_key(m): m.string for path in extra for m in _read(path) if _is_done(m)}
+    translations |= {_key(m): m.string for m in known if _is_done(m)}
+    fresh = Catalog(
+        locale="zh_Hans",
+        project="group-crm",
+        version="1",
+        charset="utf-8",
+        fuzzy=False,
+        header_comment="# Simplified Chinese. Kept complete by: make messages",
+        last_translator="",
+        language_team="",
+        msgid_bugs_address="",
+    )
+    for message in gather():
+        if message.id:
+            string = translations.get(_key(message), "")
+            if message.pluralizable and isinstance(string, str):
+                string = (string,)
+            fresh.add(message.id, string, locations=message.locations, context=message.context)
+    CHINESE.parent.mkdir(parents=True, exist_ok=True)
+    with CHINESE.open("wb") as file:
+        write_po(file, fresh, width=100, sort_output=True, omit_header=False, include_lineno=False)
+
+
+def _key(message: Message) -> tuple[str, str]:
+    first = message.id[0] if isinstance(message.id, tuple | list) else message.id
+    return message.context or "", first
+
+
+def _strings(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
+
+
+def _is_done(message: Message) -> bool:
+    return bool(message.id) and not message.fuzzy and all(_strings(message))
+
+
+def problems() -> list[str]:
+    """Return what keeps the Chinese from being complete, a line each; none when it is."""
+    chinese = {_key(message): message for message in _read(CHINESE) if message.id}
+    wanted = {_key(message): message for message in gather() if message.id}
+    lines = [f"not in the Chinese file: {key[1]!r}" for key in wanted.keys() - chinese.keys()]
+    lines += [f"said nowhere any more: {key[1]!r}" for key in chinese.keys() - wanted.keys()]
+    for key in wanted.keys() & chinese.keys():
+        if not _is_done(chinese[key]):
+            lines.append(f"not translated: {key[1]!r}")
+        elif not _same_placeholders(chinese[key]):
+            lines.append(f"placeholders differ: {key[1]!r}")
+    return sorted(lines)
+
+
+def _same_placeholders(message: Message) -> bool:
+    ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
+    wanted = set(PLACEHOLDER.findall(ids[-1]))
+    return all(set(PLACEHOLDER.findall(string)) == wanted for string in _strings(message))
+
+
+def compile_all() -> None:
+    """Compile every PO file whose compiled file is missing or older."""
+    for source in LOCALE.glob("*/LC_MESSAGES/*.po"):
+        target = source.with_suffix(".mo")
+        if target.is_file() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        half = target.with_suffix(f".{os.getpid()}")
+        with half.open("wb") as file:
+            write_mo(file, _read(source))
+        half.replace(target)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the three; return 1 when the check finds something."""
+    match arguments:
+        case ["update", *extra]:
+            update([Path(name) for name in extra])
+        case ["check"]:
+            found = problems()
+            print("\n".join(found) or "Chinese: complete")
+            return 1 if found else 0
+        case ["compile"]:
+            compile_all()
+        case _:
+            print(__doc__)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Worth and risk: the nightly scoring of every customer."""

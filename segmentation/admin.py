@@ -1,0 +1,82 @@
+"""Administration of scoring runs: looked at, started, never edited."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError as BrokerError
+
+from accounts.house_admin import AdminRequest, HouseAdmin, HouseForm, ReadOnlyInline
+from accounts.models import User
+from accounts.permissions import Permission
+from segmentation.models import ScoringRun, ScoringStep
+from segmentation.services.run import request_run
+from segmentation.tasks import execute_run
+
+
+class StepInline(ReadOnlyInline):
+    """The steps of a run."""
+
+    model = ScoringStep
+    fields = ["name", "started_at", "finished_at", "rows"]
+    readonly_fields = fields
+
+
+class RunForm(HouseForm):
+    """Which day is to be scored."""
+
+    class Meta:
+        model = ScoringRun
+        fields = ["as_of"]
+
+
+@admin.register(ScoringRun)
+class ScoringRunAdmin(HouseAdmin):
+    """Runs with their steps. Adding one starts it."""
+
+    view_permission = Permission.RUN_VIEW
+    change_permission = Permission.RUN_START
+    may_change = False
+    form = RunForm
+    list_display = [
+        "id", "as_of", "state", "progress", "requested_by", "door",
+        "started_at", "finished_at", "customers",
+    ]  # fmt: skip
+    list_filter = ["state", "door"]
+    list_select_related = ["requested_by"]
+    ordering = ["-pk"]
+
+    def get_inlines(self, request: AdminRequest, obj: ScoringRun | None) -> list[Any]:
+        """Show the steps of a run there is."""
+        return [] if obj is None else [StepInline]
+
+    def get_fields(self, request: AdminRequest, obj: ScoringRun | None = None) -> list[str]:
+        """Ask for the day; show what became of a run."""
+        if obj is None:
+            return ["as_of"]
+        return [
+            "as_of", "state", "progress", "requested_by", "door", "requested_at", "started_at",
+            "finished_at", "customers", "flagged_watch", "flagged_high", "reference",
+        ]  # fmt: skip
+
+    def get_changeform_initial_data(self, request: AdminRequest) -> dict[str, Any]:
+        """Propose today."""
+        return {"as_of": timezone.localdate()}
+
+    def changeform_view(self, request: AdminRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Show or take the form; a queue that does not answer is no fault of the form."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except BrokerError:
+            messages.error(request, _("The queue cannot be reached. Tell the administrator."))
+        return redirect(self._address("changelist"))
+
+    def write(
+        self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
+    ) -> ScoringRun:
+        """Ask for the run."""
+        return request_run(as_of=values["as_of"], actor=actor, enqueue=execute_run.delay)

@@ -1,0 +1,67 @@
+"""REST: scoring runs."""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from kombu.exceptions import OperationalError as BrokerError
+from rest_framework import status
+from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.errors import Unavailable
+from accounts.api.resources import caller
+from accounts.permissions import Permission
+from segmentation.api.serializers import RunRequestSerializer, RunSerializer
+from segmentation.models import ScoringRun
+from segmentation.services.run import request_run
+from segmentation.tasks import execute_run
+
+
+class RunResource(GenericAPIView[ScoringRun]):
+    """What both addresses share."""
+
+    permission = Permission.RUN_VIEW
+    write_permission = Permission.RUN_START
+    serializer_class = RunSerializer
+
+    def get_queryset(self) -> QuerySet[ScoringRun]:
+        """Return the runs with their steps."""
+        return ScoringRun.objects.select_related("requested_by").prefetch_related("steps")
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="scoring_runs_list", summary="List scoring runs, newest first")
+)
+class RunList(RunResource, ListAPIView[ScoringRun]):
+    """All runs."""
+
+    @extend_schema(
+        operation_id="scoring_runs_start",
+        summary="Start a scoring run",
+        description="Answers at once; the run goes on by itself. Refused while one is active.",
+        request=RunRequestSerializer,
+        responses={201: RunSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Queue a run and answer it."""
+        wanted = RunRequestSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        as_of = wanted.validated_data["as_of"]
+        try:
+            run = request_run(as_of=as_of, actor=caller(request), enqueue=execute_run.delay)
+        except BrokerError as error:
+            raise Unavailable(_("The queue cannot be reached. Try again later.")) from error
+        data = RunSerializer(self.get_queryset().get(pk=run.pk)).data
+        return Response(data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="scoring_runs_read", summary="Read a scoring run and its steps")
+)
+class RunDetail(RunResource):
+    """One run."""
+
+    def get(self, request: Request, pk: int) -> Response:
+        """Answer the run."""
+        return Response(RunSerializer(self.get_queryset().get(pk=pk)).data)

@@ -1,0 +1,93 @@
+"""What worth and risk adds to the customer list: columns, and filters over them."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import (
+    F,
+    Field,
+    FilteredRelation,
+    IntegerField,
+    Q,
+    SmallIntegerField,
+    TextField,
+    Value,
+)
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission
+from common.money import MinorUnitsField
+from crm.composition import CustomerListPart, ListColumn, ListFilter
+from crm.models.customer import CustomerQuerySet
+from segmentation.models import ChineseSegment, ChurnLevel, InternationalSegment
+from segmentation.selectors import current_run
+
+ANNOTATIONS: dict[str, tuple[str, Field[Any, Any]]] = {
+    "worth_segment": ("segment_cn", TextField()),
+    "worth_segment_intl": ("segment_intl", TextField()),
+    "worth_monetary": ("monetary", MinorUnitsField()),
+    "worth_recency": ("recency_days", IntegerField()),
+    "worth_flag": ("churn_level", SmallIntegerField()),
+    "worth_r": ("r", SmallIntegerField()),
+    "worth_f": ("f", SmallIntegerField()),
+}
+
+
+def _flags() -> Sequence[tuple[str, str | Promise]]:
+    return [(str(level.value), level.label) for level in reversed(ChurnLevel)]
+
+
+def _scores() -> Sequence[tuple[str, str | Promise]]:
+    return [(str(score), str(score)) for score in range(5, 0, -1)]
+
+
+class Worth(CustomerListPart):
+    """Segment, revenue, recency and flag of the current run."""
+
+    slug = "worth"
+    permission: ClassVar[Permission] = Permission.SCORE_VIEW
+    columns = (
+        ListColumn("segment", _("Segment"), "segmentation/columns/segment.html", "worth_segment"),
+        ListColumn(
+            "monetary",
+            _("Revenue in the window"),
+            "segmentation/columns/monetary.html",
+            "worth_monetary",
+            numeric=True,
+        ),
+        ListColumn(
+            "recency",
+            _("Days since the last purchase"),
+            "segmentation/columns/recency.html",
+            "worth_recency",
+            numeric=True,
+        ),
+        ListColumn("flag", _("Churn flag"), "segmentation/columns/flag.html", "worth_flag"),
+    )
+    filters = (
+        ListFilter("flag", _("Churn flag"), "worth_flag", _flags),
+        ListFilter("segment", _("Segment"), "worth_segment", lambda: ChineseSegment.choices),
+        ListFilter(
+            "international",
+            _("International segment"),
+            "worth_segment_intl",
+            lambda: InternationalSegment.choices,
+        ),
+        ListFilter("r", _("Recency score"), "worth_r", _scores),
+        ListFilter("f", _("Frequency score"), "worth_f", _scores),
+    )
+
+    def annotate(self, customers: CustomerQuerySet) -> CustomerQuerySet:
+        """Join each customer's score of the current run, where there is one."""
+        run = current_run()
+        if run is None:
+            return customers.annotate(
+                **{
+                    name: Value(None, output_field=field)
+                    for name, (_, field) in ANNOTATIONS.items()
+                }
+            )
+        return customers.alias(
+            worth=FilteredRelation("scores", condition=Q(scores__run=run.pk))
+        ).annotate(**{name: F(f"worth__{column}") for name, (column, _) in ANNOTATIONS.items()})

@@ -1,0 +1,154 @@
+"""Scoring runs: one per request, with its steps, what it used and what came of it.
+
+Runs hold no customer's data, so whoever may see runs sees all of them; they are named among the
+unscoped models.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class RunState(models.TextChoices):
+    """What has become of a run."""
+
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    PUBLISHED = "published", _("Published")
+    SUPERSEDED = "superseded", _("Superseded")
+    FAILED = "failed", _("Failed")
+    INTERRUPTED = "interrupted", _("Interrupted")
+
+
+ACTIVE_STATES = (RunState.QUEUED, RunState.RUNNING)
+
+
+class StepName(models.TextChoices):
+    """The steps of a run, in their order."""
+
+    AGGREGATE = "aggregate", _("Add up transactions")
+    SCORE = "score", _("Score, segment, flag")
+    INDEX = "index", _("Build indexes")
+    PUBLISH = "publish", _("Publish")
+
+
+class ScoringRun(models.Model):
+    """One scoring of all customers on what happened before ``as_of``."""
+
+    id = models.AutoField(primary_key=True)
+    as_of = models.DateField(_("as of"))
+    settings = models.JSONField(_("settings used"))
+    state = models.CharField(
+        _("state"), max_length=20, choices=RunState.choices, default=RunState.QUEUED
+    )
+    progress = models.PositiveSmallIntegerField(_("progress"), default=0)
+    requested_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    door = models.CharField(_("came through"), max_length=20)
+    requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    customers = models.PositiveIntegerField(_("customers"), default=0)
+    flagged_watch = models.PositiveIntegerField(_("flagged: watch"), default=0)
+    flagged_high = models.PositiveIntegerField(_("flagged: high"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    reference = models.CharField(_("reference"), max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = _("scoring run")
+        verbose_name_plural = _("scoring runs")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=Q(state__in=ACTIVE_STATES),
+                name="segmentation_run_one_active",
+            ),
+            models.UniqueConstraint(
+                fields=["as_of"],
+                condition=Q(state=RunState.PUBLISHED),
+                name="segmentation_run_one_published_a_day",
+            ),
+            models.CheckConstraint(
+                name="segmentation_run_state_known", condition=Q(state__in=RunState.values)
+            ),
+            models.CheckConstraint(
+                name="segmentation_run_progress_percent", condition=Q(progress__lte=100)
+            ),
+            models.CheckConstraint(
+                name="segmentation_run_times_fit_state",
+                condition=(
+                    Q(state=RunState.QUEUED, started_at__isnull=True, finished_at__isnull=True)
+                    | Q(state=RunState.RUNNING, started_at__isnull=False, finished_at__isnull=True)
+                    | (~Q(state__in=ACTIVE_STATES) & Q(finished_at__isnull=False))
+                ),
+            ),
+            models.CheckConstraint(
+                name="segmentation_run_flagged_are_customers",
+                condition=Q(customers__gte=models.F("flagged_watch") + models.F("flagged_high")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} ({self.as_of})"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it waits for a worker or is being worked on."""
+        return self.state in ACTIVE_STATES
+
+    @property
+    def has_result(self) -> bool:
+        """Whether its counts mean anything: it was published, if perhaps superseded since."""
+        return self.state in {RunState.PUBLISHED, RunState.SUPERSEDED}
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the work took, in seconds; None while it has not ended or never began."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class ScoringStep(models.Model):
+    """One step of a run: when, how long, how many rows."""
+
+    run = models.ForeignKey(
+        ScoringRun, on_delete=models.CASCADE, related_name="steps", verbose_name=_("scoring run")
+    )
+    position = models.PositiveSmallIntegerField(_("position"))
+    name = models.CharField(_("step"), max_length=20, choices=StepName.choices)
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    rows = models.PositiveBigIntegerField(_("rows"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        ordering = ["run", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="segmentation_step_once"),
+            models.CheckConstraint(
+                name="segmentation_step_name_known", condition=Q(name__in=StepName.values)
+            ),
+            models.CheckConstraint(
+                name="segmentation_step_rows_when_finished",
+                condition=Q(finished_at__isnull=True) | Q(rows__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_name_display()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, in seconds; None while it runs, or when it was cut off."""
+        if self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()

@@ -1,0 +1,37 @@
+"""Why a customer is flagged, in words a manager can act on."""
+
+from decimal import Decimal
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from segmentation.models import ChurnReason, CustomerScore
+
+
+def reasons_in_words(score: CustomerScore) -> list[str]:
+    """Return one sentence per reason of the score's flag; none without a flag."""
+    return [SENTENCES[ChurnReason(reason)](score) for reason in score.churn_reasons]
+
+
+def _silence(score: CustomerScore) -> str:
+    gap = score.usual_gap_days or 0
+    return ngettext(
+        "Silent for %(days)s day, usually buys every %(gap)s days",
+        "Silent for %(days)s days, usually buys every %(gap)s days",
+        score.recency_days,
+    ) % {
+        "days": number_format(score.recency_days),
+        "gap": number_format(gap, decimal_pos=0 if gap >= 10 else 1),
+    }
+
+
+def _drop(score: CustomerScore) -> str:
+    """Refunds may outweigh what was bought: more than everything is not said."""
+    down = 100 * (1 - score.spend_last_quarter / score.spend_previous_quarter)
+    return _("Revenue down %(percent)s%% on the quarter before") % {
+        "percent": number_format(min(down, Decimal(100)), decimal_pos=0)
+    }
+
+
+SENTENCES = {ChurnReason.SILENCE: _silence, ChurnReason.DROP: _drop}

@@ -1,0 +1,21 @@
+-- One row per customer with a purchase before the as-of date: what scoring goes by.
+-- Purchases are amounts of 0 and more, refunds are negative; revenue counts both.
+-- Read from the covering index alone (crm_transaction_worth). Parameters: as_of, window_days,
+-- compare_days, from_id and below_id (the slice; one per parallel worker, joined by UNION ALL).
+SELECT customer_id,
+    min(occurred_on) FILTER (WHERE amount >= 0) AS first_on,
+    max(occurred_on) FILTER (WHERE amount >= 0) AS last_on,
+    count(DISTINCT occurred_on) FILTER (WHERE amount >= 0)::integer AS purchase_days,
+    count(*) FILTER (WHERE amount >= 0 AND occurred_on >= {as_of} - {window_days})::integer
+        AS frequency,
+    coalesce(sum(amount) FILTER (WHERE occurred_on >= {as_of} - {window_days}), 0)::bigint
+        AS monetary,
+    coalesce(sum(amount) FILTER (WHERE occurred_on >= {as_of} - {compare_days}), 0)::bigint
+        AS spend_last_quarter,
+    coalesce(sum(amount) FILTER (
+        WHERE occurred_on >= {as_of} - 2 * {compare_days} AND occurred_on < {as_of} - {compare_days}
+    ), 0)::bigint AS spend_previous_quarter
+FROM crm_transaction
+WHERE occurred_on < {as_of} AND customer_id >= {from_id} AND customer_id < {below_id}
+GROUP BY customer_id
+HAVING max(occurred_on) FILTER (WHERE amount >= 0) IS NOT NULL

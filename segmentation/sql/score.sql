@@ -1,0 +1,45 @@
+-- The run's partition, still beside what people read: quintiles, both segments, the flag.
+-- Quintiles by percent_rank, so that equal values share a score; NTILE would tear them apart.
+-- Recency is ranked by the last purchase, latest best. Parameters beside churn.sql's: as_of, run_id,
+-- base and partition (tables), eight and grid (segments by position, see models.segment).
+INSERT INTO {partition} (
+    customer_id, monetary, spend_last_quarter, spend_previous_quarter, usual_gap_days, silence_ratio,
+    run_id, first_on, last_on, recency_days, frequency, purchase_days, r, f, m, churn_level,
+    segment_cn, segment_intl, churn_reasons
+)
+WITH scored AS (
+    SELECT *,
+        {as_of} - last_on AS recency_days,
+        least(5, floor(5 * percent_rank() OVER (ORDER BY last_on)) + 1)::smallint AS r,
+        least(5, floor(5 * percent_rank() OVER (ORDER BY frequency)) + 1)::smallint AS f,
+        least(5, floor(5 * percent_rank() OVER (ORDER BY monetary)) + 1)::smallint AS m
+    FROM {base}
+), mean AS (
+    SELECT avg(r) AS r, avg(f) AS f, avg(m) AS m FROM scored
+), flagged AS (
+    {churn}
+)
+SELECT flagged.customer_id,
+    flagged.monetary,
+    flagged.spend_last_quarter,
+    flagged.spend_previous_quarter,
+    flagged.usual_gap_days,
+    flagged.silence_ratio,
+    {run_id} AS run_id,
+    flagged.first_on,
+    flagged.last_on,
+    flagged.recency_days,
+    flagged.frequency,
+    flagged.purchase_days,
+    flagged.r,
+    flagged.f,
+    flagged.m,
+    flagged.churn_level,
+    ({eight})[
+        1 + 4 * (flagged.r >= mean.r)::integer
+        + 2 * (flagged.f >= mean.f)::integer
+        + (flagged.m >= mean.m)::integer
+    ] AS segment_cn,
+    ({grid})[5 * (flagged.r - 1) + (flagged.f + flagged.m + 1) / 2] AS segment_intl,
+    flagged.churn_reasons
+FROM flagged CROSS JOIN mean

@@ -1,0 +1,87 @@
+// select[data-picker] becomes a field one can type into; with data-picker-url it asks the server.
+
+const texts = document.getElementById("texts").dataset;
+let loading;
+
+function load() {
+  loading ??= new Promise((resolve, reject) => {
+    const style = document.createElement("link");
+    style.rel = "stylesheet";
+    style.href = texts.tomSelectCss;
+    // Before the house's own styles, which have the last word.
+    document.head.querySelector("link[rel=stylesheet]").before(style);
+    const script = document.createElement("script");
+    script.src = texts.tomSelect;
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+  return loading;
+}
+
+function line(option, escape) {
+  const code = option.code ? ` <small>${escape(option.code)}</small>` : "";
+  return `<div>${escape(option.text)}${code}</div>`;
+}
+
+function remote(url) {
+  let asked = 0;
+  return {
+    valueField: "value",
+    labelField: "text",
+    searchField: [],
+    preload: "focus",
+    load(words, done) {
+      const number = ++asked;
+      const address = new URL(url, location.href);
+      address.searchParams.set("q", words);
+      fetch(address, { headers: { "HX-Request": "true" } })
+        .then((response) => (response.ok ? response.json() : []))
+        .then((found) => {
+          if (number !== asked) return;
+          // The server has searched (by pinyin, too): what it found is all there is to choose.
+          this.clearOptions();
+          done(found);
+        }, () => done());
+    },
+  };
+}
+
+function plugins(select) {
+  if (select.multiple) return { remove_button: { title: texts.remove } };
+  if (select.required) return { dropdown_input: {} };
+  return { dropdown_input: {}, clear_button: { title: texts.remove } };
+}
+
+function settings(select) {
+  const url = select.dataset.pickerUrl;
+  return {
+    plugins: plugins(select),
+    maxOptions: 200,
+    placeholder: select.dataset.pickerPlaceholder || "",
+    render: {
+      option: line,
+      no_results: (_, escape) => `<div class="no-results">${escape(texts.noResults)}</div>`,
+      loading: (_, escape) => `<div class="no-results">${escape(texts.loading)}</div>`,
+      not_loading: () => "",
+    },
+    ...(url ? remote(url) : {}),
+  };
+}
+
+async function make(select) {
+  if (select.tomselect || select.dataset.making !== undefined) return;
+  select.dataset.making = "";
+  // The library moves the label to its own field; the one it hides keeps its name.
+  select.ariaLabel = select.labels[0]?.firstChild?.textContent.trim() ?? select.ariaLabel;
+  await load();
+  new window.TomSelect(select, settings(select));
+}
+
+function all(within) {
+  if (within.matches?.("select[data-picker], select[data-picker-url]")) make(within);
+  within.querySelectorAll("select[data-picker], select[data-picker-url]").forEach(make);
+}
+
+document.addEventListener("htmx:load", (event) => all(event.detail.elt));
+all(document);

@@ -1,0 +1,110 @@
+"""The API against its own description: generated requests, no fault, answers as described.
+
+Bounded: a few requests per address, the same ones every time, each undone before the next.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from pytest_django import Settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts.models import User
+from config.wsgi import application
+from segmentation.api import views
+from tests.accounts.api import new_key
+from tests.architecture.matrix import World, make_world
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 10
+OPERATIONS = {
+    "GET /api/v1/customers/",
+    "POST /api/v1/customers/",
+    "GET /api/v1/customers/{id}/",
+    "PATCH /api/v1/customers/{id}/",
+    "GET /api/v1/customers/by-code/{code}/",
+    "GET /api/v1/me/",
+    "GET /api/v1/scoring-runs/",
+    "POST /api/v1/scoring-runs/",
+    "GET /api/v1/scoring-runs/{id}/",
+    "GET /api/v1/transactions/",
+    "POST /api/v1/transactions/bulk/",
+}
+
+
+class _Queue:
+    """Stands where the broker does: a generated run must not be worked on."""
+
+    def delay(self, run_id: int) -> None:
+        """Drop the message."""
+
+
+@pytest.fixture
+def world(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    settings.API_CALLS_PER_MINUTE = 1_000_000
+    monkeypatch.setattr(views, "execute_run", _Queue())
+    # A server lets go of its connection between requests; here it is the test's own.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield make_world()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def _operations(user: User) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {new_key(user)}"}
+    schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", application, headers=headers)
+    found = list(schema.get_all_operations())
+    assert all(isinstance(result, Ok) for result in found)
+    return {result.ok().label: result.ok() for result in found if isinstance(result, Ok)}
+
+
+def _try(operation: Any, key: str, known: dict[str, Any]) -> int:
+    """Send the examples of one operation and return how many were sent."""
+    sent = 0
+
+    @settings(
+        max_examples=EXAMPLES, derandomize=True, database=None, deadline=None,
+        phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy())
+    def ask(case: Any) -> None:
+        nonlocal sent
+        sent += 1
+        if sent % 2 and case.path_parameters:  # every other one about a record there is
+            case.path_parameters |= {
+                name: known[name] for name in case.path_parameters if name in known
+            }
+        with transaction.atomic():
+            case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=CHECKS)
+            transaction.set_rollback(True)  # undoes what the request wrote
+
+    ask()
+    return sent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("person", ["division_admin", "sysadmin"])
+def test_generated_requests_get_what_the_schema_says(world: World, person: str) -> None:
+    user: User = getattr(world.cast, person)
+    key, operations = new_key(user), _operations(user)
+    assert set(operations) == OPERATIONS
+    known = {"id": world.own.pk, "code": world.own.code}
+    for label, operation in operations.items():
+        assert _try(operation, key, known) >= 1, label

@@ -1,0 +1,99 @@
+"""A real Chromium in front of the whole product."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.site import Site, running_site
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+PASSWORD = "demo-pass-2026"  # make_demo gives it to everybody
+
+Open = Callable[..., Page]
+REFUSAL = re.compile(r"status of 4|Status Error Code 4")  # as the browser and htmx put it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in this folder; skip it only where there is no browser, and never in CI."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not CHROMIUM and not os.environ.get("CI"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Site]:
+    """The product, running."""
+    with running_site(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a worker."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_as(site: Site, chromium: Browser) -> Iterator[Open]:
+    """Return ``open_as(employee_number, path, language=, width=)``: a page, signed in.
+
+    Whatever the browser complains about on the way (scripts, content security policy, missing
+    files) fails the test.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not REFUSAL.search(message.text):
+            complaints.append(message.text)
+
+    def open_page(
+        employee_number: str, path: str = "/", *, language: str = "en", width: int = 1440
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=site.address,
+            viewport={"width": width, "height": 900 if width > 500 else 740},
+            locale="zh-CN" if language == "zh-hans" else "en-GB",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        sign_in(page, employee_number, language)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page, employee_number: str, language: str) -> None:
+    """Sign in through the login page, and choose the language."""
+    page.goto("/login/")
+    page.locator("input[name=login]").fill(employee_number)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("form[data-login] button[type=submit]").click()
+    page.wait_for_url("**/")
+    token = page.locator("input[name=csrfmiddlewaretoken]").first.get_attribute("value") or ""
+    page.request.post(
+        "/language/",
+        form={"language": language, "csrfmiddlewaretoken": token},
+        headers={"Referer": page.url},
+    )

@@ -1,0 +1,104 @@
+"""The whole product running for the browser tests, on a database of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests import databases
+from tests.plugins.engines import numbered
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_SECONDS = 60
+DEMO = ["make_demo", "--customers", "120", "--transactions", "6000", "--seed", "7"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where it answers, and how to run one of its commands."""
+
+    address: str
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command against this site's database; return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+
+def _environment(database: str) -> dict[str, str]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
+    return os.environ | {
+        "DATABASE_URL": url,
+        "REDIS_URL": numbered(os.environ["REDIS_URL"], 8 + worker),
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _process(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=PATIENCE_SECONDS)
+
+
+def _wait_until_up(address: str, log: Path) -> None:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < give_up:
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"the web server did not come up:\n{log.read_text(errors='replace')}")
+
+
+@contextmanager
+def running_site(logs: Path) -> Iterator[Site]:
+    """Yield the running product with a small demonstration company, scored."""
+    with databases.copy("browser") as database:
+        environment = _environment(database)
+        address = f"http://127.0.0.1:{_free_port()}"
+        site = Site(address=address, environment=environment)
+        site.manage(*DEMO)
+        bind = address.removeprefix("http://")
+        web = ["gunicorn", "config.wsgi:application", "--bind", bind, "--threads", "4"]
+        worker = ["celery", "-A", "config.celery", "worker", "--pool", "solo", "-l", "INFO"]
+        with (
+            _process(web, environment, logs / "web.log"),
+            _process(worker, environment, logs / "worker.log"),
+        ):
+            _wait_until_up(address, logs / "web.log")
+            site.manage("nightly")
+            yield site

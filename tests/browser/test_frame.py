@@ -1,0 +1,169 @@
+"""The frame around every page, in a browser: keys, search, drafts, parts that fail, phones."""
+
+import re
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import PASSWORD, Open
+
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}
+
+
+def _sign_in_again(page: Page) -> None:
+    page.locator("input[name=login]").fill("manager")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("form[data-login] button[type=submit]").click()
+
+
+def _saved(page: Page, key: str) -> object:
+    return page.evaluate("key => localStorage.getItem(key)", key)
+
+
+def test_palette_opens_by_key_and_leads_to_a_customer_and_to_the_list(open_as: Open) -> None:
+    page = open_as("manager", "/customers/")
+    name = page.locator("td.name a").first.inner_text()
+    page.keyboard.press("/")
+    page.keyboard.type(name[:6])
+    expect(page.locator("#palette-list [role=option]").first).to_contain_text(name[:6])
+    expect(page.locator("#palette-list [aria-selected=true]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/customers/\d+/$"))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("no such customer")
+    expect(page.locator("#palette-list [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/customers/?q=no%20such%20customer")
+
+
+def test_keys_walk_pages_and_rows_but_never_while_one_types(open_as: Open) -> None:
+    page = open_as("manager", "/customers/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("td.name a").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("td.name a").first).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_be_visible()
+    expect(page.locator("#shortcuts")).to_contain_text("Customers")
+    page.keyboard.press("Escape")
+    page.locator("main input[type=search]").first.click()
+    page.keyboard.type("1?j")
+    expect(page.locator("#shortcuts")).to_be_hidden()
+    assert page.url.startswith(page.url.split("/customers/")[0] + "/customers/")
+    page.locator("h1").click()
+    page.keyboard.press("1")
+    page.wait_for_url(re.compile(r"//[^/]+/$"))
+
+
+def test_first_tab_stop_skips_the_menu(open_as: Open) -> None:
+    page = open_as("manager", "/profile/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_narrow_menu_and_dark_colours_are_remembered(open_as: Open) -> None:
+    page = open_as("manager", "/profile/")
+    page.keyboard.press("[")
+    page.locator(".topbar .menu summary").click()
+    page.locator(".topbar [data-toggle-theme]").click()
+    page.reload()
+    root = page.locator("html")
+    expect(root).to_have_class(re.compile("rail-narrow"))
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_draft_survives_a_lost_session_and_goes_when_it_was_saved(open_as: Open) -> None:
+    page = open_as("manager", "/profile/")
+    person = page.locator("body").get_attribute("data-user")
+    key = f"draft:{person}:profile"
+    page.locator("#id_phone").fill("13900001111")
+    page.context.clear_cookies(name="sessionid")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_url("**/login/?next=/profile/")
+    assert "13900001111" in str(_saved(page, key))
+    _sign_in_again(page)
+    page.wait_for_url("**/profile/")
+    page.get_by_role("button", name="Restore it").click()
+    expect(page.locator("#id_phone")).to_have_value("13900001111")
+    page.locator("main form button.btn-primary").click()
+    expect(page.locator(".notice")).to_contain_text("Saved")
+    expect(page.locator(".draft-offer")).to_have_count(0)
+    assert _saved(page, key) is None
+
+
+def test_signing_out_takes_the_drafts_along(open_as: Open) -> None:
+    page = open_as("manager", "/profile/")
+    page.locator("#id_phone").fill("13900002222")
+    page.wait_for_timeout(500)
+    assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft:')).length")
+    page.locator(".topbar .menu summary").click()
+    page.locator(".topbar form[data-signs-out] button").click()
+    page.wait_for_url("**/login/")
+    assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft:'))") == []
+
+
+def test_part_that_cannot_be_reached_says_so_and_is_fetched_again(open_as: Open) -> None:
+    page = open_as("manager", "/profile/")
+    page.route("**/widgets/**", lambda route: route.fulfill(status=429))
+    page.goto("/")
+    problem = page.locator("main .problem").first
+    expect(problem).to_contain_text("Too many requests")
+    page.unroute("**/widgets/**")
+    panels = page.locator("main .problem").count()
+    problem.get_by_role("button", name="Try again").click()
+    expect(page.locator("main .problem")).to_have_count(panels - 1)
+
+
+def test_part_after_the_session_ended_offers_to_sign_in(open_as: Open) -> None:
+    page = open_as("manager", "/profile/")
+
+    def signed_out(route: Route) -> None:
+        route.fulfill(status=401)
+
+    page.route("**/widgets/**", signed_out)
+    page.goto("/")
+    page.locator("main .problem").first.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile(r"/login/\?next=|//[^/]+/$"))
+
+
+def test_form_is_sent_once_however_often_the_button_is_pressed(open_as: Open) -> None:
+    page = open_as("manager", "/profile/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.locator("main form button.btn-primary").dblclick()
+    expect(page.locator(".notice")).to_contain_text("Saved")
+    assert sent.count("POST") == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_phone_has_a_bottom_bar_a_sheet_and_no_sideways_scroll(
+    open_as: Open, language: str
+) -> None:
+    page = open_as("sysadmin", "/", language=language, width=360)
+    for address in ("/", "/customers/", "/segments/", "/runs/", "/complaints/", "/profile/"):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, address
+    bar = page.locator(".bottom-bar")
+    expect(bar.locator("> *")).to_have_count(5)
+    bar.locator("button").click()
+    sheet = page.locator("#sheet")
+    expect(sheet).to_be_visible()
+    expect(sheet.locator('a[href="/admin/"]')).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_frame_passes_the_accessibility_rules(open_as: Open, width: int) -> None:
+    page = open_as("manager", "/profile/", width=width)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
+        found = Axe().run(page, options=STANDARDS).response["violations"]
+        assert [(one["id"], one["nodes"][0]["target"]) for one in found] == []

@@ -1,0 +1,98 @@
+"""The named cast: who stands where in every test.
+
+Gansu has the branches Lanzhou and Tianshui, Hunan has Changsha. ``manager`` and ``colleague``
+share Lanzhou; ``head``, ``agent`` and ``division_admin`` stand in Gansu above them; ``stranger``
+works in Changsha, ``other_head`` in Hunan; ``executive``, ``sysadmin`` and ``auditor`` see the
+whole company.
+"""
+
+from dataclasses import dataclass
+
+from accounts.models import OrgUnit, Role, User
+from accounts.models.unit import UnitKind
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Units and people."""
+
+    head_office: OrgUnit
+    gansu: OrgUnit
+    lanzhou: OrgUnit
+    tianshui: OrgUnit
+    hunan: OrgUnit
+    changsha: OrgUnit
+    executive: User
+    head: User
+    manager: User
+    colleague: User
+    agent: User
+    division_admin: User
+    stranger: User
+    other_head: User
+    sysadmin: User
+    auditor: User
+
+    def by_role(self) -> dict[str, User]:
+        """One person per role, those of a division standing in Gansu."""
+        people = [
+            self.executive,
+            self.head,
+            self.manager,
+            self.agent,
+            self.division_admin,
+            self.sysadmin,
+            self.auditor,
+        ]
+        return {person.role.code: person for person in people}
+
+
+def make_unit(code: str, name_zh: str, kind: str, parent: OrgUnit | None) -> OrgUnit:
+    """Make a unit; its path is the database's doing."""
+    unit = OrgUnit.objects.create(
+        code=code, name_zh=name_zh, name_en=code.title(), kind=kind, parent=parent
+    )
+    unit.refresh_from_db()
+    return unit
+
+
+def make_user(employee_number: str, name: str, role: str, unit: OrgUnit) -> User:
+    """Make somebody who works in English, so that tests read as they are written."""
+    user = User(
+        employee_number=employee_number,
+        name=name,
+        role=Role.objects.get(code=role),
+        unit=unit,
+        language="en",
+    )
+    user.set_password(f"{employee_number}-secret-9")
+    user.save()
+    return user
+
+
+def make_cast() -> Cast:
+    """Make everybody."""
+    head_office = OrgUnit.objects.get(parent__isnull=True)
+    gansu = make_unit("GS", "甘肃省公司", UnitKind.PROVINCE, head_office)
+    lanzhou = make_unit("GSLZ", "兰州分公司", UnitKind.BRANCH, gansu)
+    tianshui = make_unit("GSTS", "天水分公司", UnitKind.BRANCH, gansu)
+    hunan = make_unit("HN", "湖南省公司", UnitKind.PROVINCE, head_office)
+    changsha = make_unit("HNCS", "长沙分公司", UnitKind.BRANCH, hunan)
+    return Cast(
+        head_office=head_office,
+        gansu=gansu,
+        lanzhou=lanzhou,
+        tianshui=tianshui,
+        hunan=hunan,
+        changsha=changsha,
+        executive=make_user("executive", "Evan Executive", "group_executive", head_office),
+        head=make_user("head", "Hana Head", "division_head", gansu),
+        manager=make_user("manager", "Mia Manager", "account_manager", lanzhou),
+        colleague=make_user("colleague", "Cole Colleague", "account_manager", lanzhou),
+        agent=make_user("agent", "Ada Agent", "service_agent", gansu),
+        division_admin=make_user("divadmin", "Dana Admin", "division_administrator", gansu),
+        stranger=make_user("stranger", "Stan Stranger", "account_manager", changsha),
+        other_head=make_user("otherhead", "Otto Head", "division_head", hunan),
+        sysadmin=make_user("sysadmin", "Sam Sysadmin", "system_administrator", head_office),
+        auditor=make_user("auditor", "Ava Auditor", "auditor", head_office),
+    )

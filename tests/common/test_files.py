@@ -1,0 +1,228 @@
+"""Reading tables: encodings, separators, ragged rows, and what is no table at all."""
+
+import hashlib
+import io
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from common.files import CsvSource, FileRefusedError, NdjsonSource, Row, RowFault, open_source
+from common.files.rows import BLOCK
+
+
+def source(data: bytes, encoding: str = "") -> CsvSource:
+    return CsvSource(io.BytesIO(data), name="t.csv", encoding=encoding)
+
+
+def table(data: bytes, encoding: str = "") -> list[list[str]]:
+    found = source(data, encoding)
+    return [found.header, *(row.cells for row in found)]
+
+
+def refusal(data: bytes) -> FileRefusedError:
+    with pytest.raises(FileRefusedError) as caught:
+        table(data)
+    assert "\n" not in caught.value.message
+    return caught.value
+
+
+CHINESE = "客户编码,金额\n甲公司,12.50\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
+def test_csv_in_any_encoding_reads_the_same(encoding: str) -> None:
+    assert table(CHINESE.encode(encoding)) == [["客户编码", "金额"], ["甲公司", "12.50"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_csv_whose_first_chinese_comes_after_many_blocks_is_detected(encoding: str) -> None:
+    ascii_part = "code,name\n" + "A1,plain\n" * (2 * BLOCK // 9)
+    rows = table((ascii_part + "A2,华天科技有限公司\n").encode(encoding))
+    assert rows[-1] == ["A2", "华天科技有限公司"]
+
+
+def test_characters_cut_by_the_end_of_a_block_stay_whole() -> None:
+    text = "名" + "," + "称\n" + "".join(f"公司{n},兰州分公司\n" for n in range(BLOCK // 8))
+    assert table(text.encode("gb18030"))[-1][1] == "兰州分公司"
+
+
+def test_gb18030_characters_outside_gbk_are_read() -> None:
+    assert table("名称\n𠮷祥公司\n".encode("gb18030"))[1] == ["𠮷祥公司"]
+
+
+def test_broken_utf8_names_the_line_and_is_not_taken_for_gb18030() -> None:
+    data = "客户编码,客户名称\n甲,兰州公司\n乙,天水".encode() + b"\xff\n"
+    error = refusal(data)
+    assert error.code == "encoding"
+    assert "3" in error.message
+    assert "UTF-8" in error.message
+
+
+def test_bytes_in_no_known_encoding_name_the_line() -> None:
+    error = refusal(b"code,name\nA,Caf\xe9\nB,x\n")
+    assert error.code == "encoding"
+    assert "2" in error.message
+
+
+def test_named_encoding_overrides_detection() -> None:
+    with pytest.raises(FileRefusedError, match="UTF-8"):
+        table(CHINESE.encode("gb18030"), "utf-8")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separator_is_found(separator: str) -> None:
+    text = f"a{separator}b\n1{separator}2\n"
+    assert table(text.encode()) == [["a", "b"], ["1", "2"]]
+
+
+def test_separator_inside_quotation_marks_does_not_count() -> None:
+    assert table(b'"a,b,c,d";e\n1;2\n') == [["a,b,c,d", "e"], ["1", "2"]]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_all_systems_are_read(end: str) -> None:
+    assert table(f"a,b{end}1,2{end}3,4".encode()) == [["a", "b"], ["1", "2"], ["3", "4"]]
+
+
+def test_lines_are_counted_as_an_editor_counts_them() -> None:
+    rows = list(source(b'\n\na,b\n1,"x\ny"\n\n2,z\n'))
+    assert [(row.line, row.cells) for row in rows] == [(4, ["1", "x\ny"]), (7, ["2", "z"])]
+
+
+def test_blank_rows_are_no_rows() -> None:
+    assert table(b"a,b\n,\n\n1,2\n,\n") == [["a", "b"], ["1", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b"1", RowFault.TOO_FEW),
+        (b"1,2,3", RowFault.TOO_MANY),
+        (b"1,2,", None),
+        (b"1,a\0b", RowFault.BAD_CHARACTER),
+    ],
+)
+def test_row_that_does_not_fit_is_marked_and_its_neighbours_are_not(
+    line: bytes, fault: RowFault | None
+) -> None:
+    rows = list(source(b"a,b\n0,0\n" + line + b"\n9,9\n"))
+    assert [row.fault for row in rows] == [None, fault, None]
+
+
+def test_quotation_mark_never_closed_names_where_it_opens() -> None:
+    error = refusal(b'a,b\n1,2\n3,"open\n5,6\n')
+    assert error.code == "open_quote"
+    assert "Line 3" in error.message
+
+
+def test_quotation_mark_left_open_before_a_huge_rest_is_refused_early() -> None:
+    data = b'a,b\n1,"open\n' + b"2,3\n" * 500_000
+    found = source(data)
+    with pytest.raises(FileRefusedError, match="Line 2"):
+        list(found)
+    assert found.bytes_read < len(data)
+
+
+def test_line_without_an_end_is_refused_before_it_fills_memory() -> None:
+    assert refusal(b"a,b\n" + b"x" * (3 << 20)).code == "line_too_long"
+
+
+@pytest.mark.parametrize("data", [b"", b"\n \n\r\n", b"\xef\xbb\xbf"])
+def test_empty_file_is_refused(data: bytes) -> None:
+    assert refusal(data).code == "empty"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [bytes(range(256)) * 40, b"\x89PNG\r\n\x1a\n" + b"\0" * 500, "a,b\n1,2".encode("utf-16-le")],
+)
+def test_binary_is_refused(data: bytes) -> None:
+    assert refusal(data).code in {"not_text", "encoding"}
+
+
+def test_header_of_thousands_of_columns_is_refused() -> None:
+    assert refusal(b",".join(b"a" * 1 for _ in range(5000)) + b"\n1\n").code == "too_many_columns"
+
+
+def test_memory_stays_flat_over_a_long_stream() -> None:
+    class Endless(io.RawIOBase):
+        """Forty megabytes of rows, never held at once."""
+
+        left = 40 << 20
+        line = b"C000001,1997-01-01,12.50\n"
+
+        def read(self, size: int = -1, /) -> bytes:
+            size = min(size, self.left)
+            self.left -= size
+            return (self.line * (size // len(self.line) + 1))[:size]
+
+    first = io.BytesIO(b"a,b,c\n")
+    found = CsvSource(first, name="head")
+    assert found.header == ["a", "b", "c"]
+    tracemalloc.start()
+    try:
+        count = sum(1 for _row in CsvSource(Endless(), name="long"))
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count > 1_000_000
+    assert peak < 16 << 20
+
+
+def ndjson(text: str) -> list[Row]:
+    return list(NdjsonSource(io.BytesIO(text.encode()), name="n", fields=("customer", "amount")))
+
+
+def test_ndjson_keeps_the_digits_numbers_were_sent_with() -> None:
+    rows = ndjson('{"customer": "A", "amount": 12.50}\n\n{"amount": 1e400, "customer": 7}\n')
+    assert [(row.line, row.cells) for row in rows] == [(1, ["A", "12.50"]), (3, ["7", "1e400"])]
+
+
+def test_ndjson_missing_and_null_are_empty() -> None:
+    assert ndjson('{"customer": null}')[0].cells == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("{broken", RowFault.NOT_JSON),
+        ("[1, 2]", RowFault.NOT_JSON),
+        ("[" * 100_000, RowFault.NOT_JSON),
+        ('{"colour": 1}', RowFault.UNKNOWN_FIELD),
+        ('{"customer": true}', RowFault.NOT_PLAIN),
+        ('{"customer": {"a": 1}}', RowFault.NOT_PLAIN),
+        (r'{"customer": "a\u0000"}', RowFault.BAD_CHARACTER),
+        (r'{"customer": "a\ud800"}', RowFault.BAD_CHARACTER),
+    ],
+)
+def test_ndjson_bad_line_is_marked_and_the_next_one_read(line: str, fault: RowFault) -> None:
+    rows = ndjson(line + '\n{"customer": "B"}')
+    assert [row.fault for row in rows] == [fault, None]
+    assert all("\0" not in cell and cell.isprintable() for cell in rows[0].cells)
+
+
+def open_refusal(path: Path) -> FileRefusedError:
+    with pytest.raises(FileRefusedError) as caught, open_source(path):
+        pass
+    return caught.value
+
+
+def test_missing_file_and_directory_are_refused(tmp_path: Path) -> None:
+    assert open_refusal(tmp_path / "none.csv").code == "unreadable"
+    assert open_refusal(tmp_path).code == "not_a_file"
+
+
+def test_old_excel_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "old.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0" + b"\0" * 600)
+    assert open_refusal(path).code == "old_excel"
+
+
+def test_file_knows_its_size_and_fingerprint(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a\n1\n")
+    with open_source(path) as found:
+        assert [row.cells for row in found] == [["1"]]
+        assert (found.size, found.bytes_read) == (4, 4)
+        assert found.sha256 == hashlib.sha256(b"a\n1\n").hexdigest()

@@ -1,0 +1,76 @@
+"""Amounts and dates as people write them."""
+
+from datetime import date
+
+import pytest
+
+from common.parsing.amounts import LARGEST, parse_minor
+from common.parsing.dates import parse_date
+from common.parsing.errors import UnreadableError
+
+LATEST = date(2030, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("0", 0), ("12", 1200), ("77.0", 7700), ("11.77", 1177), ("-0.5", -50), (".5", 50),
+        ("1,234.56", 123456), ("1,234,567", 123456700), ("１２３．４５", 12345),
+        ("１，２３４．５６", 123456), ("¥12.30", 1230), ("￥12.30", 1230), ("-¥5", -500),
+        ("¥-5", -500), ("12元", 1200), ("CNY 12.00", 1200), ("(1,234.56)", -123456),
+        ("（12）", -1200), ("12.50-", -1250), ("−3.10", -310), ("+4", 400), ("5.", 500),
+        ("77.000", 7700), ("000012.50", 1250), ("900000000000000.00", LARGEST),
+    ],
+)  # fmt: skip
+def test_amount_as_written_is_read(text: str, minor: int) -> None:
+    assert parse_minor(text) == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "not_an_amount"), ("abc", "not_an_amount"), ("12,34", "not_an_amount"),
+        ("1.234,56", "not_an_amount"), ("1,2345", "not_an_amount"), ("--5", "not_an_amount"),
+        ("(5", "not_an_amount"), ("(-5)", "not_an_amount"), ("-5-", "not_an_amount"),
+        ("$5", "not_an_amount"), ("1 2", "not_an_amount"), (".", "not_an_amount"),
+        ("NaN", "not_an_amount"), ("inf", "not_an_amount"), ("1.2.3", "not_an_amount"),
+        ("1_000", "not_an_amount"), ("٣", "not_an_amount"), ("=1+1", "not_an_amount"),
+        ("1e3", "exponent"), ("1.5E+10", "exponent"),
+        ("1.234", "too_precise"), ("0.001", "too_precise"),
+        ("9" * 300, "too_large"), ("-" + "9" * 300, "too_large"), ("9" * 5000, "too_large"),
+        ("900000000000000.01", "too_large"),
+    ],
+)  # fmt: skip
+def test_amount_that_is_none_is_refused_with_its_reason(text: str, code: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        parse_minor(text)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1997-01-31", "1997/1/31", "1997.01.31", "19970131", "1997年1月31日", "1997 年 1 月 31 日",
+        "１９９７－０１－３１", "1997-01-31 10:30:00", "1997-01-31T00:00:00+08:00", "35461",
+        "35461.5",
+    ],
+)  # fmt: skip
+def test_date_as_written_is_read(text: str) -> None:
+    assert parse_date(text, LATEST) == date(1997, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("1900-01-00", "no_such_date"), ("0000-00-00", "no_such_date"),
+        ("1997-02-31", "no_such_date"), ("19970231", "no_such_date"),
+        ("1997-13-01", "no_such_date"),
+        ("31/01/1997", "not_a_date"), ("97-01-31", "not_a_date"), ("0", "not_a_date"),
+        ("199701", "not_a_date"), ("yesterday", "not_a_date"), ("1997年1-31", "not_a_date"),
+        ("1899-12-31", "date_out_of_range"), ("9999-12-31", "date_out_of_range"),
+    ],
+)  # fmt: skip
+def test_date_that_is_none_is_refused_with_its_reason(text: str, code: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        parse_date(text, LATEST)
+    assert caught.value.code == code

@@ -1,0 +1,70 @@
+"""Installing: old Pythons are told so, and what is there is not installed again."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from config.engines.place import PROJECT
+from scripts import bootstrap, install
+
+
+def test_bootstrap_can_be_read_by_old_pythons() -> None:
+    source = (PROJECT / "scripts" / "bootstrap.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 6))
+
+
+def test_bootstrap_without_a_new_enough_python_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bootstrap, "LEAST", (9, 0))
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SystemExit, match=r"^Python 9\.0 or newer is needed; this is 3\.[^\n]*$"):
+        bootstrap.main()
+
+
+def test_unchanged_lock_file_is_not_installed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modules = tmp_path / "node_modules"
+    modules.mkdir()
+    lock = tmp_path / "package-lock.json"
+    lock.write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(install, "PROJECT", tmp_path)
+    monkeypatch.setattr(install, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(install, "STAMP", tmp_path / "installed.json")
+    install.write_stamp(lock.name)
+    assert install.install_assets() == "unchanged"
+    lock.write_text('{"changed": true}', encoding="utf-8")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(install.InstallError, match="There is no Node here"):
+        install.install_assets()
+
+
+def test_machine_without_node_uses_the_packaged_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    command, environment = install.find_npm()
+    asked = subprocess.run(
+        [*command, "--version"], capture_output=True, check=True, env=environment, text=True
+    )
+    assert int(asked.stdout.partition(".")[0]) >= 9
+
+
+def test_failure_is_told_by_its_most_telling_line() -> None:
+    output = (
+        "Collecting a\nERROR: Could not install: [Errno 28] No space left on device\n\nnotice\n"
+    )
+    message = str(install.failure("install the Python packages", output))
+    assert message == (
+        "Could not install the Python packages:"
+        " ERROR: Could not install: [Errno 28] No space left on device"
+    )
+
+
+def test_stamps_that_cannot_be_read_count_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "STAMP", tmp_path / "installed.json")
+    install.STAMP.write_text('{"requirements.txt": "abc', encoding="utf-8")
+    assert install.read_stamps() == {}

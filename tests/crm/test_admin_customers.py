@@ -1,0 +1,144 @@
+"""Administration of customers and reference lists, through the services like everywhere."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from crm.models import Customer, Grade
+from tests.cast import Cast
+from tests.conftest import Login
+from tests.crm.factories import make_customer
+
+
+@pytest.fixture
+def customer(cast: Cast) -> Customer:
+    return make_customer(cast.lanzhou, code="OWN-1", name="兰州华天科技", owner=cast.manager)
+
+
+def _values(customer: Customer, **changes: Any) -> dict[str, Any]:
+    return {
+        "code": customer.code, "name": customer.name, "industry": "", "source": "",
+        "category": "", "stage": customer.stage, "grade": "", "owner": customer.owner_id or "",
+        "unit": customer.unit_id, "parent": "", "reason": "", "based_on": customer.version,
+    } | changes  # fmt: skip
+
+
+def _change(customer: Customer) -> str:
+    return f"/admin/crm/customer/{customer.pk}/change/"
+
+
+def _said(response: Any, field: str = "__all__") -> str:
+    return " ".join(response.context["adminform"].form.errors.get(field, []))
+
+
+def test_change_is_made_and_its_reason_kept(cast: Cast, customer: Customer, login: Login) -> None:
+    client = login(cast.division_admin)
+    response = client.post(_change(customer), _values(customer, name="华天", reason="Renamed"))
+    assert response.status_code == HTTPStatus.FOUND, response.context["errors"]
+    customer.refresh_from_db()
+    assert (customer.name, customer.version) == ("华天", 2)
+    page = client.get(f"/admin/crm/customer/{customer.pk}/history/").content.decode()
+    assert "Renamed" in page
+    assert "兰州华天科技 → 华天" in page
+    assert "Dana Admin" in page
+
+
+def test_history_does_not_name_a_parent_out_of_scope(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    elsewhere = make_customer(cast.changsha, code="ELSE-1", name="长沙远大", owner=cast.stranger)
+    Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
+    url = f"/admin/crm/customer/{customer.pk}/history/"
+    assert "长沙远大" not in login(cast.division_admin).get(url).content.decode()
+    assert "长沙远大" in login(cast.sysadmin).get(url).content.decode()
+
+
+def test_change_based_on_an_old_version_is_refused_and_keeps_what_was_typed(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    values = _values(customer, name="华天")
+    Customer.objects.filter(pk=customer.pk).update(version=2)
+    response = login(cast.division_admin).post(_change(customer), values)
+    assert response.status_code == HTTPStatus.OK
+    assert "Somebody changed" in _said(response)
+    assert 'value="华天"' in response.content.decode()
+
+
+def test_code_taken_elsewhere_is_refused_in_neutral_words(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
+    response = login(cast.division_admin).post(_change(customer), _values(customer, code="ELSE-1"))
+    assert "ask head office" in _said(response, "code")
+
+
+def test_choices_hold_only_what_the_person_sees(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    elsewhere = make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
+    client = login(cast.division_admin)
+    page = client.get(_change(customer)).content.decode()
+    assert "Mia Manager" in page
+    assert "Stan Stranger" not in page
+    assert "Hncs" not in page
+    found = client.get(
+        reverse("admin:autocomplete"),
+        {"app_label": "crm", "model_name": "customer", "field_name": "parent", "term": "-1"},
+    ).json()["results"]
+    assert [entry["id"] for entry in found] == [str(customer.pk)]
+    refused = client.post(_change(customer), _values(customer, parent=elsewhere.pk))
+    assert _said(refused, "parent")
+
+
+def test_system_administrator_reads_customers_and_changes_none(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    client = login(cast.sysadmin)
+    assert "_save" not in client.get(_change(customer)).content.decode()
+    assert client.post(_change(customer), _values(customer)).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_grade_in_use_is_kept_and_the_reason_said(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    grade = Grade.objects.get(code="AA")
+    Customer.objects.filter(pk=customer.pk).update(grade=grade)
+    client = login(cast.sysadmin)
+    response = client.post(f"/admin/crm/grade/{grade.pk}/delete/", {"post": "yes"}, follow=True)
+    assert "is in use" in response.content.decode()
+    assert Grade.objects.filter(pk=grade.pk).exists()
+
+
+def test_grade_not_in_use_is_deleted_with_a_trace(cast: Cast, login: Login) -> None:
+    grade = Grade.objects.create(code="Z", name_zh="备用", name_en="Spare")
+    login(cast.sysadmin).post(f"/admin/crm/grade/{grade.pk}/delete/", {"post": "yes"})
+    assert not Grade.objects.filter(pk=grade.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "field"),
+    [
+        ("grade", {"code": "AA", "name_zh": "重复", "name_en": "Twice", "position": 9}, "code"),
+        ("industry", {"code": "XX", "name_zh": "错", "name_en": "Wrong", "position": 9}, "__all__"),
+        ("source", {"code": "new", "name_zh": "", "name_en": "New", "position": 9}, "name_zh"),
+    ],
+)
+def test_unfit_entry_is_refused_beside_its_field(
+    cast: Cast, login: Login, name: str, values: dict[str, Any], field: str
+) -> None:
+    response = login(cast.sysadmin).post(f"/admin/crm/{name}/add/", values)
+    assert response.status_code == HTTPStatus.OK
+    assert _said(response, field)
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+def test_list_takes_the_same_queries_at_any_length(
+    cast: Cast, login: Login, rows: int, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(rows):
+        make_customer(cast.lanzhou, owner=cast.manager)
+    client = login(cast.division_admin)
+    with django_assert_max_num_queries(10):
+        client.get("/admin/crm/customer/")

@@ -1,0 +1,78 @@
+"""Transactions over the REST API: listed in the caller's scope, narrowed, paged."""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from crm.models import ImportBatch
+from tests.accounts.api import key_client
+from tests.cast import Cast
+from tests.crm.factories import make_batch, make_customer, make_transaction
+
+LIST = "/api/v1/transactions/"
+
+
+@pytest.fixture
+def batch(cast: Cast) -> ImportBatch:
+    batch = make_batch(cast.division_admin)
+    own = make_customer(cast.lanzhou, code="OWN-1", owner=cast.manager)
+    other = make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
+    make_transaction(own, on=date(2026, 9, 1), amount="100.50", batch=batch, external_id="T1")
+    make_transaction(own, on=date(2026, 10, 1), amount="-20.00", batch=batch, external_id="T2")
+    make_transaction(other, on=date(2026, 9, 1), amount="7.00", batch=batch, external_id="T3")
+    return batch
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("", ["T2", "T1"]),
+        ("?customer=OWN-1", ["T2", "T1"]), ("?customer=ELSE-1", []),
+        ("?date_from=2026-09-02", ["T2"]), ("?date_to=2026-09-01", ["T1"]),
+        ("?kind=refund", ["T2"]), ("?kind=bill", ["T1"]), ("?kind=order", []),
+        ("?billing_system=test", ["T2", "T1"]), ("?billing_system=other", []),
+        ("?external_id=T1", ["T1"]), ("?external_id=T3", []),
+    ],
+)  # fmt: skip
+def test_list_holds_what_is_seen_and_asked_for(
+    cast: Cast, batch: ImportBatch, query: str, ids: list[str]
+) -> None:
+    response = key_client(cast.head).get(LIST + query)
+    assert [row["external_id"] for row in response.json()["results"]] == ids
+
+
+def test_transaction_is_written_by_its_keys(cast: Cast, batch: ImportBatch) -> None:
+    (row,) = key_client(cast.head).get(LIST + "?external_id=T2").json()["results"]
+    del row["id"]
+    assert row == {
+        "customer": "OWN-1",
+        "date": "2026-10-01",
+        "amount": "-20.00",
+        "currency": "CNY",
+        "kind": "refund",
+        "billing_system": "test",
+        "external_id": "T2",
+        "batch": batch.pk,
+    }
+
+
+@pytest.mark.parametrize("query", ["?date_from=01/02/2026", "?kind=gift", "?cursor=x"])
+def test_list_asked_for_nonsense_answers_which_parameter(cast: Cast, query: str) -> None:
+    response = key_client(cast.head).get(LIST + query)
+    assert response.status_code == HTTPStatus.BAD_REQUEST
+    assert list(response.json()["errors"]) == [query[1:].partition("=")[0]]
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+def test_list_takes_the_same_queries_at_any_length(
+    cast: Cast, rows: int, django_assert_num_queries: Any
+) -> None:
+    batch = make_batch(cast.division_admin)
+    for _ in range(rows):
+        customer = make_customer(cast.lanzhou)
+        make_transaction(customer, on=date(2026, 9, 1), amount="1.00", batch=batch)
+    client = key_client(cast.head)
+    with django_assert_num_queries(2):  # the key with its user; the page
+        assert len(client.get(LIST).json()["results"]) == rows

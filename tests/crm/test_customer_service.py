@@ -1,0 +1,193 @@
+"""Writing customers: who may, who is faster, what is refused, what history keeps."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+
+from accounts import acting
+from common.errors import StaleError
+from crm.models import Customer, Grade
+from crm.services.customer import create_customer, update_customer
+from tests.cast import Cast
+from tests.crm.factories import make_customer
+
+
+def at_once(*calls: Callable[[], object]) -> list[object]:
+    """Run the calls on connections of their own at the same time; return what came of each."""
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> object:
+        try:
+            start.wait(timeout=10)
+            return call()
+        except (StaleError, ValidationError) as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def states(customer: Customer) -> list[Any]:
+    """Return the history of a customer, oldest first."""
+    rows = Customer.objects.filter(pk=customer.pk).values(
+        "events__pgh_label",
+        "events__name",
+        "events__version",
+        "events__pgh_context__metadata",
+    )
+    return list(rows.order_by("events__pgh_id"))
+
+
+def test_create_by_manager_owns_it_in_own_unit(cast: Cast) -> None:
+    customer = create_customer(actor=cast.manager, code="K1", name="华天科技")
+    assert (customer.owner, customer.unit, customer.version) == (cast.manager, cast.lanzhou, 1)
+
+
+def test_create_by_head_without_owner_lies_in_the_pool(cast: Cast) -> None:
+    customer = create_customer(actor=cast.head, code="K1", name="华天科技", unit=cast.tianshui)
+    assert (customer.owner, customer.unit) == (None, cast.tianshui)
+
+
+@pytest.mark.parametrize("who", ["executive", "agent", "sysadmin", "auditor"])
+def test_create_without_the_permission_is_refused(cast: Cast, who: str) -> None:
+    with pytest.raises(PermissionDenied):
+        create_customer(actor=getattr(cast, who), code="K1", name="华天科技")
+    assert not Customer.objects.exists()
+
+
+def test_create_with_a_code_taken_elsewhere_says_nothing_of_whose_it_is(cast: Cast) -> None:
+    make_customer(cast.changsha, code="K1", name="长沙秘密客户")
+    with pytest.raises(ValidationError) as caught:
+        create_customer(actor=cast.manager, code="K1", name="华天科技")
+    assert "秘密" not in str(caught.value.message_dict)
+    assert list(caught.value.message_dict) == ["code"]
+
+
+@pytest.mark.parametrize("name", ["", "   ", "长" * 201])
+def test_create_with_an_unfit_name_is_refused_at_the_field(cast: Cast, name: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        create_customer(actor=cast.manager, code="K1", name=name)
+    assert list(caught.value.message_dict) == ["name"]
+
+
+def test_update_raises_the_version_and_keeps_who_what_door_and_why(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager, name="旧名")
+    grade = Grade.objects.get(code="A")
+    with acting.through(acting.BROWSER):
+        saved = update_customer(
+            customer_id=customer.pk,
+            actor=cast.manager,
+            version=1,
+            reason="三年大单",
+            name="新名",
+            grade=grade,
+        )
+    assert (saved.name, saved.grade, saved.version) == ("新名", grade, 2)
+    last = states(customer)[-1]
+    assert last["events__pgh_label"] == "update"
+    assert last["events__name"] == "新名"
+    assert last["events__pgh_context__metadata"] == {
+        "actor": cast.manager.pk,
+        "action": "customer.update",
+        "door": "browser",
+        "reason": "三年大单",
+    }
+
+
+def test_update_that_changes_nothing_writes_nothing(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager, name="同名")
+    update_customer(customer_id=customer.pk, actor=cast.manager, version=1, name="同名")
+    customer.refresh_from_db()
+    assert customer.version == 1
+    assert len(states(customer)) == 1
+
+
+def test_update_on_an_old_version_is_stale_and_writes_nothing(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    update_customer(customer_id=customer.pk, actor=cast.head, version=1, name="快的人")
+    with pytest.raises(StaleError):
+        update_customer(customer_id=customer.pk, actor=cast.manager, version=1, name="慢的人")
+    customer.refresh_from_db()
+    assert (customer.name, customer.version) == ("快的人", 2)
+
+
+@pytest.mark.parametrize("who", ["stranger", "other_head", "colleague"])
+def test_update_out_of_scope_finds_nothing(cast: Cast, who: str) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    with pytest.raises(Customer.DoesNotExist):
+        update_customer(customer_id=customer.pk, actor=getattr(cast, who), name="别人的")
+
+
+def test_owner_change_by_a_manager_is_refused(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    with pytest.raises(PermissionDenied):
+        update_customer(customer_id=customer.pk, actor=cast.manager, owner=cast.colleague)
+
+
+def test_owner_change_by_the_head_hands_it_over(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    saved = update_customer(customer_id=customer.pk, actor=cast.head, owner=cast.colleague)
+    assert saved.owner == cast.colleague
+    assert not Customer.objects.visible_to(cast.manager).filter(pk=customer.pk).exists()
+
+
+def test_owner_or_unit_of_another_division_is_not_found(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    elsewhere: dict[str, Any] = {"owner": cast.stranger, "unit": cast.changsha}
+    for field, value in elsewhere.items():
+        with pytest.raises(ValidationError) as caught:
+            update_customer(customer_id=customer.pk, actor=cast.head, **{field: value})
+        assert list(caught.value.message_dict) == [field]
+
+
+def test_parent_out_of_scope_is_not_found(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    elsewhere = make_customer(cast.changsha)
+    with pytest.raises(ValidationError) as caught:
+        update_customer(customer_id=customer.pk, actor=cast.head, parent=elsewhere)
+    assert list(caught.value.message_dict) == ["parent"]
+
+
+def test_parent_below_itself_is_refused(cast: Cast) -> None:
+    top = make_customer(cast.lanzhou)
+    middle = make_customer(cast.lanzhou, parent=top)
+    bottom = make_customer(cast.lanzhou, parent=middle)
+    for parent in (top, bottom):
+        with pytest.raises(ValidationError) as caught:
+            update_customer(customer_id=top.pk, actor=cast.head, parent=parent)
+        assert list(caught.value.message_dict) == ["parent"]
+
+
+def test_two_at_once_on_one_version_one_wins_the_other_is_stale(committed_cast: Cast) -> None:
+    customer = make_customer(committed_cast.lanzhou, owner=committed_cast.manager)
+
+    def save(name: str) -> Callable[[], object]:
+        return lambda: update_customer(
+            customer_id=customer.pk, actor=committed_cast.manager, version=1, name=name
+        )
+
+    came = at_once(save("甲"), save("乙"))
+    assert sum(isinstance(each, StaleError) for each in came) == 1
+    (winner,) = [each for each in came if isinstance(each, Customer)]
+    customer.refresh_from_db()
+    assert (customer.name, customer.version) == (winner.name, 2)
+
+
+def test_two_moves_at_once_cannot_close_a_circle(committed_cast: Cast) -> None:
+    one, two = make_customer(committed_cast.lanzhou), make_customer(committed_cast.lanzhou)
+
+    def move(child: Customer, parent: Customer) -> Callable[[], object]:
+        return lambda: update_customer(
+            customer_id=child.pk, actor=committed_cast.head, parent=parent
+        )
+
+    came = at_once(move(one, two), move(two, one))
+    assert sum(isinstance(each, ValidationError) for each in came) == 1
+    assert Customer.objects.filter(parent__isnull=False).count() == 1

@@ -1,0 +1,97 @@
+"""Importing as it is in life: a real file, two at once, long streams in little memory."""
+
+import io
+import threading
+import tracemalloc
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+
+from accounts.models import User
+from common.files import CsvSource
+from crm.models import Customer, ImportBatch, Transaction
+from crm.services.importing import ImportOptions, ImportResult, import_transactions
+from tests.cast import Cast
+from tests.crm.importing import cdnow_sample, counts, send_transactions
+
+
+def test_sample_of_real_purchases_comes_in_whole_and_once(cast: Cast) -> None:
+    purchases = cdnow_sample()
+    text = "customer_id,date,amount\n" + "".join(f"{','.join(row)}\n" for row in purchases)
+    result = send_transactions(text, cast.division_admin, create_customers=True)
+    assert counts(result) == (6919, 0, 0, 0)
+    assert result.customers_created == 2357
+    total = Transaction.objects.aggregate(total=Sum("amount"))["total"]
+    assert total == sum(Decimal(amount) for _customer, _date, amount in purchases)
+    assert counts(send_transactions(text, cast.division_admin)) == (0, 0, 6919, 0)
+
+
+def test_memory_does_not_grow_with_the_file(cast: Cast) -> None:
+    def peak(rows: int) -> int:
+        text = "customer,date,amount\n" + "".join(
+            f"C{n % 50},1997-01-01,{n}.50\n" for n in range(rows)
+        )
+        stream = io.BytesIO(text.encode())
+        del text
+        tracemalloc.start()
+        try:
+            result = import_transactions(
+                source=CsvSource(stream, name="long.csv"),
+                actor=cast.division_admin,
+                options=ImportOptions(create_customers=True),
+            )
+            _now, highest = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert result.rows_rejected == 0
+        return highest
+
+    peak(1000)
+    # 250,000 bytes are read at a time; beyond that a longer file costs nothing more.
+    assert peak(40_000) < peak(12_000) + (1 << 20)
+
+
+@pytest.mark.usefixtures("own_database")
+def test_two_imports_at_once_of_the_same_rows_end_right() -> None:
+    rows = [f"C{n % 40},1997-01-{n % 28 + 1:02},{n % 7}.50\n" for n in range(3000)]
+    orders = [rows, rows[::-1]]
+    barrier = threading.Barrier(len(orders))
+    results: list[ImportResult] = []
+
+    def send(lines: list[str]) -> None:
+        text = "customer,date,amount\n" + "".join(lines)
+        try:
+            source = CsvSource(io.BytesIO(text.encode()), name="same.csv")
+            importer = User.objects.get_by_natural_key("importer")
+            barrier.wait(timeout=30)
+            options = ImportOptions(create_customers=True)
+            results.append(import_transactions(source=source, actor=importer, options=options))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=(lines,)) for lines in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(counts(result) for result in results) == [(0, 0, 3000, 0), (3000, 0, 0, 0)]
+    assert Transaction.objects.count() == 3000
+    assert Customer.objects.count() == 40
+    assert ImportBatch.objects.count() == 2
+
+
+@pytest.mark.usefixtures("own_database")
+def test_big_import_leaves_statistics_and_visibility_for_index_only_scans() -> None:
+    importer = User.objects.get_by_natural_key("importer")
+    text = "customer,date,amount\n" + "".join(f"C{n % 40},1997-01-01,{n}\n" for n in range(12_000))
+    send_transactions(text, importer, create_customers=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reltuples, relpages, relallvisible FROM pg_class "
+            "WHERE relname = 'crm_transaction'"
+        )
+        rows, pages, visible = cursor.fetchone()
+    assert rows == 12_000
+    assert visible == pages > 0

@@ -1,0 +1,182 @@
+"""The two import commands: options, summary, rejects file, and one line for anything bad."""
+
+import csv
+import os
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import translation
+
+from crm.models import Customer, ImportBatch, Transaction
+from crm.services.importing.rejects import guard_formula
+from tests.cast import Cast
+from tests.common.workbooks import raw_workbook, workbook
+from tests.crm.factories import make_customer
+
+Write = Callable[[bytes | str], Path]
+HEAD = "customer,date,amount\n"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file to import."""
+
+    def put(content: bytes | str) -> Path:
+        path = tmp_path / "bills.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return put
+
+
+@pytest.fixture(autouse=True)
+def _english(cast: Cast) -> None:
+    make_customer(cast.lanzhou, code="A")
+
+
+def run(command: str, *arguments: object) -> str:
+    out = StringIO()
+    with translation.override("en"):
+        call_command(command, *(str(argument) for argument in arguments), stdout=out)
+    return out.getvalue()
+
+
+def refusal(*arguments: object) -> str:
+    with pytest.raises(CommandError) as caught:
+        run("import_transactions", *arguments)
+    message = str(caught.value)
+    assert caught.value.returncode == 1
+    assert message
+    assert "\n" not in message
+    return message
+
+
+def test_transactions_come_in_and_are_summed_up(write: Write) -> None:
+    out = run("import_transactions", write(HEAD + "A,1997-01-01,1\nA,1997-01-02,2\n"))
+    assert "2 rows read: 2 new, 0 changed, 0 unchanged, 0 rejected" in out
+    batch = ImportBatch.objects.get()
+    assert (batch.file_name, batch.actor.employee_number) == ("bills.csv", "importer")
+    assert len(batch.sha256) == 64
+
+
+def test_customers_come_in(write: Write) -> None:
+    path = write("客户编码,客户名称,备注\nN1,新公司,x\n".encode("gb18030"))
+    out = run("import_customers", path, "--unit", "GSLZ")
+    assert "Columns not used: 备注" in out
+    assert Customer.objects.get(code="N1").unit.code == "GSLZ"
+
+
+def test_workbook_comes_in_whatever_its_name(write: Write) -> None:
+    path = write(workbook([["客户编码", "日期", "金额"], ["A", "1997-01-01", 12.5]]).getvalue())
+    run("import_transactions", path)
+    assert str(Transaction.objects.get().amount) == "12.50"
+
+
+def test_options_reach_the_service(write: Write, cast: Cast) -> None:
+    path = write("who,when,how much\nNEW,1997-01-01,1\n")
+    mapping = "customer=who, date=when, amount=how much"
+    out = run(
+        "import_transactions", path, "--map", mapping, "--create-customers",
+        "--as", "divadmin", "--unit", "GSTS", "--dry-run",
+    )  # fmt: skip
+    assert "1 customers made" in out
+    assert "dry run" in out
+    assert not ImportBatch.objects.exists()
+    run("import_transactions", path, "--map", mapping, "--create-customers", "--as", "divadmin")
+    assert Customer.objects.get(code="NEW").unit == cast.gansu
+
+
+def test_rejects_file_names_line_column_and_reason_and_opens_in_a_spreadsheet(write: Write) -> None:
+    path = write(HEAD + "A,1997-01-01,1\n=cmd(),1997-01-01,-5\nA,never,1\nA,1\n")
+    out = run("import_transactions", path)
+    rejects = path.with_name("bills.rejects.csv")
+    assert str(rejects) in out
+    assert rejects.read_bytes().startswith(b"\xef\xbb\xbf")
+    with rejects.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ["line", "column", "value", "reason", "customer", "date", "amount"],
+        ["3", "customer", "'=cmd()", "Not found or not yours", "'=cmd()", "1997-01-01", "-5"],
+        ["4", "date", "never", "Not a date; write 1997-01-31", "A", "never", "1"],
+        ["5", "", "A", "Fewer fields than the header has", "A", "1"],
+    ]
+
+
+def test_mended_rejects_can_be_sent_again(write: Write) -> None:
+    path = write(HEAD + "A,1997-01-01,1\nA,1997-31-01,2\n")
+    run("import_transactions", path)
+    rejects = path.with_name("bills.rejects.csv")
+    rejects.write_text(
+        rejects.read_text(encoding="utf-8-sig").replace("1997-31-01", "1997-01-31"), "utf-8"
+    )
+    run("import_transactions", rejects)
+    assert Transaction.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "guarded"),
+    [
+        ("=1+1", "'=1+1"), ("+A1", "'+A1"), ("@SUM(A1)", "'@SUM(A1)"), ("-cmd", "'-cmd"),
+        ("\t=1", "'\t=1"), (" =1", "' =1"), ("-5", "-5"), ("+5.50", "+5.50"),
+        ("-1,234.56", "-1,234.56"), ("-1+cmd|x", "'-1+cmd|x"), ("plain", "plain"), ("", ""),
+    ],
+)  # fmt: skip
+def test_cells_a_spreadsheet_would_run_are_guarded(cell: str, guarded: str) -> None:
+    assert guard_formula(cell) == guarded
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        HEAD.encode(),
+        b"\n\n",
+        b"just some words\n",
+        bytes(range(256)) * 20,
+        b"\xd0\xcf\x11\xe0" + b"\0" * 100,
+        b"PK\x03\x04 and no archive",
+        HEAD.encode() + b'A,1997-01-01,"1\n',
+        HEAD.encode() + b"A,1997-01-01,1\n\xff\xff\xff,1,1\n",
+        raw_workbook("", **{f"part{n}": "" for n in range(2001)}).getvalue(),
+        (HEAD + "NOBODY,1997-01-01,1\n").encode(),
+        (HEAD + "A,1900-01-00,1\n").encode(),
+    ],
+)
+def test_bad_input_is_one_line_and_keeps_nothing(write: Write, content: bytes) -> None:
+    refusal(write(content))
+    assert not Transaction.objects.exists()
+    assert not ImportBatch.objects.exists()
+
+
+def test_missing_file_and_directory_are_one_line(tmp_path: Path) -> None:
+    assert "No such file" in refusal(tmp_path / "none.csv")
+    assert "is not a file" in refusal(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_file_without_read_permission_is_one_line(write: Write) -> None:
+    path = write(HEAD)
+    path.chmod(0)
+    assert "Permission denied" in refusal(path)
+
+
+def test_wrong_options_are_one_line(write: Write) -> None:
+    path = write(HEAD + "A,1997-01-01,1\n")
+    assert "nobody with the employee number" in refusal(path, "--as", "ghost")
+    assert "Not allowed" in refusal(path, "--as", "auditor")
+    assert "no billing system" in refusal(path, "--system", "nosuch")
+    assert "not yours" in refusal(path, "--unit", "nosuch")
+    assert "--map takes pairs" in refusal(path, "--map", "amount")
+    assert "not one of our columns" in refusal(path, "--map", "colour=date")
+    assert "overwrite the file itself" in refusal(path, "--rejects", path)
+    assert not Transaction.objects.exists()
+
+
+def test_rejects_that_cannot_be_written_keep_nothing(write: Write, tmp_path: Path) -> None:
+    path = write(HEAD + "A,1997-01-01,1\nA,never,1\n")
+    assert "cannot be written" in refusal(path, "--rejects", tmp_path / "no" / "rejects.csv")
+    assert not Transaction.objects.exists()

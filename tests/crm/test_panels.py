@@ -1,0 +1,218 @@
+"""What the customer file's own panels say, and what they cost."""
+
+import typing
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from accounts import acting
+from accounts.http import AuthedRequest
+from accounts.models import User
+from crm.composition import CustomerPanel, HomeWidget
+from crm.models import Customer, Grade
+from crm.panels import Basics, Portfolio, Transactions
+from crm.selectors.history import latest_changes, state_at
+from crm.selectors.revenue import Month, month_so_far, months_back, revenue_of
+from crm.services.customer import update_customer
+from tests.cast import Cast
+from tests.crm.factories import make_batch, make_customer, make_transaction
+
+TODAY = date(2026, 11, 23)
+
+
+def asked_by(user: User) -> AuthedRequest:
+    """Return a request of somebody, whose unit and role are already read."""
+    request = RequestFactory().get("/")
+    request.user = User.objects.select_related("unit", "role").get(pk=user.pk)
+    return typing.cast("AuthedRequest", request)
+
+
+def cost(panel: CustomerPanel | HomeWidget, request: AuthedRequest, *about: Customer) -> int:
+    """Count the queries of one part, drawing included."""
+    with CaptureQueriesContext(connection) as captured:
+        context: dict[str, Any] = panel.context(request, *about)
+        render_to_string(panel.template, {"panel": panel, "widget": panel, **context})
+    return len(captured)
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+@pytest.mark.parametrize("panel", [Basics(), Transactions()], ids=lambda panel: panel.slug)
+def test_panel_keeps_its_query_budget(cast: Cast, panel: CustomerPanel, rows: int) -> None:
+    group = make_customer(cast.lanzhou)
+    made = make_customer(cast.lanzhou, owner=cast.manager, parent=group)
+    batch = make_batch(cast.sysadmin)
+    for number in range(rows):
+        make_customer(cast.lanzhou, parent=made, owner=cast.manager)
+        make_transaction(made, on=date(2026, 1 + number % 9, 3), amount="10", batch=batch)
+        update_customer(customer_id=made.pk, actor=cast.head, name=f"{number}", owner=cast.manager)
+    related = ("grade", "industry", "source", "category", "owner", "unit")
+    customer = Customer.objects.select_related(*related).get(pk=made.pk)
+    assert cost(panel, asked_by(cast.head), customer) <= panel.query_budget
+
+
+@pytest.mark.parametrize("who", ["manager", "head"])
+@pytest.mark.parametrize("rows", [2, 20])
+def test_portfolio_keeps_its_query_budget(cast: Cast, who: str, rows: int) -> None:
+    batch = make_batch(cast.sysadmin)
+    for _ in range(rows):
+        customer = make_customer(cast.lanzhou, owner=cast.manager)
+        make_transaction(customer, on=TODAY, amount="10", batch=batch)
+    assert cost(Portfolio(), asked_by(getattr(cast, who))) <= Portfolio.query_budget
+
+
+def test_portfolio_of_a_manager_is_their_own_and_of_a_head_the_unit_s(cast: Cast) -> None:
+    make_customer(cast.lanzhou, owner=cast.manager)
+    make_customer(cast.lanzhou, owner=cast.manager, stage="lost")
+    make_customer(cast.lanzhou)
+    make_customer(cast.tianshui)
+    make_customer(cast.changsha, owner=cast.stranger)
+    for who, total in {"manager": 2, "head": 4, "other_head": 1, "executive": 5}.items():
+        shown = Portfolio().context(asked_by(getattr(cast, who)))["portfolio"]
+        assert shown.total == total, who
+    manager = Portfolio().context(asked_by(cast.manager))["portfolio"]
+    assert {each.stage.value: each.customers for each in manager.stages if each.customers} == {
+        "signed": 1,
+        "lost": 1,
+    }
+
+
+def test_month_so_far_compares_with_the_same_days_of_last_month(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    elsewhere = make_customer(cast.changsha, owner=cast.stranger)
+    batch = make_batch(cast.sysadmin)
+    for day, amount in {
+        date(2026, 9, 30): "1000",
+        date(2026, 10, 1): "50",
+        date(2026, 10, 23): "30",
+        date(2026, 10, 24): "7",
+        date(2026, 11, 1): "100",
+        date(2026, 11, 23): "-20",
+        date(2026, 11, 24): "4000",
+    }.items():
+        make_transaction(customer, on=day, amount=amount, batch=batch)
+        make_transaction(elsewhere, on=day, amount=amount.replace("-", "-9"), batch=batch)
+    shown = month_so_far(cast.manager, today=TODAY, own=True)
+    amounts = [Decimal(80), Decimal(80), Decimal(87)]
+    assert [shown.now, shown.last_so_far, shown.last_whole] == amounts
+    assert shown.growth == 0
+
+
+def test_revenue_is_net_by_month_and_by_rolling_year(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou)
+    batch = make_batch(cast.sysadmin)
+    for day, amount in {
+        date(2024, 11, 23): "9999",  # two years to the day: no longer in the year before
+        date(2024, 11, 24): "100",
+        date(2025, 11, 23): "100",
+        date(2025, 11, 24): "300.50",
+        date(2026, 11, 5): "40",
+        date(2026, 11, 9): "-15.25",
+        date(2026, 12, 1): "8888",  # not yet
+    }.items():
+        make_transaction(customer, on=day, amount=amount, batch=batch)
+    revenue = revenue_of(customer, today=TODAY)
+    assert revenue is not None
+    assert (revenue.as_of, revenue.ended) == (TODAY, False)
+    assert (revenue.year, revenue.year_before) == (Decimal("325.25"), Decimal("200.00"))
+    assert revenue.growth == Decimal("0.626")
+    assert len(revenue.months) == 24
+    assert revenue.months[0].first == date(2024, 12, 1)
+    assert revenue.months[-1] == Month(date(2026, 11, 1), Decimal("24.75"), Decimal("-15.25"))
+    assert revenue.months[11].net == Decimal("400.50")
+
+
+def test_revenue_of_one_who_left_long_ago_ends_with_the_last_transaction(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou)
+    batch = make_batch(cast.sysadmin)
+    make_transaction(customer, on=date(1998, 6, 30), amount="25", batch=batch)
+    revenue = revenue_of(customer, today=TODAY)
+    assert revenue is not None
+    assert (revenue.as_of, revenue.ended) == (date(1998, 6, 30), True)
+    assert revenue.months[-1].net == Decimal("25.00")
+    assert (revenue.year, revenue.year_before) == (Decimal(25), Decimal(0))
+    assert revenue.growth is None
+
+
+def test_revenue_without_transactions_is_none(cast: Cast) -> None:
+    assert revenue_of(make_customer(cast.lanzhou), today=TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "earlier"),
+    [
+        (date(2026, 3, 31), 1, date(2026, 2, 28)),
+        (date(2028, 2, 29), 12, date(2027, 2, 28)),
+        (date(2026, 1, 15), 1, date(2025, 12, 15)),
+        (date(2026, 11, 1), 23, date(2024, 12, 1)),
+    ],
+)
+def test_months_back(day: date, months: int, earlier: date) -> None:
+    assert months_back(day, months) == earlier
+
+
+@pytest.fixture
+def in_english() -> Any:
+    """Words in English."""
+    with translation.override("en"):
+        yield
+
+
+@pytest.mark.usefixtures("in_english")
+def test_changes_say_who_changed_what_by_which_door_and_why(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, name="旧名", owner=cast.manager)
+    with acting.through(acting.API):
+        update_customer(
+            customer_id=customer.pk,
+            actor=cast.head,
+            reason="三年大单",
+            grade=Grade.objects.get(code="A"),
+            name="新名",
+            stage="developed",
+        )
+    change, created = latest_changes(cast.manager, customer, limit=5)
+    assert (change.who, str(change.door), change.reason) == (
+        "Hana Head",
+        "through the API",
+        "三年大单",
+    )
+    assert [(str(each.label), each.before, each.after) for each in change.fields] == [
+        ("customer name", "旧名", "新名"),
+        ("stage", "Signed", "Developed"),
+        ("customer grade", "", "A Key"),
+    ]
+    assert (created.created, created.fields) == (True, [])
+
+
+@pytest.mark.usefixtures("in_english")
+def test_changes_do_not_name_what_lies_out_of_scope(cast: Cast) -> None:
+    secret = make_customer(cast.changsha, name="湖南秘密集团")
+    customer = make_customer(cast.changsha, owner=cast.stranger, parent=secret)
+    Customer.objects.filter(pk=customer.pk).update(
+        unit=cast.lanzhou, owner=cast.manager, parent=None
+    )
+    customer.refresh_from_db()
+    change = latest_changes(cast.manager, customer, limit=5)[0]
+    assert {str(each.label): each.before for each in change.fields} == {
+        "account manager": "outside your units",
+        "unit": "outside your units",
+        "parent group": "outside your units",
+    }
+
+
+def test_state_at_a_version_is_what_it_was(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, name="一")
+    update_customer(customer_id=customer.pk, actor=cast.head, name="二")
+    update_customer(customer_id=customer.pk, actor=cast.head, name="三")
+    assert [(state_at(customer, version) or {}).get("name") for version in (1, 2, 3, 4)] == [
+        "一",
+        "二",
+        "三",
+        None,
+    ]

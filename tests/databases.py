@@ -1,0 +1,140 @@
+"""Databases for the suite: one migrated template, copied for every worker that asks.
+
+The template is named after the migrations and reference data it was made from, so that a run
+without changes to them starts at once.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = 4_754_2017  # any number, the same for every worker
+
+
+def _conninfo(name: str) -> str:
+    given = settings.DATABASES["default"]
+    options = given.get("OPTIONS")
+    parameters = {
+        "user": given.get("USER"),
+        "password": given.get("PASSWORD"),
+        "host": given.get("HOST"),
+        "port": given.get("PORT"),
+        **(options if isinstance(options, dict) else {}),
+    }
+    known = {key: str(value) for key, value in parameters.items() if value}
+    return make_conninfo(dbname=name, **known)
+
+
+@contextmanager
+def server() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """Yield a connection to the server itself, for making and dropping databases."""
+    with psycopg.connect(_conninfo("postgres"), autocommit=True) as connection:
+        yield connection
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    files = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("crm/reference_data/*.csv")]
+    for path in sorted([*files, ROOT / "requirements-dev.txt"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _exists(connection: psycopg.Connection[tuple[object, ...]], name: str) -> bool:
+    query = "SELECT 1 FROM pg_database WHERE datname = %s"
+    return connection.execute(query, [name]).fetchone() is not None
+
+
+def template() -> str:
+    """Return the name of the migrated template, making it first where it is missing."""
+    name = f"test_template_{_fingerprint()}"
+    with server() as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        if not _exists(connection, name):
+            _drop_old(connection)
+            building = f"{name}_building"
+            drop(connection, building)
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(building))
+            )
+            _migrate(building)
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(building), sql.Identifier(name)
+                )
+            )
+        connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    return name
+
+
+def _drop_old(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    rows = connection.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_%'")
+    for (name,) in rows.fetchall():
+        drop(connection, str(name))
+
+
+def _migrate(name: str) -> None:
+    default = connections["default"]
+    default.close()
+    before = default.settings_dict["NAME"]
+    default.settings_dict["NAME"] = name
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    finally:
+        default.close()
+        default.settings_dict["NAME"] = before
+
+
+def drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    """Drop a database, whoever is still connected to it."""
+    connection.execute(
+        sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    )
+
+
+@contextmanager
+def copy(purpose: str) -> Iterator[str]:
+    """Yield the name of a fresh copy of the template, gone when the block ends."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"test_{purpose}_{worker}_{os.getpid()}"
+    source = template()
+    with server() as connection:
+        drop(connection, name)
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(source)
+            )
+        )
+    try:
+        yield name
+    finally:
+        with server() as connection:
+            drop(connection, name)
+
+
+@contextmanager
+def using_copy(purpose: str) -> Iterator[str]:
+    """Work on a fresh copy of the template for the length of the block; yield its name.
+
+    What is committed there is really committed, and other connections see it.
+    """
+    default = connections["default"]
+    before = default.settings_dict["NAME"]
+    with copy(purpose) as name:
+        default.close()
+        default.settings_dict["NAME"] = name
+        try:
+            yield name
+        finally:
+            default.close()
+            default.settings_dict["NAME"] = before

@@ -1,0 +1,81 @@
+"""Demonstration companies for tests: made by the real command, on databases of their own."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+
+from django.core.management import call_command
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
+
+SMALL = ("--customers", "160", "--transactions", "5000", "--as-of", "2026-03-05")
+
+# Everything the plan decides, without the ids and times of writing.
+CONTENT = (
+    "SELECT code, kind FROM accounts_orgunit ORDER BY code",
+    (
+        "SELECT u.employee_number, u.name, o.code, m.employee_number"
+        " FROM accounts_user u"
+        " JOIN accounts_orgunit o ON o.id = u.unit_id"
+        " LEFT JOIN accounts_user m ON m.id = u.manager_id ORDER BY u.employee_number"
+    ),
+    (
+        "SELECT c.code, c.name, c.stage, c.created_at, c.updated_at, c.category_id, c.grade_id,"
+        " c.industry_id, c.source_id, o.code, u.employee_number, p.code FROM crm_customer c"
+        " JOIN accounts_orgunit o ON o.id = c.unit_id"
+        " LEFT JOIN accounts_user u ON u.id = c.owner_id"
+        " LEFT JOIN crm_customer p ON p.id = c.parent_id ORDER BY c.code"
+    ),
+    (
+        "SELECT c.code, t.amount, t.occurred_on, t.kind, t.currency, b.code, t.external_id"
+        " FROM crm_transaction t JOIN crm_customer c ON c.id = t.customer_id"
+        " JOIN crm_billingsystem b ON b.id = t.billing_system_id ORDER BY b.code, t.external_id"
+    ),
+    (
+        "SELECT number, title, state, opened_at, closed_at, resolution FROM satisfaction_complaint"
+        " ORDER BY number"
+    ),
+    (
+        "SELECT c.number, e.kind, e.text, e.at FROM satisfaction_complaintentry e"
+        " JOIN satisfaction_complaint c ON c.id = e.complaint_id ORDER BY c.number, e.id"
+    ),
+)
+
+
+@contextmanager
+def company(blocker: DjangoDbBlocker, purpose: str, *arguments: str) -> Iterator[str]:
+    """Yield what make_demo printed, with its company in the database of this thread."""
+    with blocker.unblock(), databases.using_copy(purpose):
+        yield run("make_demo", *arguments)
+
+
+def run(*arguments: str) -> str:
+    """Run a command and return what it printed."""
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def checksum() -> str:
+    """Return a fingerprint of everything the plan decides."""
+    digest = hashlib.sha256()
+    for query in CONTENT:
+        digest.update(repr(rows(query)).encode())
+    return digest.hexdigest()
+
+
+def rows(query: str) -> list[tuple[object, ...]]:
+    """Return the rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
+
+
+def number(query: str) -> int:
+    """Return the one number a query gives."""
+    ((value,),) = rows(query)
+    assert isinstance(value, int)
+    return value

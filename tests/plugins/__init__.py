@@ -1,0 +1,1 @@
+"""Plugins of the suite, loaded before Django's settings are."""

@@ -1,0 +1,147 @@
+"""What the database itself holds true of complaints, whoever writes to it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts import acting
+from satisfaction.models import Complaint, ComplaintEntry
+from satisfaction.models.complaint import EntryKind, State
+from satisfaction.services.complaint import (
+    close_complaint,
+    comment_on_complaint,
+    reopen_complaint,
+)
+from tests.cast import Cast
+from tests.crm.factories import make_customer
+from tests.satisfaction.factories import make_complaint
+
+
+@pytest.fixture
+def complaint(cast: Cast) -> Complaint:
+    return make_complaint(make_customer(cast.lanzhou, owner=cast.manager), actor=cast.agent)
+
+
+def _raw(statement: str) -> Callable[[int], None]:
+    def run(pk: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [pk])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda pk: ComplaintEntry.objects.filter(complaint=pk).update(text="rewritten"),
+        lambda pk: ComplaintEntry.objects.filter(complaint=pk).delete(),
+        _raw("UPDATE satisfaction_complaintentry SET at = now() WHERE complaint_id = %s"),
+        _raw("DELETE FROM satisfaction_complaintentry WHERE complaint_id = %s"),
+    ],
+    ids=["update", "delete", "raw update", "raw delete"],
+)
+def test_timeline_entry_once_written_stays_as_it_is(
+    cast: Cast, complaint: Complaint, attempt: Callable[[int], object]
+) -> None:
+    comment_on_complaint(complaint_id=complaint.pk, text="as it was", actor=cast.agent)
+    with pytest.raises(DatabaseError, match="Cannot update or delete rows"), transaction.atomic():
+        attempt(complaint.pk)
+    assert list(ComplaintEntry.objects.values_list("text", flat=True)) == ["", "as it was"]
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ({"state": "lost"}, "state_known"),
+        ({"state": State.CLOSED}, "closed_with_resolution"),
+        ({"closed_at": datetime(2100, 1, 1, tzinfo=UTC)}, "closed_with_resolution"),
+        ({"resolution": "half"}, "closed_with_resolution"),
+        ({"title": " "}, "told"),
+        ({"description": "\n"}, "told"),
+        ({"number": "17"}, "number_form"),
+    ],
+)
+def test_untrue_complaint_is_refused(
+    complaint: Complaint, change: dict[str, Any], constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Complaint.objects.filter(pk=complaint.pk).update(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ({"resolution": ""}, "closed_with_resolution"),
+        ({"closed_by": None}, "closed_with_resolution"),
+        ({"closed_at": None}, "closed_with_resolution"),
+        ({"state": State.REOPENED}, "closed_with_resolution"),
+        ({"closed_at": timezone.now() - timedelta(days=9)}, "closed_after_opened"),
+    ],
+)
+def test_half_closed_complaint_is_refused(
+    cast: Cast, complaint: Complaint, change: dict[str, Any], constraint: str
+) -> None:
+    close_complaint(complaint_id=complaint.pk, resolution="Done.", actor=cast.agent)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Complaint.objects.filter(pk=complaint.pk).update(**change)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "constraint"),
+    [
+        (EntryKind.COMMENT, " ", "says_something"),
+        (EntryKind.RECEIVED, "", "received_once"),
+        ("shouted", "a", "kind_known"),
+    ],
+)
+def test_untrue_entry_is_refused(
+    cast: Cast, complaint: Complaint, kind: str, text: str, constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        ComplaintEntry.objects.create(
+            complaint=complaint, kind=kind, text=text, author=cast.agent, at=timezone.now()
+        )
+
+
+def test_number_is_given_once(cast: Cast, complaint: Complaint) -> None:
+    other = make_complaint(complaint.customer, actor=cast.agent)
+    with pytest.raises(IntegrityError, match="number"), transaction.atomic():
+        Complaint.objects.filter(pk=other.pk).update(number=complaint.number)
+
+
+def _events(complaint: Complaint) -> QuerySet[Any]:
+    events = apps.get_model("satisfaction", "ComplaintEvent")
+    return QuerySet[Any](events).filter(id=complaint.pk).order_by("pgh_id")
+
+
+def _history(complaint: Complaint) -> list[tuple[object, ...]]:
+    fields = ("state", "version", "pgh_context__metadata__actor", "pgh_context__metadata__action")
+    return list(_events(complaint).values_list(*fields))
+
+
+def test_history_names_actor_and_action_of_every_step(cast: Cast, complaint: Complaint) -> None:
+    pk = complaint.pk
+    comment_on_complaint(complaint_id=pk, text="Called.", actor=cast.manager)
+    close_complaint(complaint_id=pk, resolution="Done.", actor=cast.agent)
+    reopen_complaint(complaint_id=pk, reason="Down again.", actor=cast.head)
+    assert _history(complaint) == [
+        (State.RECEIVED, 1, cast.agent.pk, "complaint.open"),
+        (State.RECEIVED, 2, cast.manager.pk, "complaint.comment"),
+        (State.CLOSED, 3, cast.agent.pk, "complaint.close"),
+        (State.REOPENED, 4, cast.head.pk, "complaint.reopen"),
+    ]
+
+
+def test_history_names_door_and_reason(cast: Cast, complaint: Complaint) -> None:
+    close_complaint(complaint_id=complaint.pk, resolution="Done.", actor=cast.agent)
+    with acting.through(acting.API):
+        reopen_complaint(complaint_id=complaint.pk, reason="Down again.", actor=cast.head)
+    first, _closed, last = (event.pgh_context.metadata for event in _events(complaint))
+    assert (first["door"], "reason" in first) == (acting.COMMAND, False)
+    assert (last["door"], last["reason"]) == (acting.API, "Down again.")

@@ -1,0 +1,113 @@
+"""Scoring runs over the REST API."""
+
+import json
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from segmentation.api import views
+from segmentation.models import RunState, ScoringRun, ScoringStep
+from segmentation.models.run import StepName
+from tests.accounts.api import key_client
+from tests.cast import Cast
+
+LIST = "/api/v1/scoring-runs/"
+
+
+def make_run(user: User, *, as_of: date = date(2026, 10, 1)) -> ScoringRun:
+    """Make a run that is over, with its first step done."""
+    now = timezone.now()
+    run = ScoringRun.objects.create(
+        as_of=as_of, settings={"window_days": 365}, state=RunState.FAILED, requested_by=user,
+        door="test", started_at=now, finished_at=now + timedelta(seconds=2), reference="abc",
+        error="ProgrammingError: inside",
+    )  # fmt: skip
+    ScoringStep.objects.create(
+        run=run, position=1, name=StepName.AGGREGATE, started_at=now,
+        finished_at=now + timedelta(seconds=1), rows=5,
+    )  # fmt: skip
+    return run
+
+
+class Queue:
+    """Stands where the broker does, and remembers what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+
+    def delay(self, run_id: int) -> None:
+        """Take a message."""
+        self.sent.append(run_id)
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
+    queue = Queue()
+    monkeypatch.setattr(views, "execute_run", queue)
+    return queue
+
+
+def _start(user: User, **values: Any) -> Any:
+    return key_client(user).post(LIST, json.dumps(values), content_type="application/json")
+
+
+def test_run_is_read_with_its_steps_and_without_the_errors_inside(cast: Cast) -> None:
+    run = make_run(cast.sysadmin)
+    body = key_client(cast.head).get(f"{LIST}{run.pk}/").json()
+    assert (body["as_of"], body["state"], body["requested_by"]) == (
+        "2026-10-01", "failed", "sysadmin",
+    )  # fmt: skip
+    assert (body["seconds"], body["reference"]) == (2.0, "abc")
+    assert [(step["name"], step["rows"], step["seconds"]) for step in body["steps"]] == [
+        ("aggregate", 5, 1.0)
+    ]
+    assert "inside" not in json.dumps(body)
+
+
+def test_run_started_is_queued_and_handed_to_the_worker(
+    cast: Cast, queue: Queue, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        response = _start(cast.sysadmin, as_of="2026-10-01")
+    assert response.status_code == HTTPStatus.CREATED, response.content
+    run = ScoringRun.objects.get()
+    assert queue.sent == [run.pk] == [response.json()["id"]]
+    assert (run.door, run.requested_by, run.state) == ("api", cast.sysadmin, RunState.QUEUED)
+
+
+def test_second_run_is_refused_while_one_is_active(cast: Cast, queue: Queue) -> None:
+    _start(cast.sysadmin)
+    response = _start(cast.sysadmin)
+    assert response.status_code == HTTPStatus.CONFLICT
+    assert response.json()["code"] == "run_active"
+
+
+@pytest.mark.parametrize(
+    "values", [{"as_of": "2999-01-01"}, {"as_of": "soon"}, {"asof": "2026-10-01"}]
+)
+def test_unfit_request_is_refused_at_its_field(
+    cast: Cast, queue: Queue, values: dict[str, str]
+) -> None:
+    response = _start(cast.sysadmin, **values)
+    assert response.status_code == HTTPStatus.BAD_REQUEST
+    assert list(response.json()["errors"]) == list(values)
+
+
+def test_starting_takes_the_permission(cast: Cast, queue: Queue) -> None:
+    assert _start(cast.head).status_code == HTTPStatus.FORBIDDEN
+    assert not ScoringRun.objects.exists()
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+def test_list_takes_the_same_queries_at_any_length(
+    cast: Cast, rows: int, django_assert_num_queries: Any
+) -> None:
+    for day in range(rows):
+        make_run(cast.sysadmin, as_of=date(2026, 1, 1) + timedelta(days=day))
+    client = key_client(cast.head)
+    with django_assert_num_queries(3):  # the key with its user; the page; the steps
+        assert len(client.get(LIST).json()["results"]) == rows

@@ -1,0 +1,105 @@
+"""The hand-written score table is what the model says, and every partition is what the table is."""
+
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, connection, models, transaction
+
+from crm.models import Customer
+from segmentation.models import CustomerScore
+from tests.cast import Cast
+from tests.crm.factories import make_batch, make_customer, make_transaction
+from tests.segmentation import stories
+
+AS_OF = date(2026, 7, 1)
+TABLE = CustomerScore._meta.db_table
+
+
+def columns(table: str) -> dict[str, tuple[str, bool]]:
+    """Return type and NOT NULL of every column."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [table],
+        )
+        return {str(name): (str(kind), bool(required)) for name, kind, required in cursor}
+
+
+def constraints(table: str) -> dict[str, tuple[str, object]]:
+    """Return what each constraint and index is, by what it covers."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+    return {
+        f"{name if details['check'] else ''}{details['columns']}{details['definition']}": (
+            str(details["primary_key"]),
+            details["foreign_key"],
+        )
+        for name, details in found.items()
+        if not name.endswith(("_not_null", "_run"))
+    }
+
+
+@pytest.fixture
+def scored(cast: Cast) -> Customer:
+    customer = make_customer(cast.lanzhou)
+    make_transaction(customer, on=date(2026, 6, 1), amount="5.00", batch=make_batch(cast.sysadmin))
+    return customer
+
+
+@pytest.mark.django_db
+def test_score_table_has_the_columns_of_the_model() -> None:
+    wanted = {}
+    for field in CustomerScore._meta.local_concrete_fields:
+        if isinstance(field, models.CompositePrimaryKey):
+            continue
+        kind = field.db_parameters(connection)["type"]
+        wanted[field.column] = (kind, not field.null)
+    assert columns(TABLE) == wanted
+
+
+def test_partition_has_all_the_table_has_and_attaching_added_nothing(scored: Customer) -> None:
+    run = stories.score(AS_OF)
+
+    partition = f"segmentation_score_{run.pk}"
+    assert columns(partition) == columns(TABLE)
+    assert constraints(partition) == constraints(TABLE)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_index WHERE indrelid = %s::regclass", [partition])
+        assert cursor.fetchone() == (1 + len(CustomerScore._meta.indexes),)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"r": 0},
+        {"f": 6},
+        {"m": 6},
+        {"recency_days": 0},
+        {"purchase_days": 0},
+        {"frequency": -1},
+        {"first_on": date(2026, 6, 30)},
+        {"segment_cn": "best"},
+        {"segment_intl": "best"},
+        {"churn_level": 3},
+        {"churn_level": 1},
+        {"churn_reasons": ["silence"]},
+        {"churn_level": 1, "churn_reasons": ["mood"]},
+        {"usual_gap_days": 3.0},
+        {"silence_ratio": -1.0, "usual_gap_days": 1.0},
+        {"run": None},
+        {"customer": 2_000_000_000},
+    ],
+    ids=str,
+)
+def test_values_that_cannot_be_are_refused_by_the_database(
+    scored: Customer, change: dict[str, object]
+) -> None:
+    run = stories.score(AS_OF)
+    rows = CustomerScore.objects.filter(run=run)
+    assert rows.count() == 1
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.update(**change)

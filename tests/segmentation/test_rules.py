@@ -1,0 +1,154 @@
+"""Small stories for each rule: who is scored, over which days, who is flagged and why."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from crm.models import Customer
+from segmentation.models import CustomerScore
+from tests.cast import Cast
+from tests.crm.factories import make_batch, make_customer, make_transaction
+from tests.segmentation import stories
+
+AS_OF = date(2026, 7, 1)
+
+
+class Shop:
+    """A customer and what they buy: days before the as-of date, and amounts."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self.batch = make_batch(cast.sysadmin)
+
+    def customer(self, *bought: tuple[int, str]) -> Customer:
+        customer = make_customer(self.cast.lanzhou)
+        for days, amount in bought:
+            make_transaction(
+                customer, on=AS_OF - timedelta(days=days), amount=amount, batch=self.batch
+            )
+        return customer
+
+
+@pytest.fixture
+def shop(cast: Cast) -> Shop:
+    return Shop(cast)
+
+
+def score_of(customer: Customer, **overrides: object) -> CustomerScore:
+    return stories.scores(stories.score(AS_OF, **overrides))[customer.pk]
+
+
+def test_purchases_on_the_as_of_day_and_later_do_not_count(shop: Shop) -> None:
+    customer = shop.customer((1, "10.00"), (0, "500.00"), (-1, "500.00"))
+    unborn = shop.customer((0, "500.00"))
+
+    scores = stories.scores(stories.score(AS_OF))
+
+    assert unborn.pk not in scores
+    assert scores[customer.pk].recency_days == 1
+    assert scores[customer.pk].monetary == Decimal("10.00")
+
+
+def test_window_includes_its_first_day_and_nothing_before(shop: Shop) -> None:
+    customer = shop.customer((30, "10.00"), (31, "500.00"))
+
+    score = score_of(customer, window_days=30)
+
+    assert (score.frequency, score.monetary) == (1, Decimal("10.00"))
+    assert score.first_on == AS_OF - timedelta(days=31)
+
+
+def test_customer_who_bought_before_the_window_only_is_scored_with_nothing(shop: Shop) -> None:
+    score = score_of(shop.customer((400, "10.00")))
+
+    assert (score.recency_days, score.frequency, score.monetary) == (400, 0, Decimal(0))
+
+
+def test_refunds_lower_the_money_and_are_no_purchases(shop: Shop) -> None:
+    customer = shop.customer((40, "100.00"), (10, "-30.00"), (20, "0.00"))
+
+    score = score_of(customer)
+
+    assert (score.frequency, score.recency_days) == (2, 20)
+    assert score.monetary == Decimal("70.00")
+
+
+def test_customer_with_refunds_only_is_not_scored(shop: Shop) -> None:
+    customer = shop.customer((40, "-100.00"))
+
+    assert customer.pk not in stories.scores(stories.score(AS_OF))
+
+
+@pytest.mark.parametrize(
+    ("bought", "level", "reasons"),
+    [
+        pytest.param([120, 90, 60], 1, ["silence"], id="twice the usual gap"),
+        pytest.param([119, 89, 59], 0, [], id="a day less than twice"),
+        pytest.param([180, 150, 120], 2, ["silence"], id="four times the usual gap"),
+        pytest.param([179, 149, 119], 1, ["silence"], id="a day less than four times"),
+        pytest.param([90, 60], 0, [], id="two days are no rhythm"),
+        pytest.param([60, 60, 60, 30], 0, [], id="several purchases on a day are one day"),
+        pytest.param([23, 18, 13], 0, [], id="never before 14 days"),
+        pytest.param([24, 19, 14], 1, ["silence"], id="from 14 days on"),
+    ],
+)
+def test_silence_flags(shop: Shop, bought: list[int], level: int, reasons: list[str]) -> None:
+    score = score_of(shop.customer(*((days, "1.00") for days in bought)))
+
+    assert (score.churn_level, score.churn_reasons) == (level, reasons)
+
+
+@pytest.mark.parametrize(
+    ("before", "lately", "level"),
+    [
+        pytest.param("1000.00", "599.99", 1, id="below 60 %"),
+        pytest.param("1000.00", "600.00", 0, id="60 % is no drop"),
+        pytest.param("100.00", "1.00", 1, id="the least that counts"),
+        pytest.param("99.99", "1.00", 0, id="too little to tell"),
+    ],
+)
+def test_drop_flags(shop: Shop, before: str, lately: str, level: int) -> None:
+    score = score_of(shop.customer((91, before), (90, lately)))
+
+    assert (score.churn_level, score.churn_reasons) == (level, ["drop"] * level)
+    assert score.spend_previous_quarter == Decimal(before)
+    assert score.spend_last_quarter == Decimal(lately)
+
+
+def test_silence_and_drop_together_are_a_high_risk(shop: Shop) -> None:
+    score = score_of(shop.customer((155, "100.00"), (125, "100.00"), (95, "100.00")))
+
+    assert (score.churn_level, score.churn_reasons) == (2, ["silence", "drop"])
+    assert score.usual_gap_days == 30
+
+
+def test_settings_used_are_kept_with_the_run(shop: Shop) -> None:
+    shop.customer((10, "1.00"))
+
+    run = stories.score(AS_OF, window_days=90, silence_factor=3.5)
+
+    assert run.settings["window_days"] == 90
+    assert run.settings["silence_factor"] == 3.5
+    assert run.settings["drop_below"] == 0.6
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"windowdays": 90},
+        {"window_days": 0},
+        {"window_days": 90.5},
+        {"window_days": "90"},
+        {"window_days": True},
+        {"drop_below": 1.5},
+        {"drop_below": float("nan")},
+        {"silence_factor": 5, "silence_high_factor": 4},
+    ],
+)
+def test_unknown_or_unfit_settings_are_refused(overrides: dict[str, object]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        stories.ask(AS_OF, **overrides)
+    assert list(caught.value.message_dict) == ["settings"]
