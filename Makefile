@@ -9,7 +9,7 @@ PRODUCTION = DJANGO_SETTINGS_MODULE=config.settings.production ALLOWED_HOSTS=crm
 	SECRET_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench demo lock
+.PHONY: help run test check fix messages bench demo lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -20,7 +20,7 @@ run: ## install what is missing and start everything (PORT=8001 make run for ano
 
 test: ## run the whole test suite (make test ARGS="tests/crm -x" for a part)
 	@$(BOOTSTRAP) --dev
-	@$(ENGINES) --profile test -- $(VENV) -m pytest $(ARGS)
+	@$(ENGINES) --profile test -- $(VENV) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: ## everything that can be said without running it: format, lint, layers, types, messages
 	@$(BOOTSTRAP) --dev
@@ -36,6 +36,11 @@ fix: ## put right what can be put right by a program
 	@$(BOOTSTRAP) --dev
 	$(VENV) -m ruff check --fix .
 	$(VENV) -m ruff format .
+
+messages: ## bring the Chinese file up to date with the code; then fill in what is new
+	@$(BOOTSTRAP) --dev
+	$(VENV) -m scripts.messages update
+	-$(VENV) -m scripts.messages check
 
 bench: ## measure, and print a table
 	@$(BOOTSTRAP) --dev

@@ -29,7 +29,7 @@ class AuthedRequest(HttpRequest):
 
 
 class StaffMiddleware:
-    """Mark the door, and speak the person's language."""
+    """Mark the door, speak the person's language, and keep their pages out of caches."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -39,7 +39,11 @@ class StaffMiddleware:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language() or request.user.language
         with acting.through(_door(request.path_info)):
-            return self.get_response(request)
+            response = self.get_response(request)
+        if isinstance(request.user, User) and not response.has_header("Cache-Control"):
+            # Going back after signing out must not show what stood there.
+            response["Cache-Control"] = "private, no-store"
+        return response
 
 
 def _door(path: str) -> str:
