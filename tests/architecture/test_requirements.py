@@ -1,0 +1,31 @@
+"""What runs in production needs only what is locked for production, not what the tests bring."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RUNNING = ("accounts", "common", "config", "crm", "demo", "satisfaction", "segmentation")
+INSTALLING = "scripts"  # compiles translations when installing
+
+
+def _imported() -> set[str]:
+    names: set[str] = set()
+    for folder in (*RUNNING, INSTALLING):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    names |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {*RUNNING, INSTALLING}
+
+
+def test_running_code_imports_only_what_is_locked_for_running() -> None:
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    locked = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+    where = packages_distributions()
+    imported = {name: {d.lower().replace("_", "-") for d in where[name]} for name in _imported()}
+    assert {name for name, homes in imported.items() if not homes & locked} == set()
