@@ -7,6 +7,7 @@ const WAIT_MS = 160;
 const MOST_RECORDS = 8;
 let timer;
 let asked = 0;
+let shown = ""; // the words the list answers
 
 function item(label, note, go) {
   const option = document.createElement("div");
@@ -60,6 +61,7 @@ function choose(option) {
 }
 
 function show(words, customers = []) {
+  shown = words;
   list.replaceChildren();
   const address = list.dataset.customers;
   const to = (url) => () => location.assign(url);
@@ -91,6 +93,12 @@ input.addEventListener("input", () => {
 });
 
 input.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && shown !== input.value.trim()) {
+    // Faster than the list: what Enter means is what has been typed.
+    clearTimeout(timer);
+    asked += 1;
+    show(input.value.trim());
+  }
   const options = [...list.querySelectorAll("[role=option]")];
   const here = options.findIndex((option) => option.ariaSelected === "true");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
