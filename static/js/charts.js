@@ -29,7 +29,8 @@ const finite = (format) => (value) => {
   return Number.isFinite(Number(plain)) && plain !== null ? format(Number(plain)) : "–";
 };
 const FORMATS = {
-  "@compact": finite((value) => short.format(value).replace("K", "k")),
+  "@compact": finite((value) =>
+    short.format(value).replace("K", "k").replace(/(\d)(?=[万亿])/, "$1 ")),
   "@money": finite((value) => number(2).format(value)),
   "@integer": finite((value) => number(0).format(value)),
   "@percent": finite((value) => `${number(0).format(value * 100)}%`),
@@ -75,7 +76,12 @@ function axis(kind, given) {
     type: value ? "value" : "category",
     axisLine: { show: !value, lineStyle: { color: "@line-strong" } },
     axisTick: { show: false },
-    axisLabel: { color: "@ink-2", fontSize: 11, hideOverlap: true },
+    axisLabel: {
+      color: "@ink-2",
+      fontSize: 11,
+      hideOverlap: true,
+      ...(value && kind === "xAxis" ? { alignMaxLabel: "right" } : {}),
+    },
     splitLine: { show: value, lineStyle: { color: "@line" } },
     splitArea: { show: false },
     nameTextStyle: { color: "@ink-3", fontSize: 11 },

@@ -26,11 +26,21 @@ function line(option, escape) {
 
 function remote(url) {
   let asked = 0;
+  let waiting = false;
   return {
+    // What was found for other words is no choice any more.
+    onType() {
+      waiting = true;
+      this.clearOptions();
+      this.refreshOptions();
+    },
+    isWaiting: () => waiting,
     valueField: "value",
     labelField: "text",
     searchField: [],
     preload: "focus",
+    refreshThrottle: 0,
+    loadThrottle: 250,
     load(words, done) {
       const number = ++asked;
       const address = new URL(url, location.href);
@@ -39,10 +49,14 @@ function remote(url) {
         .then((response) => (response.ok ? response.json() : []))
         .then((found) => {
           if (number !== asked) return;
+          waiting = false;
           // The server has searched (by pinyin, too): what it found is all there is to choose.
           this.clearOptions();
           done(found);
-        }, () => done());
+        }, () => {
+          waiting = false;
+          done();
+        });
     },
   };
 }
@@ -55,17 +69,19 @@ function plugins(select) {
 
 function settings(select) {
   const url = select.dataset.pickerUrl;
+  const { isWaiting = () => false, ...asking } = url ? remote(url) : {};
   return {
     plugins: plugins(select),
     maxOptions: 200,
     placeholder: select.dataset.pickerPlaceholder || "",
     render: {
       option: line,
-      no_results: (_, escape) => `<div class="no-results">${escape(texts.noResults)}</div>`,
+      no_results: (_, escape) =>
+        `<div class="no-results">${escape(isWaiting() ? texts.loading : texts.noResults)}</div>`,
       loading: (_, escape) => `<div class="no-results">${escape(texts.loading)}</div>`,
       not_loading: () => "",
     },
-    ...(url ? remote(url) : {}),
+    ...asking,
   };
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
 
 from tests.browser.site import Site, running_site
 
@@ -53,12 +53,18 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_as(site: Site, chromium: Browser) -> Iterator[Open]:
-    """Return ``open_as(employee_number, path, language=, width=)``: a page, signed in.
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, StorageState]:
+    """Who has signed in already, with their cookies: signing in anew takes a second every time."""
+    return {}
 
-    Whatever the browser complains about on the way (scripts, content security policy, missing
-    files) fails the test.
+
+@pytest.fixture
+def open_as(site: Site, chromium: Browser, sessions: dict[str, StorageState]) -> Iterator[Open]:
+    """Return ``open_as(employee_number, path, language=, width=, fresh=)``: a page, signed in.
+
+    ``fresh`` is for who signs out: a session of their own. Whatever the browser complains about on
+    the way (scripts, content security policy, missing files) fails the test.
     """
     complaints: list[str] = []
     contexts = []
@@ -68,18 +74,29 @@ def open_as(site: Site, chromium: Browser) -> Iterator[Open]:
             complaints.append(message.text)
 
     def open_page(
-        employee_number: str, path: str = "/", *, language: str = "en", width: int = 1440
+        employee_number: str,
+        path: str = "/",
+        *,
+        language: str = "en",
+        width: int = 1440,
+        fresh: bool = False,
     ) -> Page:
+        kept = None if fresh else sessions.get(employee_number)
         context = chromium.new_context(
             base_url=site.address,
             viewport={"width": width, "height": 900 if width > 500 else 740},
             locale="zh-CN" if language == "zh-hans" else "en-GB",
+            storage_state=kept,
         )
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        sign_in(page, employee_number, language)
+        if kept is None:
+            sign_in(page, employee_number)
+            if not fresh:
+                sessions[employee_number] = context.storage_state()
+        choose_language(page, language)
         page.goto(path)
         return page
 
@@ -89,16 +106,23 @@ def open_as(site: Site, chromium: Browser) -> Iterator[Open]:
     assert complaints == []
 
 
-def sign_in(page: Page, employee_number: str, language: str) -> None:
-    """Sign in through the login page, and choose the language."""
+def sign_in(page: Page, employee_number: str) -> None:
+    """Sign in through the login page."""
     page.goto("/login/")
     page.locator("input[name=login]").fill(employee_number)
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("form[data-login] button[type=submit]").click()
-    page.wait_for_url("**/")
-    token = page.locator("input[name=csrfmiddlewaretoken]").first.get_attribute("value") or ""
-    page.request.post(
+    page.wait_for_url("**/", wait_until="commit")
+
+
+def choose_language(page: Page, language: str) -> None:
+    """Set the language of whoever is signed in, or of this browser where nobody is."""
+    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+    address = page.context.request.get("/healthz").url.removesuffix("healthz")
+    answer = page.context.request.post(
         "/language/",
-        form={"language": language, "csrfmiddlewaretoken": token},
-        headers={"Referer": page.url},
+        form={"language": language, "csrfmiddlewaretoken": cookies["csrftoken"]},
+        headers={"Referer": address},
+        max_redirects=0,
     )
+    assert answer.status == 302

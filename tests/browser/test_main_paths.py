@@ -1,0 +1,262 @@
+"""The main path of every page, as the person who walks it every day."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD, Open
+
+CUSTOMER_PAGE = re.compile(r"/customers/\d+/$")
+COMPLAINT_PAGE = re.compile(r"/complaints/\d+/$")
+RUN_PAGE = re.compile(r"/runs/\d+/$")
+
+
+def _save(page: Page) -> None:
+    page.locator("main form .btn-primary").click()
+
+
+def _first_customer(page: Page) -> str:
+    """Return the address of the first customer of the list that is open."""
+    return page.locator("td.name a").first.get_attribute("href") or ""
+
+
+def _pick(page: Page, label: str, words: str) -> None:
+    """Choose in the picker of that label what the words find first."""
+    field = page.locator(".field", has=page.locator("label", has_text=label))
+    field.locator(".ts-control").click()
+    field.locator(".dropdown-input").fill(words)
+    option = field.locator(".ts-dropdown [data-selectable]").filter(has_text=words)
+    option.first.click()
+
+
+def _chart_is_drawn(page: Page, name: str) -> None:
+    expect(page.locator(f"[data-chart={name}] canvas").first).to_be_visible()
+
+
+def test_today_loads_every_part(open_as: Open) -> None:
+    page = open_as("manager")
+    parts = page.locator("main section[id^=widget-]")
+    assert parts.count() >= 3
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    expect(page.locator("main .problem")).to_have_count(0)
+    expect(page.locator("#widget-portfolio")).to_contain_text("My customers")
+    page.locator(".stages a").first.click()
+    expect(page).to_have_url(re.compile(r"/customers/\?stage=\w+&owner=mine"))
+
+
+def test_customers_are_searched_filtered_sorted_and_opened(open_as: Open) -> None:
+    page = open_as("manager", "/customers/")
+    rows = page.locator("#customer-results tbody tr")
+    everybody = rows.count()
+    name = page.locator("td.name a").nth(1).inner_text()
+    page.locator("#customer-search").fill(name)
+    expect(rows).to_have_count(1)
+    page.locator("#customer-search").fill("")
+    expect(rows).to_have_count(everybody)
+
+    page.locator(".filter-set details", has_text="Stage").locator("summary").click()
+    page.locator(".filter-set .menu-item", has_text="Developed").click()
+    expect(page.locator("#customer-results a.chip")).to_contain_text("Stage: Developed")
+    expect(page).to_have_url(re.compile("stage=developed"))
+    expect(rows.locator('td[data-label="Stage"]').first).to_have_text("Developed")
+    assert set(rows.locator('td[data-label="Stage"]').all_inner_texts()) == {"Developed"}
+    page.locator("#customer-results a.chip").click()
+    expect(rows).to_have_count(everybody)
+
+    header = page.locator("#customer-results th", has_text="Customer")
+    header.locator("a").click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    last = rows.last.locator("td.name small").inner_text()
+    header.locator("a").click()
+    expect(header).to_have_attribute("aria-sort", "descending")
+    expect(rows.first.locator("td.name small")).to_have_text(last)
+
+    first = page.locator("td.name a").first.inner_text()
+    page.locator("td.name a").first.click()
+    page.wait_for_url(CUSTOMER_PAGE)
+    expect(page.locator("h1")).to_contain_text(first)
+    expect(page.locator("main section[id^=panel-] [aria-busy=true]")).to_have_count(0)
+    expect(page.locator("main .problem")).to_have_count(0)
+
+
+def test_customer_page_draws_its_chart_and_shows_the_table_behind_it(open_as: Open) -> None:
+    page = open_as("manager", "/customers/?sort=-monetary")
+    page.goto(_first_customer(page))
+    _chart_is_drawn(page, "revenue-by-month")
+    page.locator("#revenue-by-month-figure [data-chart-table]").click()
+    expect(page.locator("#revenue-by-month-figure .chart-table tbody tr").first).to_be_visible()
+
+
+def test_grade_is_changed_with_a_reason_which_the_history_shows(open_as: Open) -> None:
+    page = open_as("manager", "/customers/?owner=mine")
+    page.goto(_first_customer(page))
+    page.get_by_role("link", name="Edit").click()
+    grade = page.locator("#id_grade")
+    values = grade.locator("option").evaluate_all("all => all.map(one => one.value)")
+    grade.select_option(next(one for one in values if one and one != grade.input_value()))
+    _save(page)
+    expect(page.locator(".errorlist")).to_be_visible()  # not without a reason
+    page.locator("#id_reason").fill("Signed the frame contract")
+    _save(page)
+    page.wait_for_url(CUSTOMER_PAGE)
+    expect(page.locator(".notice")).to_contain_text("Saved")
+    expect(page.locator("#panel-basics .timeline")).to_contain_text("Signed the frame contract")
+
+
+def test_new_customer_is_created(open_as: Open) -> None:
+    page = open_as("manager", "/customers/")
+    page.keyboard.press("n")
+    page.wait_for_url("**/customers/new/")
+    page.locator("#id_name").fill("兰州新源数据有限公司")
+    page.locator("#id_code").fill("NEW-0001")
+    _save(page)
+    page.wait_for_url(CUSTOMER_PAGE)
+    expect(page.locator("h1")).to_contain_text("兰州新源数据有限公司")
+    expect(page.locator("#panel-transactions")).to_contain_text("No transactions yet")
+    page.goto("/customers/?q=NEW-0001")
+    expect(page.locator("td.name a")).to_have_text("兰州新源数据有限公司")
+
+
+def test_complaint_is_opened_commented_closed_and_reopened(open_as: Open) -> None:
+    page = open_as("manager", "/customers/")
+    name = page.locator("td.name a").first.inner_text()
+    page.goto("/complaints/new/")
+    _pick(page, "Customer", name)
+    page.locator("#id_title").fill("Bill shows a closed line")
+    page.locator("#id_description").fill("The October bill still has the line closed in May.")
+    _save(page)
+    page.wait_for_url(COMPLAINT_PAGE)
+    expect(page.locator(".page-sub")).to_contain_text(name)
+
+    page.locator("#id_text").fill("Asked billing for the record.")
+    page.get_by_role("button", name="Add the comment").click()
+    expect(page.locator(".timeline")).to_contain_text("Asked billing for the record.")
+
+    page.locator("#id_resolution").fill("Refunded with the November bill.")
+    page.get_by_role("button", name="Close the complaint").click()
+    expect(page.locator(".page-sub")).to_contain_text("Closed")
+    expect(page.locator("main")).to_contain_text("Refunded with the November bill.")
+
+    page.locator("#id_reason").fill("The refund did not arrive.")
+    page.get_by_role("button", name="Reopen the complaint").click()
+    expect(page.locator(".page-sub")).to_contain_text("Reopened")
+    page.goto("/complaints/?q=closed+line")
+    expect(page.locator("td.name a")).to_have_text("Bill shows a closed line")
+
+
+def test_segment_leads_to_the_list_of_its_customers(open_as: Open) -> None:
+    page = open_as("manager", "/segments/")
+    for chart in ("money", "customers", "heatmap"):
+        _chart_is_drawn(page, chart)
+    row = page.locator("[aria-labelledby=segments-title] tbody tr").filter(
+        has_not=page.locator('td[data-label="Customers"]', has_text=re.compile(r"^0$"))
+    )
+    customers = row.first.locator('td[data-label="Customers"]').inner_text()
+    segment = row.first.locator("td.name a").inner_text()
+    row.first.locator("td.name a").click()
+    expect(page.locator("a.chip", has_text="Segment")).to_contain_text(segment.strip())
+    expect(page.locator("#customer-count")).to_have_text(customers)
+
+    page.goto("/segments/")
+    _chart_is_drawn(page, "money")
+    canvas = page.locator("[data-chart=money] canvas").first
+    page.wait_for_timeout(600)  # the bars grow for half a second
+    box = canvas.bounding_box()
+    assert box
+    bar = page.evaluate(
+        """() => {
+            const chart = echarts.getInstanceByDom(document.querySelector("[data-chart=money]"));
+            const values = chart.getOption().series[0].data.map((one) => one.value);
+            const index = values.indexOf(Math.max(...values));
+            return chart.convertToPixel({ seriesIndex: 0 }, [values[index] / 2, index]);
+        }"""
+    )
+    page.mouse.click(box["x"] + bar[0], box["y"] + bar[1])
+    page.wait_for_url(re.compile(r"/customers/\?segment="))
+
+
+def test_run_is_started_and_seen_to_finish(open_as: Open) -> None:
+    page = open_as("sysadmin", "/runs/")
+    page.locator("main form .btn-primary").click()
+    page.wait_for_url(RUN_PAGE)
+    expect(page.locator("#run .figures .state")).to_have_text("Published", timeout=20_000)
+    expect(page.locator("#run")).not_to_have_attribute("hx-trigger", re.compile("."))
+    done = page.locator('#run td[data-label="State"]')
+    assert set(done.all_inner_texts()) == {"Done"}
+    page.goto("/runs/")
+    expect(page.locator("#runs tbody tr").first).to_contain_text("shown now")
+
+
+def test_two_people_editing_one_customer_lose_nothing(open_as: Open) -> None:
+    mine = open_as("manager", "/customers/?owner=mine")
+    address = mine.locator("td.name a").nth(2).get_attribute("href") or ""
+    mine.goto(f"{address}edit/")
+    theirs = open_as("head", f"{address}edit/")
+    name = theirs.locator("#id_name").input_value()
+    theirs.locator("#id_name").fill(f"{name}分部")
+    _save(theirs)
+    theirs.wait_for_url(CUSTOMER_PAGE)
+
+    mine.locator("#id_name").fill(f"{name}总部")
+    _save(mine)
+    conflict = mine.locator("#conflict")
+    expect(conflict).to_contain_text("Somebody else changed this customer")
+    expect(conflict).to_contain_text(f"{name}分部")
+    expect(mine.locator("#id_name")).to_have_value(f"{name}总部")
+    mine.get_by_role("button", name="Save on top of it").click()
+    mine.wait_for_url(CUSTOMER_PAGE)
+    expect(mine.locator("h1")).to_contain_text(f"{name}总部")
+
+
+def test_wrong_password_is_refused_without_saying_which_half_was_wrong(open_as: Open) -> None:
+    page = open_as("manager")
+    page.context.clear_cookies()
+    page.goto("/customers/")
+    page.wait_for_url("**/login/?next=/customers/")
+    page.locator("input[name=login]").fill("manager")
+    page.locator("input[name=password]").fill("not the password")
+    page.locator("form[data-login] button[type=submit]").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("input[name=login]")).to_have_value("manager")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("form[data-login] button[type=submit]").click()
+    page.wait_for_url("**/customers/")
+
+
+def test_language_is_switched_in_place_and_kept(open_as: Open) -> None:
+    page = open_as("manager", "/customers/?stage=developed")
+    page.locator(".topbar").get_by_role("button", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(page.locator("h1")).to_contain_text("客户")
+    expect(page).to_have_url(re.compile("stage=developed"))
+    page.goto("/complaints/")
+    expect(page.locator("h1")).to_contain_text("投诉")
+    page.locator(".topbar").get_by_role("button", name="English").click()
+    expect(page.locator("h1")).to_contain_text("Complaints")
+
+
+def test_division_administrator_enters_administration(open_as: Open) -> None:
+    page = open_as("divadmin")
+    page.locator(".rail").get_by_role("link", name="Administration").click()
+    page.wait_for_url("**/admin/")
+    expect(page.locator("body")).to_contain_text("Import")
+    page.goto("/admin/crm/importbatch/")
+    expect(page.locator("h1, h2").first).to_be_visible()
+    expect(page.locator("#changelist-search, #searchbar").first).to_be_visible()
+    page.goto("/admin/accounts/user/")
+    expect(page.locator(".stop-code")).to_have_text("403")
+
+
+def test_page_without_the_right_and_customer_of_another_province(open_as: Open) -> None:
+    page = open_as("manager", "/runs/")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(".stop-code")).to_have_text("403")
+    expect(page.locator(".rail").get_by_role("link", name="Scoring runs")).to_have_count(0)
+    page.goto("/customers/")
+    own = _first_customer(page)
+
+    stranger = open_as("stranger", own)
+    expect(stranger.locator(".stop-code")).to_have_text("404")
+    expect(stranger.locator("main")).to_contain_text("not yours")
+    stranger.get_by_role("link", name="To the home page").click()
+    expect(stranger.locator("h1")).to_have_text("Today")
