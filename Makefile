@@ -42,7 +42,7 @@ messages: ## bring the Chinese file up to date with the code; then fill in what 
 	$(VENV) -m scripts.messages update
 	-$(VENV) -m scripts.messages check
 
-bench: ## measure, and print a table
+bench: ## measure the nightly run, and print a table (ARGS=import, ARGS=pages for others)
 	@$(BOOTSTRAP) --dev
 	@$(ENGINES) -- $(VENV) -m benchmarks $(ARGS)
 

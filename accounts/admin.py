@@ -18,7 +18,7 @@ from unfold.widgets import (
     UnfoldAdminPasswordWidget,
 )
 
-from accounts.house_admin import AdminRequest, HouseAdmin, HouseForm
+from accounts.house_admin import OPENED_ON, AdminRequest, HouseAdmin, HouseForm, OpenedForm
 from accounts.models import ApiKey, OrgUnit, Role, User
 from accounts.permissions import Permission
 from accounts.services.unit import save_unit
@@ -29,7 +29,7 @@ admin.site.unregister([EmailAddress, Group])
 admin.site.index_title = _("Administration")
 
 
-class UserForm(HouseForm):
+class UserForm(OpenedForm):
     """A user, and a password to set."""
 
     password = forms.CharField(
@@ -77,7 +77,8 @@ class OrgUnitAdmin(HouseAdmin):
 
     view_permission = Permission.STAFF_MANAGE
     change_permission = Permission.STAFF_MANAGE
-    fields = ["code", "name_zh", "name_en", "kind", "parent"]
+    form = OpenedForm
+    fields = ["code", "name_zh", "name_en", "kind", "parent", OPENED_ON]
     list_display = ["in_tree", "code", "kind"]
     list_filter = ["kind"]
     search_fields = ["code", "name_zh", "name_en"]
@@ -96,7 +97,7 @@ class OrgUnitAdmin(HouseAdmin):
         return save_unit(actor=actor, unit_id=pk, **values)
 
 
-class RoleForm(HouseForm):
+class RoleForm(OpenedForm):
     """A role, its permissions as boxes to tick."""
 
     permissions = forms.MultipleChoiceField(

@@ -6,7 +6,9 @@ was typed to a service. What the service refuses stands beside the field, with e
 typed in, as if the form had known.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -21,12 +23,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from accounts.acting import names_of
 from accounts.http import AuthedRequest
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.scoping import ScopedModel, ScopedQuerySet
 from common.errors import RefusedError, StaleError
 from common.history import Change, changes_of
+
+OPENED_ON = "opened_on"
 
 
 class AdminRequest(AuthedRequest):
@@ -54,6 +59,35 @@ class HouseForm(forms.ModelForm[Any]):
 
     def validate_unique(self) -> None:
         """Ask nothing: the service does, in words that tell nothing about other divisions."""
+
+
+class OpenedForm(HouseForm):
+    """A form that carries what its record looked like when it was opened.
+
+    Sent after somebody else changed the record it is refused: it would set back what they did, and
+    so reopen an account closed meanwhile.
+    """
+
+    opened_on = forms.CharField(label="", required=False, widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[OPENED_ON].initial = self._state = _fingerprint(self.instance)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse what was opened on another state of the record."""
+        cleaned = super().clean()
+        if self.cleaned_data.get(OPENED_ON) not in {"", self._state}:
+            self.add_error(None, _as_validation(StaleError()))
+        return cleaned
+
+
+def _fingerprint(record: Model) -> str:
+    """Return the same for the same values; blank for a new record. No password goes into it."""
+    if record.pk is None:
+        return ""
+    values = forms.model_to_dict(record, exclude=["password", "last_login"])
+    return sha256(repr(values).encode()).hexdigest()
 
 
 def _by_field(refusal: ValidationError) -> Mapping[str, Any]:
@@ -156,7 +190,7 @@ class HouseAdmin(ModelAdmin):
     ) -> None:
         """Hand what was typed to the service: everything when adding, else what was changed."""
         names: Iterable[str] = form.changed_data if change else form.cleaned_data
-        values = {name: form.cleaned_data[name] for name in names}
+        values = {name: form.cleaned_data[name] for name in names if name != OPENED_ON}
         saved = self.write(request.user, obj.pk if change else None, values, form)
         obj.pk = saved.pk
 
@@ -197,15 +231,13 @@ class HouseAdmin(ModelAdmin):
         if record is None or not hasattr(record, "events"):
             raise Http404
         changes = changes_of(record)
-        actors = {change.actor for change in changes}
-        seen = User.objects.visible_to(request.user).filter(pk__in=actors)
-        names = dict(seen.values_list("pk", "name"))
+        names = names_of({change.actor for change in changes})
+        seen = _seen_among(request.user, changes)
         context = {
             **self.admin_site.each_context(request),
             "title": _("History: %(record)s") % {"record": record},
             "changes": [
-                (change, names.get(change.actor), _fields_for(request.user, change))
-                for change in changes
+                (change, names.get(change.actor), _fields_for(seen, change)) for change in changes
             ],
             "opts": self.opts,
         }
@@ -235,17 +267,35 @@ class ReadOnlyInline(TabularInline):
         return False
 
 
-def _fields_for(user: User, change: Change) -> list[tuple[str, Any, Any]]:
+Seen = Mapping[type[ScopedModel], set[Any]]
+
+
+def _seen_among(user: User, changes: Iterable[Change]) -> Seen:
+    """Return the keys of the related records the person sees, by model; one query for each."""
+    keys: dict[type[ScopedModel], set[Any]] = defaultdict(set)
+    for change in changes:
+        for _name, *values in change.fields:
+            for value in values:
+                if isinstance(value, ScopedModel):
+                    keys[type(value)].add(value.pk)
+    return {
+        model: set(
+            ScopedQuerySet(model).visible_to(user).filter(pk__in=found).values_list("pk", flat=True)
+        )
+        for model, found in keys.items()
+    }
+
+
+def _fields_for(seen: Seen, change: Change) -> list[tuple[str, Any, Any]]:
     return [
-        (name, _told(user, before), _told(user, after)) for name, before, after in change.fields
+        (name, _told(seen, before), _told(seen, after)) for name, before, after in change.fields
     ]
 
 
-def _told(user: User, value: Any) -> Any:
+def _told(seen: Seen, value: Any) -> Any:
     """Name a related record only to those who see it."""
-    if isinstance(value, ScopedModel):
-        seen: QuerySet[Any] = ScopedQuerySet(type(value)).visible_to(user)
-        return value if seen.filter(pk=value.pk).exists() else _("Not found or not yours")
+    if isinstance(value, ScopedModel) and value.pk not in seen[type(value)]:
+        return _("Not found or not yours")
     return value
 
 

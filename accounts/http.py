@@ -92,6 +92,17 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         """Nobody opens an account for themselves."""
         return False
 
+    def is_safe_url(self, url: str) -> bool:
+        """Tell whether one may be led there; what is no address at all is not safe either."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count tries by account alone: the library's key has the host, whose port one may vary."""
+        return str(credentials.get("username", "")).lower()
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return to one's own page, where the change was begun."""
         return reverse("profile")

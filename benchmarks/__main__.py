@@ -1,4 +1,4 @@
-"""``python -m benchmarks nightly | import | pages | file``: measure, and print tables.
+"""``python -m benchmarks [nightly | import | pages | file]``: measure, and print tables.
 
 All but ``file`` work on a large demonstration company. It lies in a database of its own on the same
 server, is made at the first use (minutes), and is used again while it has the size asked for.
@@ -23,7 +23,7 @@ NAMES = {"nightly": "nightly", "import": "importing", "pages": "pages", "file": 
 def main() -> int:
     """Run one measurement and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("name", nargs="?", default="nightly", choices=NAMES)
     parser.add_argument("--file", type=Path, help="file: transactions as CSV, into nothing")
     parser.add_argument("--customers", type=int, default=200_000)
     parser.add_argument("--transactions", type=int, default=10_000_000)

@@ -44,7 +44,9 @@ class Change:
 
 def changes_of(record: Any, *, limit: int = 200) -> list[Change]:
     """Return the latest entries of a tracked record's history, newest first."""
-    events = list(record.events.select_related("pgh_context").order_by("-pgh_id")[: limit + 1])
+    related = [field.name for field in _fields(record.events.model) if field.is_relation]
+    states = record.events.select_related("pgh_context").prefetch_related(*related)
+    events = list(states.order_by("-pgh_id")[: limit + 1])
     before = [*events[1:], None]
     return [_change(event, earlier) for event, earlier in zip(events, before, strict=True)][:limit]
 
@@ -53,8 +55,7 @@ def _change(event: Any, earlier: Any) -> Change:
     told = event.pgh_context.metadata if event.pgh_context else {}
     fields = [
         (field.verbose_name, getattr(earlier, field.name, None), getattr(event, field.name))
-        for field in event._meta.fields  # noqa: SLF001 (documented for everyone)
-        if not field.name.startswith("pgh_") and field.name != "id"
+        for field in _fields(type(event))
     ]
     return Change(
         at=event.pgh_created_at,
@@ -65,3 +66,12 @@ def _change(event: Any, earlier: Any) -> Change:
         reason=told.get("reason", ""),
         fields=tuple(field for field in fields if field[1] != field[2]),
     )
+
+
+def _fields(events: type[models.Model]) -> list[Any]:
+    """Return the record's own fields among those of its events."""
+    return [
+        field
+        for field in events._meta.fields  # noqa: SLF001 (documented for everyone)
+        if not field.name.startswith("pgh_") and field.name != "id"
+    ]

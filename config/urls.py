@@ -4,7 +4,7 @@ from allauth.account import views as account_views
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.views.admin_doors import AdminLogin, AdminPassword
+from accounts.views.admin_doors import AdminLogin, AdminPassword, AdminShortcut
 from config.health import healthz
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     # The administration has no login and no password page of its own: those would go unthrottled.
     path("admin/login/", AdminLogin.as_view(), name="admin-login"),
     path("admin/password_change/", AdminPassword.as_view(), name="admin-password"),
+    path("admin/r/<path:record>/", AdminShortcut.as_view(), name="admin-shortcut"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),
     path("", include("accounts.urls")),

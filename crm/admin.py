@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.house_admin import AdminRequest, HouseAdmin, HouseForm
+from accounts.house_admin import AdminRequest, HouseAdmin, HouseForm, OpenedForm
 from accounts.models import User
 from accounts.permissions import Permission
 from crm.models import (
@@ -30,6 +30,7 @@ class ReferenceAdmin(HouseAdmin):
     view_permission = Permission.REFERENCE_MANAGE
     change_permission = Permission.REFERENCE_MANAGE
     may_delete = True
+    form = OpenedForm
     list_display = ["code", "name_zh", "name_en", "position", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["code", "name_zh", "name_en"]

@@ -183,7 +183,8 @@ class CustomerForm(forms.Form):
         visible = Customer.objects.visible_to(self.user)
         field.queryset = visible
         chosen = self["parent"].value()
-        found = visible.filter(pk=int(chosen)) if str(chosen or "").isdecimal() else ()
+        is_id = str(chosen or "").isdecimal() and len(str(chosen)) < 19
+        found = visible.filter(pk=int(chosen)) if is_id else ()
         shown = [(each.pk, f"{each.name} ({each.code})") for each in found]
         own = f"?without={self.customer.pk}" if self.customer else ""
         field.widget = forms.Select(

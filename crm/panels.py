@@ -99,7 +99,6 @@ class Portfolio(HomeWidget):
     template = "crm/widgets/portfolio.html"
     permission: ClassVar[Permission] = Permission.CUSTOMER_VIEW
     query_budget = 2
-    wide = True
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
         """Count and sum up what the person looks after."""

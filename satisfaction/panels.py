@@ -42,6 +42,7 @@ class OpenComplaints(HomeWidget):
     template = "satisfaction/panels/open_complaints.html"
     permission = Permission.COMPLAINT_VIEW
     query_budget = 1
+    wide = True
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
         """Return the oldest; one more than shown is asked for, to know there are."""

@@ -35,8 +35,6 @@ KEYWORDS = {
 }
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")
 
-MessageId = str | tuple[str, ...] | list[str]
-
 
 def _sources() -> Iterator[tuple[Path, bytes]]:
     for app in APPS:

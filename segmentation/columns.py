@@ -51,14 +51,14 @@ class Worth(CustomerListPart):
         ListColumn("segment", _("Segment"), "segmentation/columns/segment.html", "worth_segment"),
         ListColumn(
             "monetary",
-            _("Revenue in the window"),
+            _("Recent revenue"),
             "segmentation/columns/monetary.html",
             "worth_monetary",
             numeric=True,
         ),
         ListColumn(
             "recency",
-            _("Days since the last purchase"),
+            _("Days silent"),
             "segmentation/columns/recency.html",
             "worth_recency",
             numeric=True,

@@ -39,11 +39,12 @@ class Worth(CustomerPanel):
 class NewFlags(HomeWidget):
     """Whose flag is new, or has become worse, since the run before."""
 
-    slug = "new_flags"
+    slug = "new-flags"
     title = _("New churn flags")
     template = "segmentation/widgets/new_flags.html"
     permission: ClassVar[Permission] = Permission.SCORE_VIEW
     query_budget = 3
+    wide = True
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
         """Read the two latest runs, once, and compare them."""

@@ -78,7 +78,9 @@ def template() -> str:
 
 
 def _drop_old(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    rows = connection.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_%'")
+    rows = connection.execute(
+        r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_template\_%'"
+    )
     for (name,) in rows.fetchall():
         drop(connection, str(name))
 

@@ -47,7 +47,12 @@ class StrictSerializer(serializers.Serializer[T]):
     def to_internal_value(self, data: Any) -> Any:
         """Return the values; raise ValidationError naming what is wrong or unknown."""
         if isinstance(data, Mapping):
-            unknown = [str(name) for name in data if name not in self.fields]
+            # JSON can name halves of characters, which no answer can be written with.
+            unknown = [
+                str(name).encode("utf-8", "replace").decode("utf-8")
+                for name in data
+                if name not in self.fields
+            ]
             if unknown:
                 raise ValidationError(
                     {name: [_("There is no such field.")] for name in sorted(unknown)}

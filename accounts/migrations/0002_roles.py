@@ -11,7 +11,7 @@ ROLES = [
         "版块负责人",
         "Division head",
         "subtree",
-        [*SEE, "customer.edit", "customer.reassign", "complaint.work", "run.view"],
+        [*SEE, "customer.edit", "customer.reassign", "complaint.work"],
     ),
     (
         "account_manager",
@@ -32,7 +32,6 @@ ROLES = [
             "customer.reassign",
             "customer.import",
             "transaction.import",
-            "run.view",
             "admin.enter",
         ],
     ),

@@ -1,6 +1,6 @@
 """The administration's ways in: they lead to the product's own."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.http import AuthedRequest, Page
@@ -25,3 +25,13 @@ class AdminPassword(Page):
     def get(self, request: AuthedRequest) -> HttpResponse:
         """Go there."""
         return redirect("account_change_password")
+
+
+class AdminShortcut(Page):
+    """The library's way from any record to its own page; here records have none."""
+
+    permission = Permission.ADMIN_ENTER
+
+    def get(self, request: AuthedRequest, **_record: str) -> HttpResponse:
+        """Say so, whatever was asked for and whether or not it exists."""
+        raise Http404

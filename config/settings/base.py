@@ -21,7 +21,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
@@ -50,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.readable.ReadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -205,11 +205,7 @@ PGHISTORY_LEVEL: object = pgtrigger.Statement
 
 # --- REST ---------------------------------------------------------------------------------------
 KNOX_TOKEN_MODEL = "accounts.ApiKey"  # noqa: S105 (a model's name)
-REST_KNOX = {
-    "AUTH_HEADER_PREFIX": "Bearer",
-    "TOKEN_TTL": timedelta(days=365),
-    "AUTO_REFRESH": False,
-}
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.KeyAuthentication",
@@ -220,7 +216,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.HouseJsonParser"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.PerMinute"],
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "accounts.api.errors.problem",
@@ -263,14 +259,14 @@ SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=
 # --- composition --------------------------------------------------------------------------------
 CUSTOMER_PANELS: list[str] = [
     "crm.panels.Transactions",
-    "crm.panels.Basics",
-    "satisfaction.panels.Complaints",
     "segmentation.panels.Worth",
+    "satisfaction.panels.Complaints",
+    "crm.panels.Basics",
 ]
 HOME_WIDGETS: list[str] = [
-    "crm.panels.Portfolio",
     "satisfaction.panels.OpenComplaints",
     "segmentation.panels.NewFlags",
+    "crm.panels.Portfolio",
 ]
 CUSTOMER_LIST_PARTS: list[str] = ["segmentation.columns.Worth"]
 

@@ -15,6 +15,7 @@ from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
 from common.history import tracked
 from crm.models.reference import Category, Grade, Industry, Source
 
+CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*$"
 REFUSE_CYCLE = """
     IF NEW.parent_id IS NOT NULL AND EXISTS (
         WITH RECURSIVE above(id) AS (
@@ -63,7 +64,7 @@ class Customer(ScopedModel):
         _("customer code"),
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z._/-]*$")],
+        validators=[RegexValidator(CODE_PATTERN)],
         help_text=_("Letters, digits and . _ / -"),
     )
     name = models.CharField(_("customer name"), max_length=200)

@@ -32,7 +32,8 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
         values.setdefault("owner", actor)
     customer = Customer()
     with recorded(actor, "customer.create"):
-        _lock_tree_if({"parent"} & values.keys())
+        if "parent" in values:
+            lock_tree()
         _apply(customer, values, actor=actor, new=True)
         _save(customer)
     return customer
@@ -49,7 +50,8 @@ def update_customer(
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
     with recorded(actor, "customer.update", reason=reason):
-        _lock_tree_if({"parent"} & changes.keys())
+        if "parent" in changes:
+            lock_tree()
         customer = (
             Customer.objects.visible_to(actor).select_for_update(of=["self"]).get(pk=customer_id)
         )
@@ -105,11 +107,13 @@ def _check_parent(parent: Customer | None, *, actor: User) -> None:
         raise ValidationError({"parent": _("Not found or not yours")})
 
 
-def _lock_tree_if(moves: set[str]) -> None:
-    """Two moves at once could close a circle that neither sees: one after the other."""
-    if moves:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('crm_customer_tree'))")
+def lock_tree() -> None:
+    """Two moves at once could close a circle that neither sees: one after the other.
+
+    Whoever changes parents takes this before the rows, imports included.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('crm_customer_tree'))")
 
 
 def _save(customer: Customer) -> None:

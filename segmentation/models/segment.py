@@ -61,8 +61,3 @@ INTERNATIONAL_GRID: dict[int, tuple[InternationalSegment, ...]] = {
     2: (_S.HIBERNATING, _S.HIBERNATING, _S.AT_RISK, _S.AT_RISK, _S.AT_RISK),
     1: (_S.LOST, _S.HIBERNATING, _S.AT_RISK, _S.CANNOT_LOSE, _S.CANNOT_LOSE),
 }
-
-
-def international_segment(*, r: int, f: int, m: int) -> InternationalSegment:
-    """Return the segment of three scores from 1 to 5. Raises KeyError or IndexError outside."""
-    return INTERNATIONAL_GRID[r][(f + m + 1) // 2 - 1]

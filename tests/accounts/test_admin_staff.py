@@ -161,3 +161,41 @@ def test_key_with_an_unfit_term_is_refused_beside_it(cast: Cast, admin: Client) 
     response = admin.post("/admin/accounts/apikey/add/", values)
     assert "730" in _said(response, "days")
     assert not ApiKey.objects.exists()
+
+
+def _as_opened(admin: Client, url: str) -> dict[str, object]:
+    """Return what the browser would send back unchanged."""
+    form = admin.get(url).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
+def test_form_opened_before_somebody_closed_the_account_does_not_reopen_it(
+    cast: Cast, admin: Client
+) -> None:
+    url = f"{USERS}{cast.manager.pk}/change/"
+    values = _as_opened(admin, url)
+    User.objects.filter(pk=cast.manager.pk).update(is_active=False)
+    refused = admin.post(url, values | {"phone": "13800000000"})
+    assert "Somebody changed this record" in _said(refused, "__all__")
+    cast.manager.refresh_from_db()
+    assert (cast.manager.is_active, cast.manager.phone) == (False, "")
+    again = _as_opened(admin, url) | {"phone": "13800000000"}
+    again.pop("is_active")
+    assert admin.post(url, again).status_code == HTTPStatus.FOUND
+    cast.manager.refresh_from_db()
+    assert (cast.manager.is_active, cast.manager.phone) == (False, "13800000000")
+
+
+@pytest.mark.parametrize("page", ["orgunit", "role"])
+def test_unit_and_role_opened_before_a_change_are_not_set_back(
+    cast: Cast, admin: Client, page: str
+) -> None:
+    record: OrgUnit | Role = cast.lanzhou if page == "orgunit" else cast.manager.role
+    url = f"/admin/accounts/{page}/{record.pk}/change/"
+    values = _as_opened(admin, url)
+    type(record)._default_manager.filter(pk=record.pk).update(name_en="Renamed")
+    refused = admin.post(url, values | {"name_zh": "另名"})
+    assert "Somebody changed this record" in _said(refused, "__all__")
+    record.refresh_from_db()
+    assert record.name_en == "Renamed"

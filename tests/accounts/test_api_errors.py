@@ -8,6 +8,8 @@ from crm.api import customers
 from tests.accounts.api import key_client
 from tests.cast import Cast
 
+TOO_MUCH = '"' + "x" * 11 * 2**20
+
 
 def _is_problem(response: Any, status: int, code: str) -> bool:
     body = response.json()
@@ -35,6 +37,9 @@ def _is_problem(response: Any, status: int, code: str) -> bool:
         ("POST", "/api/v1/me/", "{}", "application/json", 405, "method_not_allowed"),
         ("POST", "/api/v1/customers/", "{", "application/json", 400, "parse_error"),
         ("POST", "/api/v1/customers/", "\xff", "application/json", 400, "parse_error"),
+        ("POST", "/api/v1/customers/", "[" * 100_000, "application/json", 400, "parse_error"),
+        ("POST", "/api/v1/customers/", '{"\\ud800": 1}', "application/json", 400, "invalid"),
+        ("POST", "/api/v1/customers/", TOO_MUCH, "application/json", 400, "bad_request"),
         ("POST", "/api/v1/customers/", "[]", "application/json", 400, "invalid"),
         ("POST", "/api/v1/customers/", '{"name": NaN}', "application/json", 400, "parse_error"),
         ("POST", "/api/v1/customers/", "", "application/json", 400, "invalid"),

@@ -48,6 +48,14 @@ def test_login_next_of_another_site_is_ignored(cast: Cast, client: Client) -> No
     assert response["Location"] == reverse("home")
 
 
+@pytest.mark.parametrize("odd", ["http://[", "//evil.example/", "/\\\\evil.example/"])
+def test_login_next_that_is_no_address_of_ours_leads_home(
+    cast: Cast, client: Client, odd: str
+) -> None:
+    response = _try(client, "manager", "manager-secret-9", next=odd)
+    assert response["Location"] == reverse("home")
+
+
 @pytest.mark.parametrize(
     ("number", "password"), [("manager", "mistaken-1"), ("nobody", "mistaken-1")]
 )
@@ -89,6 +97,18 @@ def test_login_after_five_wrong_tries_is_stopped_even_with_the_right_password(
     elsewhere = Client(REMOTE_ADDR="10.1.2.3")
     _try(elsewhere, "head", "head-secret-9")
     assert _signed_in(elsewhere)
+
+
+def test_login_wrong_tries_from_many_places_under_many_hosts_count_together(cast: Cast) -> None:
+    def guess(number: int, password: str) -> HttpResponse:
+        browser = Client(REMOTE_ADDR=f"10.0.0.{number}")
+        headers = {"Host": f"localhost:{8000 + number}", "Accept-Language": "en"}
+        data = {"login": "manager", "password": password}
+        return browser.post(LOGIN, data, headers=headers)  # type: ignore[return-value]
+
+    for number in range(5):
+        assert "password is wrong" in guess(number, "wrong").content.decode()
+    assert "Too many failed tries. Wait" in guess(6, "manager-secret-9").content.decode()
 
 
 def test_login_wrong_tries_are_counted_in_the_shared_cache(cast: Cast, client: Client) -> None:

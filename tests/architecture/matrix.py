@@ -32,7 +32,7 @@ ROLES = {
     "U": "auditor",
 }
 ALL = "EHMADSU"
-COMPANY_WIDE = "ESU"  # these see every division
+COMPANY_WIDE = "ESU"  # these see every division, and figures over all of them
 
 PUBLIC = {
     "healthz",
@@ -154,12 +154,13 @@ ROWS = [
     ),
     # --- worth and risk ---
     Row("segments", ALL),
-    Row("runs", "EHDSU"),
+    Row("runs", COMPANY_WIDE),
     Row("runs", "S", method="post", data=lambda w: {"as_of": "2999-01-01"}, status=422),
-    Row("run", "EHDSU", lambda w: [_run(w)]),
+    Row("run", COMPANY_WIDE, lambda w: [_run(w)]),
     # Whoever is signed in and may enter has nothing to do at the administration's login.
     Row("admin-login", "DS", status=302),
     Row("admin-password", ALL, status=302),
+    Row("admin-shortcut", "DS", status=404, arguments=lambda w: ["1/1"]),
     # --- REST API ---
     Row("api-me", ALL),
     Row("api-schema", ALL),
@@ -177,7 +178,7 @@ ROWS = [
     Row("api-transactions", ALL),
     # The matrix sends JSON, which this one does not take: whoever may import learns so.
     Row("api-transactions-bulk", "D", method="post", query="?system=test", status=415),
-    Row("api-scoring-runs", "EHDSU"),
+    Row("api-scoring-runs", COMPANY_WIDE),
     Row("api-scoring-runs", "S", method="post", status=400, data=lambda w: {"as_of": "2999-01-01"}),
-    Row("api-scoring-run", "EHDSU", lambda w: [_run(w)]),
+    Row("api-scoring-run", COMPANY_WIDE, lambda w: [_run(w)]),
 ]

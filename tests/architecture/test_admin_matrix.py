@@ -77,7 +77,7 @@ ROWS = [
         history=False,
         other=lambda w: make_batch(w.cast.other_head),
     ),
-    Row(ScoringRun, _run, see="DS", add="S", history=False),
+    Row(ScoringRun, _run, see="S", add="S", history=False),
 ]
 ENTER = "DS"
 
@@ -179,7 +179,9 @@ def test_policy_is_relaxed_under_admin_only() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("letter", "names"), [("S", {"User", "Grade"}), ("D", set())])
+@pytest.mark.parametrize(
+    ("letter", "names"), [("S", {"User", "Grade", "ScoringRun"}), ("D", set())]
+)
 def test_entrance_lists_what_the_person_may_use(letter: str, names: set[str]) -> None:
     world = make_world()
     client = Client()
@@ -188,5 +190,5 @@ def test_entrance_lists_what_the_person_may_use(letter: str, names: set[str]) ->
     listed = {
         entry["object_name"] for app in response.context["app_list"] for entry in app["models"]
     }
-    assert {"Customer", "ImportBatch", "ScoringRun"} <= listed
-    assert listed & {"User", "Grade"} == names
+    assert {"Customer", "ImportBatch"} <= listed
+    assert listed & {"User", "Grade", "ScoringRun"} == names

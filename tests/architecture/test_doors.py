@@ -128,6 +128,7 @@ def test_change_has_the_same_result_and_the_same_history(
     )  # fmt: skip
     told = event.pgh_context.metadata
     assert (told["actor"], told["door"], told["action"]) == (cast.division_admin.pk, door, action)
+    assert told.get("reason") == ("doors.csv" if door == "command" else None)
 
 
 @each_door

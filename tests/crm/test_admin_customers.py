@@ -4,9 +4,13 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import acting
 from crm.models import Customer, Grade
+from crm.services.customer import update_customer
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.crm.factories import make_customer
@@ -53,6 +57,35 @@ def test_history_does_not_name_a_parent_out_of_scope(
     url = f"/admin/crm/customer/{customer.pk}/history/"
     assert "长沙远大" not in login(cast.division_admin).get(url).content.decode()
     assert "长沙远大" in login(cast.sysadmin).get(url).content.decode()
+
+
+def test_history_takes_as_many_queries_for_twenty_changes_as_for_two(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    client = login(cast.division_admin)
+    taken = []
+    for changes in (2, 18):
+        for number in range(changes):
+            owner = cast.colleague if number % 2 else cast.manager
+            update_customer(
+                customer_id=customer.pk,
+                actor=cast.division_admin,
+                owner=owner,
+                name=f"华天 {changes}-{number}",
+            )
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/admin/crm/customer/{customer.pk}/history/").status_code == 200
+        taken.append(len(queries))
+    assert taken[0] == taken[1]
+
+
+def test_history_names_whoever_made_a_change_whatever_the_scope(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    with acting.recorded(cast.stranger, "customer.update"):
+        Customer.objects.filter(pk=customer.pk).update(name="华天")
+    page = login(cast.division_admin).get(f"/admin/crm/customer/{customer.pk}/history/")
+    assert cast.stranger.name in page.content.decode()
 
 
 def test_change_based_on_an_old_version_is_refused_and_keeps_what_was_typed(

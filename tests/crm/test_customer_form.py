@@ -240,3 +240,13 @@ def test_options_are_few_however_many_match(cast: Cast, login: Login) -> None:
     for _ in range(25):
         make_customer(cast.lanzhou, owner=cast.manager)
     assert len(login(cast.manager).get(reverse("customer_options")).json()) == 20
+
+
+@pytest.mark.parametrize("parent", ["9" * 20, "1" * 5000, "-1", "x", "\0"])
+def test_parent_that_is_no_customer_is_refused_beside_its_field(
+    cast: Cast, login: Login, parent: str
+) -> None:
+    data = {"code": "NEW-1", "name": "新客户", "stage": "potential", "parent": parent}
+    page = login(cast.manager).post(NEW, data)
+    assert page.status_code == 422
+    assert "parent" in page.context["form"].errors

@@ -106,6 +106,13 @@ def test_rejects_file_names_line_column_and_reason_and_opens_in_a_spreadsheet(wr
     ]
 
 
+def test_header_a_spreadsheet_would_run_is_guarded_in_the_rejects(write: Write) -> None:
+    path = write("customer,date,amount,=cmd|x\nA,never,1,\n")
+    refusal(path)
+    text = path.with_name("bills.rejects.csv").read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0].endswith(",amount,'=cmd|x")
+
+
 def test_mended_rejects_can_be_sent_again(write: Write) -> None:
     path = write(HEAD + "A,1997-01-01,1\nA,1997-31-01,2\n")
     run("import_transactions", path)
@@ -123,6 +130,7 @@ def test_mended_rejects_can_be_sent_again(write: Write) -> None:
         ("=1+1", "'=1+1"), ("+A1", "'+A1"), ("@SUM(A1)", "'@SUM(A1)"), ("-cmd", "'-cmd"),
         ("\t=1", "'\t=1"), (" =1", "' =1"), ("-5", "-5"), ("+5.50", "+5.50"),
         ("-1,234.56", "-1,234.56"), ("-1+cmd|x", "'-1+cmd|x"), ("plain", "plain"), ("", ""),
+        ("＝1+1", "'＝1+1"), ("＋A1", "'＋A1"), ("－cmd", "'－cmd"), ("＠SUM(A1)", "'＠SUM(A1)"),
     ],
 )  # fmt: skip
 def test_cells_a_spreadsheet_would_run_are_guarded(cell: str, guarded: str) -> None:

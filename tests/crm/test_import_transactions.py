@@ -251,3 +251,15 @@ def test_unknown_system_and_unit_of_others_are_refused(cast: Cast, option: str, 
     with pytest.raises(ValidationError) as caught:
         send_transactions(HEAD + "A,1997-01-01,1\n", cast.division_admin, **{option: value})
     assert list(caught.value.message_dict) == [option]
+
+
+def test_id_of_the_form_made_here_is_refused_as_ones_own(cast: Cast) -> None:
+    """It would stand for another row: of this file, or of somebody else's to come."""
+    send_transactions(f"{HEAD}A,2026-10-01,5\n", cast.division_admin)
+    made = Transaction.objects.get().external_id
+    Transaction.objects.all().delete()
+    text = f"customer,date,amount,external_id\nA,2026-10-01,5,\nA,2026-10-01,6,{made}\n"
+    result = send_transactions(text, cast.division_admin)
+    assert counts(result) == (1, 0, 0, 1)
+    assert rejects(result) == [(3, "external_id", "reserved_id")]
+    assert stored() == [("A", "2026-10-01", "5.00")]

@@ -231,7 +231,7 @@ def test_widget_shows_flags_that_are_new_to_whoever_sees_the_customer(
     assert context["total"] == 1
     assert NewFlags().context(asking(cast.stranger))["total"] == 0
     assert QUIET.replace("&", "&amp;") in (
-        login(cast.manager).get(reverse("home_widget", args=["new_flags"])).content.decode()
+        login(cast.manager).get(reverse("home_widget", args=["new-flags"])).content.decode()
     )
 
     stories.score(TODAY + timedelta(days=1))

@@ -16,6 +16,7 @@ from celery import current_app
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from accounts.models import User
 from segmentation.models import CustomerScore, RunState, ScoringRun, StepName
 from segmentation.selectors import current_run
 from segmentation.services import lock
@@ -158,8 +159,20 @@ def test_command_has_the_worker_score_and_shows_the_steps(
     run = ScoringRun.objects.get()
     assert (run.state, run.door, run.settings["window_days"]) == ("published", "command", 90)
     printed = capsys.readouterr().out
-    for step in ("1/4 Add up transactions", "4/4 Publish", "2,357 customers", "scored already"):
-        assert step in printed
+    last = len(StepName)
+    for words in (
+        f"1/{last} Add up transactions",
+        f"{last}/{last} Publish",
+        "2,357 customers",
+        "scored already",
+    ):
+        assert words in printed
+
+
+def test_command_says_so_when_the_products_own_account_was_closed(own_database: str) -> None:
+    User.objects.filter(pk=scheduler().pk).update(is_active=False)
+    with pytest.raises(CommandError, match="“scheduler” may not start runs"):
+        call_command("nightly", as_of=NIGHT)
 
 
 def test_command_without_a_worker_says_so_and_fails(own_database: str) -> None:

@@ -12,7 +12,8 @@ from accounts.models import User
 from accounts.permissions import Depth, Permission
 from common.files import RowSource
 from crm.models.batch import BatchKind
-from crm.models.customer import Stage
+from crm.models.customer import CODE_PATTERN, Stage
+from crm.services.customer import lock_tree
 from crm.services.importing import customer_sql as sql
 from crm.services.importing.columns import CUSTOMER_COLUMNS, Matched
 from crm.services.importing.customer_rows import CustomerParser
@@ -20,7 +21,6 @@ from crm.services.importing.importer import Importer, Written, tell_nobody
 from crm.services.importing.outcome import ImportOptions, ImportResult, Step, Tell
 from crm.services.importing.reasons import Reason
 from crm.services.importing.staging import Parse, drop_tables
-from crm.services.importing.transactions import CODE_PATTERN
 
 MOST_LEVELS = 50
 
@@ -61,7 +61,7 @@ class CustomerImporter(Importer):
 
     def merge(self, cursor: CursorWrapper, batch_id: int) -> Written:
         """Lock, check, write. The tree is locked first, as by everybody who moves a customer."""
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('crm_customer_tree'))")
+        lock_tree()
         self.find_known(
             cursor,
             "SELECT code FROM stage WHERE fault IS NULL "

@@ -79,7 +79,8 @@ class Importer(ABC):
         matched = match_columns(self.columns, self.source.header, self.options.mapping)
         self._headers = {name: self.source.header[at] for name, at in matched.positions.items()}
         parse = self.parser(matched)
-        with recorded(self.actor, self.action), connection.cursor() as cursor:
+        why = self.source.name  # the reason of every change it brings, a grade's above all
+        with recorded(self.actor, self.action, reason=why), connection.cursor() as cursor:
             # What is reported as kept is kept; and VACUUM marks as visible only what is on disk.
             cursor.execute("SET LOCAL synchronous_commit TO on")
             create_tables(cursor, ", ".join(self.stage))

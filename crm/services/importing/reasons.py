@@ -34,6 +34,10 @@ class Reason(TextChoices):
     NOT_IN_LIST = "not_in_list", _("Not in the list; give a code or a name of it")
     NOT_YOURS = "not_yours", _("Not found or not yours")
     MAY_NOT_PLACE = "may_not_place", _("Giving customers away takes the right to reassign them")
+    RESERVED_ID = (
+        "reserved_id",
+        _("Such ids are made here for rows without one of their own; leave it empty"),
+    )
     CIRCULAR = "circular", _("The parent groups lead back to the customer, or too far up")
 
 

@@ -17,7 +17,8 @@ from crm.services.importing.staging import BETWEEN_CELLS
 
 SAMPLE = 100
 
-_FORMULA = re.compile(r"\s*[=+\-@\t\r]")
+# Spreadsheets in Chinese take the full-width signs for the plain ones.
+_FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 _NUMBER = re.compile(r"\s*[+-]?[0-9][0-9.,]*\s*")
 
 
@@ -37,7 +38,8 @@ def write_rejects(path: Path, header: Sequence[str]) -> None:
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([_("line"), _("column"), _("value"), _("reason"), *header])
+            ours = [_("line"), _("column"), _("value"), _("reason")]
+            writer.writerow([*ours, *(guard_formula(cell) for cell in header)])
             for reject in _rejects():
                 cells = [reject.column, reject.value, reject.reason, *reject.original]
                 writer.writerow([reject.line, *(guard_formula(cell) for cell in cells)])

@@ -1,6 +1,7 @@
 """One row of transactions: cells to values."""
 
 import hashlib
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date
@@ -23,6 +24,8 @@ KINDS = {
     "order": Kind.ORDER, "订单": Kind.ORDER, "purchase": Kind.ORDER,
     "refund": Kind.REFUND, "退款": Kind.REFUND, "credit": Kind.REFUND,
 }  # fmt: skip
+# An id that content_id has made, with its running number.
+_MADE_HERE = re.compile(r"#[A-Za-z0-9_-]{20}/[0-9]+")
 CURRENCY_NAMES = {"CNY": {"CNY", "RMB", "人民币", "¥", "￥", "元"}}
 
 
@@ -60,6 +63,8 @@ class TransactionParser:
         own_id = bool(external_id)
         if not own_id:
             external_id = content_id(customer, day, minor, kind)
+        elif _MADE_HERE.fullmatch(external_id):
+            raise RowRefusedError("external_id", external_id, Reason.RESERVED_ID)
         return customer, name, day, minor, kind, external_id, own_id
 
     def _day(self, text: str) -> date:

@@ -19,7 +19,7 @@ from accounts.permissions import Depth, Permission
 from common.files import RowSource
 from crm.models import BillingSystem, Source
 from crm.models.batch import BatchKind
-from crm.models.customer import Stage
+from crm.models.customer import CODE_PATTERN, Stage
 from crm.services.importing.columns import TRANSACTION_COLUMNS, Matched
 from crm.services.importing.importer import Importer, Written, tell_nobody
 from crm.services.importing.outcome import ImportOptions, ImportResult, Step, Tell
@@ -29,7 +29,6 @@ from crm.services.importing.transaction_rows import TransactionParser
 
 FURTHEST_AHEAD = timedelta(days=366)
 NEW_CUSTOMER_SOURCE = "billing_import"
-CODE_PATTERN = "^[0-9A-Za-z][0-9A-Za-z._/-]*$"
 
 CREATE_CUSTOMERS = """
     INSERT INTO crm_customer

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
@@ -77,6 +77,9 @@ def _request(as_of: date, overrides: dict[str, int], *, join: bool) -> ScoringRu
         raise CommandError(error.message) from error
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
+    except PermissionDenied as error:
+        message = "The account “scheduler” may not start runs: see Administration, Users and Roles."
+        raise CommandError(message) from error
     except BrokerError as error:
         message = f"The queue cannot be reached: {error}. Is Valkey (REDIS_URL) up?"
         raise CommandError(message) from error
