@@ -25,6 +25,9 @@ def save_unit(*, actor: User, unit_id: int | None = None, **values: Any) -> OrgU
     with recorded(actor, "unit.update" if unit_id else "unit.create"):
         _lock_tree()
         unit = OrgUnit() if unit_id is None else OrgUnit.objects.visible_to(actor).get(pk=unit_id)
+        parent = values.get("parent")
+        if parent and not OrgUnit.objects.visible_to(actor).filter(pk=parent.pk).exists():
+            raise ValidationError({"parent": _("Not found or not yours")})
         for name, value in values.items():
             setattr(unit, name, value)
         unit.full_clean(exclude=["path"], validate_constraints=False)

@@ -1,5 +1,6 @@
 """Every write to users, roles and keys that the administrator makes."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.acting import authorise, recorded
-from accounts.models import ApiKey, Role, User
+from accounts.models import ApiKey, OrgUnit, Role, User
 from accounts.permissions import Permission
 
 EDITABLE = frozenset(
@@ -37,6 +38,7 @@ def save_user(
         raise TypeError(f"not a field of a user: {sorted(unknown)}")
     with recorded(actor, "user.update" if user_id else "user.create"):
         user = User() if user_id is None else _locked(user_id, actor=actor)
+        _check_in_view(actor, values)
         for name, value in values.items():
             setattr(user, name, value)
         _keep_in(actor, user)
@@ -57,6 +59,14 @@ def _explained(error: IntegrityError) -> ValidationError:
 
 def _locked(user_id: int, *, actor: User) -> User:
     return User.objects.visible_to(actor).select_for_update(of=["self"]).get(pk=user_id)
+
+
+def _check_in_view(actor: User, values: Mapping[str, Any]) -> None:
+    unit, manager = values.get("unit"), values.get("manager")
+    if unit and not OrgUnit.objects.visible_to(actor).filter(pk=unit.pk).exists():
+        raise ValidationError({"unit": _("Not found or not yours")})
+    if manager and not User.objects.visible_to(actor).filter(pk=manager.pk).exists():
+        raise ValidationError({"manager": _("Not found or not yours")})
 
 
 def _keep_in(actor: User, user: User) -> None:
@@ -118,7 +128,7 @@ def issue_key(*, actor: User, user_id: int, name: str, days: int) -> tuple[ApiKe
 
 
 def revoke_key(*, actor: User, digest: str) -> None:
-    """End a key at once. Raises PermissionDenied or ApiKey.DoesNotExist."""
+    """End a key at once. Raises PermissionDenied, or ApiKey.DoesNotExist out of scope."""
     authorise(actor, Permission.STAFF_MANAGE)
     with recorded(actor, "key.revoke"):
-        ApiKey.objects.get(digest=digest).delete()
+        ApiKey.objects.get(digest=digest, user__in=User.objects.visible_to(actor)).delete()

@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
                         max_length=40,
                         unique=True,
                         validators=[
-                            django.core.validators.RegexValidator("^[0-9A-Za-z][0-9A-Za-z._/-]*$")
+                            django.core.validators.RegexValidator("^[0-9A-Za-z][0-9A-Za-z._/-]*\\Z")
                         ],
                         verbose_name="customer code",
                     ),
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
                         help_text="Letters, digits and . _ / -",
                         max_length=40,
                         validators=[
-                            django.core.validators.RegexValidator("^[0-9A-Za-z][0-9A-Za-z._/-]*$")
+                            django.core.validators.RegexValidator("^[0-9A-Za-z][0-9A-Za-z._/-]*\\Z")
                         ],
                         verbose_name="customer code",
                     ),
@@ -1164,7 +1164,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="customer",
             constraint=models.CheckConstraint(
-                condition=models.Q(("name__regex", "\\S"), ("code__regex", "\\S")),
+                condition=models.Q(
+                    ("name__regex", "\\S"), ("code__regex", "^[0-9A-Za-z][0-9A-Za-z._/-]*\\Z")
+                ),
                 name="crm_customer_named",
             ),
         ),

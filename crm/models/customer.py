@@ -15,7 +15,7 @@ from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
 from common.history import tracked
 from crm.models.reference import Category, Grade, Industry, Source
 
-CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*$"
+CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"  # to Python and PostgreSQL alike
 REFUSE_CYCLE = """
     IF NEW.parent_id IS NOT NULL AND EXISTS (
         WITH RECURSIVE above(id) AS (
@@ -125,7 +125,8 @@ class Customer(ScopedModel):
                 name="crm_customer_stage_known", condition=Q(stage__in=Stage.values)
             ),
             models.CheckConstraint(
-                name="crm_customer_named", condition=Q(name__regex=r"\S") & Q(code__regex=r"\S")
+                name="crm_customer_named",
+                condition=Q(name__regex=r"\S") & Q(code__regex=CODE_PATTERN),
             ),
             models.CheckConstraint(
                 name="crm_customer_not_own_parent", condition=~Q(parent=models.F("pk"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from accounts import acting
 from common.errors import StaleError
@@ -191,3 +191,12 @@ def test_two_moves_at_once_cannot_close_a_circle(committed_cast: Cast) -> None:
     came = at_once(move(one, two), move(two, one))
     assert sum(isinstance(each, ValidationError) for each in came) == 1
     assert Customer.objects.filter(parent__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize("code", ["C1\n", "C 1", "", "ＣＣ"])
+def test_code_of_another_form_is_refused_by_the_database_too(cast: Cast, code: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        create_customer(actor=cast.head, code=code, name="New")
+    assert set(refused.value.message_dict) == {"code"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Customer.objects.create(code=code, name="New", unit=cast.gansu)
