@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.template.defaultfilters import floatformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,7 +23,7 @@ def _silence(score: CustomerScore) -> str:
         score.recency_days,
     ) % {
         "days": number_format(score.recency_days),
-        "gap": number_format(gap, decimal_pos=0 if gap >= 10 else 1),
+        "gap": floatformat(gap, 0 if gap >= 10 else 1),  # rounded, as the figures beside it
     }
 
 
@@ -30,7 +31,7 @@ def _drop(score: CustomerScore) -> str:
     """Refunds may outweigh what was bought: more than everything is not said."""
     down = 100 * (1 - score.spend_last_quarter / score.spend_previous_quarter)
     return _("Revenue down %(percent)s%% on the quarter before") % {
-        "percent": number_format(min(down, Decimal(100)), decimal_pos=0)
+        "percent": floatformat(min(down, Decimal(100)), 0)
     }
 
 

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from crm.models import Customer
-from segmentation.models import CustomerScore
+from segmentation.models import ChurnReason, CustomerScore
+from segmentation.reasons import reasons_in_words
 from tests.cast import Cast
 from tests.crm.factories import make_batch, make_customer, make_transaction
 from tests.segmentation import stories
@@ -152,3 +154,11 @@ def test_unknown_or_unfit_settings_are_refused(overrides: dict[str, object]) -> 
     with pytest.raises(ValidationError) as caught:
         stories.ask(AS_OF, **overrides)
     assert list(caught.value.message_dict) == ["settings"]
+
+
+def test_gap_in_the_reason_is_rounded_as_the_figure_beside_it_is() -> None:
+    score = CustomerScore(
+        recency_days=15, usual_gap_days=5.36, silence_ratio=2.8, churn_reasons=[ChurnReason.SILENCE]
+    )
+    with translation.override("en"):
+        assert reasons_in_words(score) == ["Silent for 15 days, usually buys every 5.4 days"]
