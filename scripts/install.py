@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,10 +21,6 @@ VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"
 LEAST_NODE = 18
-# Used where the system's Python comes without its installer (Debian without python3-venv).
-PIP = "pip-26.3-py3-none-any.whl"
-PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
-PIP_INDEX = "https://pypi.org/simple/pip/"
 
 
 class InstallError(Exception):
@@ -92,36 +87,15 @@ def make_venv() -> bool:
     """Make ``.venv`` if there is none that works; return whether it was made."""
     if PYTHON.exists() and succeeds([PYTHON, "-m", "pip", "--version"]):
         return False
-    shutil.rmtree(VENV, ignore_errors=True)
-    if succeeds([sys.executable, "-c", "import ensurepip"]):
-        run([sys.executable, "-m", "venv", VENV], "make .venv")
-    else:
-        run([sys.executable, "-m", "venv", "--without-pip", VENV], "make .venv")
-        fetch_pip()
-    return True
-
-
-def fetch_pip() -> None:
-    """Install pip from its wheel, whose content is checked against the hash above."""
-    wheel = VENV / PIP
-    try:
-        with urllib.request.urlopen(PIP_INDEX, timeout=60) as answer:
-            page = answer.read().decode("utf-8")
-        address = re.search(rf'href="(https:[^"#]*/{re.escape(PIP)})', page)
-        with urllib.request.urlopen(address[1] if address else "", timeout=60) as answer:  # noqa: S310
-            content = answer.read()
-    except (OSError, ValueError) as error:
+    if not succeeds([sys.executable, "-c", "import ensurepip"]):
         message = (
-            "Python on this machine comes without pip, and fetching it failed"
-            f" ({error}). Install it (Debian, Ubuntu: sudo apt install python3-venv)."
+            "Python on this machine comes without its installer. Add it and start again"
+            " (Debian, Ubuntu: sudo apt install python3-venv)."
         )
-        raise InstallError(message) from error
-    if hashlib.sha256(content).hexdigest() != PIP_SHA256:
-        message = f"{PIP} is not the file it should be: install python3-venv instead."
         raise InstallError(message)
-    wheel.write_bytes(content)
-    run([PYTHON, f"{wheel}/pip", "install", "--quiet", "--no-index", wheel], "install pip")
-    wheel.unlink()
+    shutil.rmtree(VENV, ignore_errors=True)
+    run([sys.executable, "-m", "venv", VENV], "make .venv")
+    return True
 
 
 def pip_install(lock: Path, total: int) -> None:

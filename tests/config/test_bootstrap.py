@@ -42,6 +42,20 @@ def test_unchanged_lock_file_is_not_installed_again(
         install.install_assets()
 
 
+def test_python_without_its_installer_is_told_what_to_add(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "python"
+    bare.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    bare.chmod(0o755)
+    monkeypatch.setattr(install, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(install, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.setattr("sys.executable", str(bare))
+    with pytest.raises(install.InstallError, match=r"apt install python3-venv\)\.$"):
+        install.make_venv()
+    assert not (tmp_path / ".venv").exists()
+
+
 def test_machine_without_node_uses_the_packaged_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     command, environment = install.find_npm()
