@@ -28,8 +28,9 @@ def test_palette_opens_by_key_and_leads_to_a_customer_and_to_the_list(open_as: O
     name = page.locator("td.name a").first.inner_text()
     page.keyboard.press("/")
     page.keyboard.type(name[:6])
-    # The first line is a customer, with its code, once the server has answered.
-    expect(page.locator("#palette-list [role=option]").first.locator("small")).to_be_visible()
+    # Once the server has answered, customers stand first, with their codes.
+    with_code = page.locator("#palette-list [role=option]", has=page.locator("small"))
+    expect(with_code.first).to_contain_text(name[:6])
     expect(page.locator("#palette-list [aria-selected=true]")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/customers/\d+/$"))
