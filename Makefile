@@ -1,9 +1,8 @@
-# The one door. Everything else is in scripts/bootstrap.py, config/launch.py and config/engines/.
+# The one door. Everything else is in scripts/bootstrap.py, engines/launch.py and engines/.
 PYTHON ?= python3
 VENV := .venv/bin/python
 BOOTSTRAP := $(PYTHON) scripts/bootstrap.py
-ENGINES := $(VENV) -m config.engines exec
-SOURCES := accounts common config crm demo satisfaction segmentation scripts tests benchmarks manage.py
+ENGINES := $(VENV) -m engines exec
 
 PRODUCTION = DJANGO_SETTINGS_MODULE=config.settings.production ALLOWED_HOSTS=crm.example.com \
 	SECRET_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')
@@ -16,7 +15,7 @@ help: ## show this list
 
 run: ## install what is missing and start everything (PORT=8001 make run for another port)
 	@$(BOOTSTRAP) --run
-	@$(VENV) -m config.launch
+	@$(VENV) -m engines.launch
 
 test: ## run the whole test suite (make test ARGS="tests/crm -x" for a part)
 	@$(BOOTSTRAP) --dev

@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from config import engines
+import engines
 
 WITHOUT_ENGINES = {"help", "version", "--help", "--version", "makemessages", "compilemessages"}
 

@@ -1,1 +1,1 @@
-"""Staff: who works here, where they stand in the organisation, and what they may see and do."""
+"""People and what they may do: users, units, roles, keys, permissions, scoping, acting."""

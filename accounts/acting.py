@@ -1,38 +1,51 @@
-"""Who does something, and by which door: what history keeps beside every change.
+"""Who does something, through which channel, and as which action: what history keeps of a change.
 
-``recorded`` wraps the body of every writing service. The triggers that write history read the
-context it sets, so that rows changed by bulk updates or raw SQL carry it as well.
+A writing service authorises its actor and does its work inside ``audited_transaction``. The
+database triggers that write history read the context it sets, so bulk updates and raw SQL are
+attributed as well, and a tracked change outside of such a block is refused (docs/adr/0005).
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import pghistory
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
+from common.history import MIGRATION_CHANNEL, history_context
 
-BROWSER, API, ADMIN, COMMAND, WORKER = "browser", "api", "admin", "command", "worker"
 
-_door: ContextVar[str] = ContextVar("door", default=COMMAND)
+class Channel(models.TextChoices):
+    """How a change came in."""
+
+    BROWSER = "browser", _("in the browser")
+    API = "api", _("through the API")
+    ADMIN = "admin", _("in administration")
+    COMMAND = "command", _("by a command")
+    WORKER = "worker", _("by a job")
+    MIGRATION = MIGRATION_CHANNEL, _("by the installation")
+
+
+_channel: ContextVar[Channel] = ContextVar("channel", default=Channel.COMMAND)
 
 
 @contextmanager
-def through(door: str) -> Iterator[None]:
-    """Mark what happens inside as having come through ``door``."""
-    token = _door.set(door)
+def request_channel(channel: Channel) -> Iterator[None]:
+    """Mark what happens inside the block as having come through ``channel``."""
+    token = _channel.set(channel)
     try:
         yield
     finally:
-        _door.reset(token)
+        _channel.reset(token)
 
 
-def current_door() -> str:
-    """Return the door that what happens now came through."""
-    return _door.get()
+def current_channel() -> Channel:
+    """Return the channel of what happens now; outside of any block, a command."""
+    return _channel.get()
 
 
 def authorise(actor: User, permission: Permission) -> None:
@@ -42,20 +55,31 @@ def authorise(actor: User, permission: Permission) -> None:
 
 
 @contextmanager
-def recorded(actor: User, action: str, *, reason: str = "") -> Iterator[None]:
-    """Run a change as one transaction whose history names actor, action, door and reason."""
-    extra = {"reason": reason} if reason else {}
+def audited_transaction(
+    actor: User, action: Action, *, reason: str = "", batch_id: int | None = None
+) -> Iterator[None]:
+    """Open a transaction whose history names actor, action, channel, reason and import batch.
+
+    Inside another ``audited_transaction`` this is a savepoint, and history keeps the outer action:
+    a merge that calls ``update_customer`` is recorded as the merge.
+    """
+    details: dict[str, object] = {}
+    if reason:
+        details["reason"] = reason
+    if batch_id is not None:
+        details["batch"] = batch_id
     with (
         transaction.atomic(),
-        pghistory.context(actor=actor.pk, action=action, door=_door.get(), **extra),
+        history_context(
+            actor=actor.pk, action=action.value, channel=_channel.get().value, **details
+        ),
     ):
         yield
 
 
-def names_of(actors: Iterable[int]) -> dict[int, str]:
-    """Return the names of those who made changes, by id.
+def user_names(user_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of users by id, whatever the reader's scope.
 
-    Who made a change is part of its record: whoever sees the record is told, whatever their scope.
+    Who made a change is part of its record: whoever sees the record may know the name.
     """
-    people = User.objects.filter(pk__in=actors).values_list("pk", "name")
-    return dict(people)
+    return dict(User.objects.filter(pk__in=user_ids).values_list("pk", "name"))

@@ -1,4 +1,8 @@
-"""What a person may do, and how far they see. The names of both, nothing else."""
+"""What a user may do (``Permission``) and which rows they see (``DataAccessLevel``): names only.
+
+A new feature adds a line to ``Permission`` and names the permission in the roles of
+``accounts.roles`` that start with it; ``migrate`` grants it (see ``accounts.roles``).
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +24,13 @@ class Permission(models.TextChoices):
     RUN_START = "run.start", _("Start a scoring run")
     REFERENCE_MANAGE = "reference.manage", _("Manage reference lists")
     STAFF_MANAGE = "staff.manage", _("Manage users, units and roles")
+    FIELD_MANAGE = "field.manage", _("Manage custom fields")
     ADMIN_ENTER = "admin.enter", _("Enter administration")
     AUDIT_VIEW = "audit.view", _("See the audit trail")
 
 
-class Depth(models.TextChoices):
-    """How far down from where a person stands their view reaches."""
+class DataAccessLevel(models.TextChoices):
+    """Which rows a user sees, counted from the unit they belong to."""
 
     OWN = "own", _("Own customers and the unit's public pool")
     UNIT = "unit", _("The unit")

@@ -1,8 +1,8 @@
 """Who sees which rows: the one mechanism every model uses.
 
-A model that holds company data derives from :class:`ScopedModel` and says its rule once, in
-``scope``. Everything outside models reads through ``Model.objects.visible_to(user)``; a row out of
-scope is then simply not there, and the page says 404.
+A model that holds company data derives from :class:`ScopedModel` and states its rule once, in
+``visibility_filter``. Everything outside models reads through ``Model.objects.visible_to(user)``.
+A row the user may not see is absent from every result, and a page about it answers 404.
 """
 
 from typing import Protocol, Self, TypeVar
@@ -11,15 +11,15 @@ from django.db import models
 from django.db.models import Q
 
 
-class Viewer(Protocol):
-    """What scoping needs to know of the person who looks."""
+class ScopedUser(Protocol):
+    """What scoping needs to know of a user."""
 
     @property
     def pk(self) -> int: ...
     @property
     def is_active(self) -> bool: ...
     @property
-    def depth(self) -> str: ...
+    def access_level(self) -> str: ...
     @property
     def unit_id(self) -> int: ...
     @property
@@ -27,27 +27,32 @@ class Viewer(Protocol):
 
 
 class ScopedModel(models.Model):
-    """A model whose rows belong to somebody."""
+    """A model whose rows are visible to some users only."""
 
     class Meta:
         abstract = True
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
-        """Return the condition under which ``viewer`` sees a row. Each model states its own."""
+    def visibility_filter(cls, user: ScopedUser) -> Q:
+        """Return the condition under which ``user`` sees a row. Each model states its own."""
         raise NotImplementedError
 
 
 M_co = TypeVar("M_co", bound=ScopedModel, covariant=True)
 
-NOTHING = Q(pk__in=[])
+NO_ROWS = Q(pk__in=[])
 
 
 class ScopedQuerySet(models.QuerySet[M_co]):
-    """A queryset that knows who is looking."""
+    """A queryset that can be restricted to what a user may see."""
 
-    def visible_to(self, viewer: Viewer) -> Self:
-        """Keep the rows ``viewer`` may see; a person who has left sees none."""
-        if not viewer.is_active:
-            return self.filter(NOTHING)
-        return self.filter(self.model.scope(viewer))
+    def visible_to(self, user: ScopedUser) -> Self:
+        """Keep the rows ``user`` may see; a user who has left sees none."""
+        if not user.is_active:
+            return self.filter(NO_ROWS)
+        return self.filter(self.model.visibility_filter(user))
+
+
+def unknown_access_level(user: ScopedUser) -> ValueError:
+    """Return the error for an access level that a model's rule does not handle."""
+    return ValueError(f"unknown data access level: {user.access_level!r}")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import django
 
+import engines
 from benchmarks import database
 from benchmarks.measuring import Size
-from config import engines
 
 NAMES = {"nightly": "nightly", "import": "importing", "pages": "pages", "file": "one_file"}
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from benchmarks.measuring import Size, peak_memory, show
-from crm.composition import customer_panels, home_widgets
+from core.composition import home_widgets
+from crm.composition import customer_panels
 from crm.models import Customer
 
 WHO = ("executive", "head", "manager")

@@ -1,20 +1,31 @@
-"""History of the records people edit, written by database triggers: raw SQL is recorded too."""
+"""History of the records people edit, written by database triggers, raw SQL included.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+``tracked`` gives a model its table of past states. ``history_context`` says who makes the changes
+inside its block; the database refuses a tracked change outside of one.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
 
 import pghistory
-from django.db import models
+from django.db import connection, models
 
 M = TypeVar("M", bound=models.Model)
 
+INSTALL_ACTION = "system.install"
+MIGRATION_CHANNEL = "migration"
+
+_is_open: ContextVar[bool] = ContextVar("history_context_is_open", default=False)
+
 
 def tracked(*, exclude: Sequence[str] = ()) -> Callable[[type[M]], type[M]]:
-    """Keep every state of the model's rows: made, changed, deleted; but for the fields excluded.
+    """Record every state of the model's rows (made, changed, deleted) but the excluded fields.
 
-    The triggers are made anew for each model: the library's trackers keep state of theirs.
+    A row of history must name its context, so the database refuses an anonymous change. The
+    trackers are made anew for each model because the library's trackers hold state.
     """
 
     def decorate(model: type[M]) -> type[M]:
@@ -23,55 +34,48 @@ def tracked(*, exclude: Sequence[str] = ()) -> Callable[[type[M]], type[M]]:
             pghistory.UpdateEvent(),
             pghistory.DeleteEvent(),
             exclude=list(exclude) or None,
+            context_field=pghistory.ContextForeignKey(null=False),
         )(model)
         return model
 
     return decorate
 
 
-@dataclass(frozen=True)
-class Change:
-    """One entry of a record's history: what, when, by whom, through which door, and why."""
+@contextmanager
+def history_context(
+    *, actor: int | None, action: str, channel: str, **details: object
+) -> Iterator[None]:
+    """Attribute the tracked changes inside the block to ``actor``, ``action`` and ``channel``.
 
-    at: datetime
-    label: str  # insert, update or delete
-    actor: int
-    action: str
-    door: str
-    reason: str
-    fields: tuple[tuple[str, Any, Any], ...]  # name, before, after
-
-
-def changes_of(record: Any, *, limit: int = 200) -> list[Change]:
-    """Return the latest entries of a tracked record's history, newest first."""
-    related = [field.name for field in _fields(record.events.model) if field.is_relation]
-    states = record.events.select_related("pgh_context").prefetch_related(*related)
-    events = list(states.order_by("-pgh_id")[: limit + 1])
-    before = [*events[1:], None]
-    return [_change(event, earlier) for event, earlier in zip(events, before, strict=True)][:limit]
-
-
-def _change(event: Any, earlier: Any) -> Change:
-    told = event.pgh_context.metadata if event.pgh_context else {}
-    fields = [
-        (field.verbose_name, getattr(earlier, field.name, None), getattr(event, field.name))
-        for field in _fields(type(event))
-    ]
-    return Change(
-        at=event.pgh_created_at,
-        label=event.pgh_label,
-        actor=told.get("actor", 0),
-        action=told.get("action", ""),
-        door=told.get("door", ""),
-        reason=told.get("reason", ""),
-        fields=tuple(field for field in fields if field[1] != field[2]),
-    )
+    A block inside another one adds nothing: the outermost action names the change. The context
+    ends with its block, also within a transaction that goes on. ``actor`` is a user's id, and None
+    only for the channel of migrations (the database checks this).
+    """
+    if _is_open.get():
+        yield
+        return
+    token = _is_open.set(True)
+    try:
+        with pghistory.context(actor=actor, action=action, channel=channel, **details) as context:
+            # The library sets it before each statement but SELECT; COPY does not pass there.
+            _set_context(str(context.id), json.dumps(context.metadata))
+            yield
+        _set_context("", "")
+    finally:
+        _is_open.reset(token)
 
 
-def _fields(events: type[models.Model]) -> list[Any]:
-    """Return the record's own fields among those of its events."""
-    return [
-        field
-        for field in events._meta.fields  # noqa: SLF001 (documented for everyone)
-        if not field.name.startswith("pgh_") and field.name != "id"
-    ]
+def migration_context() -> AbstractContextManager[None]:
+    """Return the context for the changes a data migration makes: no user, the installation."""
+    return history_context(actor=None, action=INSTALL_ACTION, channel=MIGRATION_CHANNEL)
+
+
+def _set_context(context_id: str, metadata: str) -> None:
+    """Set what the triggers read until the end of the transaction; blank means no context."""
+    if connection.in_atomic_block and not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('pghistory.context_id', %s, true),"
+                " set_config('pghistory.context_metadata', %s, true)",
+                [context_id, metadata],
+            )

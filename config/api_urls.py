@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("accounts.api.urls")),
+    path("", include("staff.api.urls")),
     path("", include("crm.api.urls")),
     path("", include("segmentation.api.urls")),
 ]

@@ -4,8 +4,8 @@ from allauth.account import views as account_views
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.views.admin_doors import AdminLogin, AdminPassword, AdminShortcut
-from config.health import healthz
+from core.views.health import healthz
+from staff.views.admin_redirects import AdminLogin, AdminPassword, AdminShortcut
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -18,14 +18,15 @@ urlpatterns = [
     path("admin/r/<path:record>/", AdminShortcut.as_view(), name="admin-shortcut"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),
-    path("", include("accounts.urls")),
+    path("", include("core.urls")),
+    path("", include("staff.urls")),
     path("", include("crm.urls")),
     path("", include("satisfaction.urls")),
     path("", include("segmentation.urls")),
 ]
 
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.forbidden"
-handler404 = "config.errors.not_found"
-handler429 = "config.errors.too_many_requests"  # allauth's
-handler500 = "config.errors.server_error"
+handler400 = "core.views.errors.bad_request"
+handler403 = "core.views.errors.forbidden"
+handler404 = "core.views.errors.not_found"
+handler429 = "core.views.errors.too_many_requests"  # allauth's
+handler500 = "core.views.errors.server_error"

@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.house_admin import AdminRequest, HouseAdmin, HouseForm, OpenedForm
 from accounts.models import User
 from accounts.permissions import Permission
+from core.service_admin import AdminRequest, ServiceModelAdmin, ServiceModelForm, VersionedForm
 from crm.models import (
     BillingSystem,
     Category,
@@ -24,13 +24,13 @@ from crm.services.customer import create_customer, update_customer
 from crm.services.reference import delete_reference, save_reference
 
 
-class ReferenceAdmin(HouseAdmin):
+class ReferenceAdmin(ServiceModelAdmin):
     """A reference list. What is in use is not deleted but no longer offered."""
 
     view_permission = Permission.REFERENCE_MANAGE
     change_permission = Permission.REFERENCE_MANAGE
     may_delete = True
-    form = OpenedForm
+    form = VersionedForm
     list_display = ["code", "name_zh", "name_en", "position", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["code", "name_zh", "name_en"]
@@ -51,7 +51,7 @@ for model in (Industry, Source, Category, Grade, BillingSystem):
     admin.site.register(model, ReferenceAdmin)
 
 
-class CustomerForm(HouseForm):
+class CustomerForm(ServiceModelForm):
     """A customer, the version it was read at, and why it is changed."""
 
     based_on = forms.IntegerField(required=False, widget=forms.HiddenInput())
@@ -75,7 +75,7 @@ class CustomerForm(HouseForm):
 
 
 @admin.register(Customer)
-class CustomerAdmin(HouseAdmin):
+class CustomerAdmin(ServiceModelAdmin):
     """Customers of one's division: for putting right what a division's administrator must."""
 
     view_permission = Permission.CUSTOMER_VIEW
@@ -108,14 +108,14 @@ class CustomerAdmin(HouseAdmin):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(HouseAdmin):
+class ImportBatchAdmin(ServiceModelAdmin):
     """Imports, for reading: who brought in what, and what became of the rows."""
 
     view_permission = Permission.ADMIN_ENTER
     list_display = [
-        "id", "kind", "file_name", "actor", "door", "created_at",
+        "id", "kind", "file_name", "actor", "channel", "created_at",
         "rows_read", "rows_created", "rows_changed", "rows_rejected",
     ]  # fmt: skip
-    list_filter = ["kind", "door"]
+    list_filter = ["kind", "channel"]
     list_select_related = ["actor"]
     search_fields = ["file_name"]

@@ -19,7 +19,7 @@ from crm.models import Category, Customer, Grade, Industry, Source
 from crm.models.customer import CustomerQuerySet, Stage
 from crm.selectors import choices
 
-MOST_PEOPLE = 200
+MAX_PEOPLE = 200
 MINE, POOL, NONE = "mine", "pool", "none"
 DEFAULT_SORT = "code"
 
@@ -131,7 +131,7 @@ class ListQuery:
 
 def read_query(user: User, given: Mapping[str, str]) -> ListQuery:
     """Make sense of the address' parameters for ``user``."""
-    parts = [part for part in customer_list_parts() if part.offered_to(user)]
+    parts = [part for part in customer_list_parts() if part.is_available_to(user)]
     columns = [column for part in parts for column in part.columns]
     asked = given.get("sort", "")
     sort = asked.removeprefix("-")
@@ -199,8 +199,8 @@ def _people(user: User, unit: OrgUnit | None) -> tuple[list[Group], str]:
     people = choices.account_managers(user)
     if unit is not None:
         people = people.filter(unit__path__descendants=str(unit.path))
-    listed = list(people[: MOST_PEOPLE + 1])
-    if len(listed) > MOST_PEOPLE:
+    listed = list(people[: MAX_PEOPLE + 1])
+    if len(listed) > MAX_PEOPLE:
         return groups, _("Choose a unit to pick one of its managers.")
     if listed:
         named = [(person.employee_number, person.name) for person in listed]

@@ -41,23 +41,25 @@ M = TypeVar("M", bound=Model)
 class PlacementChoice(forms.ModelChoiceField[M]):
     """A choice that also takes what is in force, where that is out of the person's scope."""
 
-    in_force: M | None = None
+    current_value: M | None = None
 
-    def offer(self, choices: QuerySet[M], in_force: M | None) -> None:
+    def offer(self, choices: QuerySet[M], current_value: M | None) -> None:
         """Offer the choices, and what is in force where it is not among them."""
         self.queryset = choices
-        self.in_force = in_force
+        self.current_value = current_value
         offered: list[tuple[Any, Any]] = [("", self.empty_label)] if self.empty_label else []
         offered += [(each.pk, self.label_from_instance(each)) for each in choices]
-        if in_force is not None and all(value != in_force.pk for value, _label in offered):
-            offered.append((in_force.pk, self.label_from_instance(in_force)))
+        if current_value is not None and all(
+            value != current_value.pk for value, _label in offered
+        ):
+            offered.append((current_value.pk, self.label_from_instance(current_value)))
         if isinstance(self.widget, forms.Select):
             self.widget.choices = offered
 
     def to_python(self, value: Any) -> M | None:
         """Return what was chosen."""
-        if self.in_force is not None and str(value) == str(self.in_force.pk):
-            return self.in_force
+        if self.current_value is not None and str(value) == str(self.current_value.pk):
+            return self.current_value
         return super().to_python(value)
 
 
@@ -120,7 +122,7 @@ class CustomerForm(forms.Form):
 
     def __init__(self, user: User, *, customer: Customer | None = None, data: Any = None) -> None:
         self.user, self.customer = user, customer
-        super().__init__(data, initial=self._start(user, customer))
+        super().__init__(data, initial=self._initial_values(user, customer))
         for name in REFERENCES:
             field, current = self._choice(name), getattr(customer, f"{name}_id", None)
             if field.queryset is not None:
@@ -157,7 +159,7 @@ class CustomerForm(forms.Form):
             return self._choice(name).label_from_instance(value).strip()
         return str(Stage(value).label) if name == "stage" else str(value or "")
 
-    def _start(self, user: User, customer: Customer | None) -> dict[str, Any]:
+    def _initial_values(self, user: User, customer: Customer | None) -> dict[str, Any]:
         if customer is None:
             return {"stage": Stage.POTENTIAL, "unit": user.unit_id}
         start = {name: getattr(customer, f"{name}_id") for name in (*REFERENCES, *PLACEMENT)}

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from accounts.http import AuthedRequest
 from accounts.permissions import Permission
-from crm.composition import CustomerPanel, HomeWidget
+from core.composition import HomeWidget
+from core.pages import AuthedRequest
+from crm.composition import CustomerPanel
 from crm.models import Customer
 from crm.selectors.history import latest_changes
 from crm.selectors.portfolio import portfolio

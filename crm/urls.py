@@ -5,11 +5,8 @@ from django.urls import path
 from crm.views.customer_form import CustomerEdit, CustomerNew, CustomerOptions
 from crm.views.customer_list import CustomerList
 from crm.views.customer_page import CustomerPage, CustomerPanelFragment
-from crm.views.home import Home, HomeWidgetFragment
 
 urlpatterns = [
-    path("", Home.as_view(), name="home"),
-    path("widgets/<slug:slug>/", HomeWidgetFragment.as_view(), name="home_widget"),
     path("customers/", CustomerList.as_view(), name="customers"),
     path("customers/new/", CustomerNew.as_view(), name="customer_new"),
     path("customers/options/", CustomerOptions.as_view(), name="customer_options"),

@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from accounts.acting import COMMAND, recorded
+from accounts.acting import Channel, audited_transaction
+from accounts.actions import Action
 from accounts.models import OrgUnit, User
 from common.errors import RefusedError
 from crm.models import Customer, ImportBatch, Transaction
@@ -50,7 +51,7 @@ def make_company(plan: Plan, progress: Progress) -> None:
     Raises RefusedError when the database is not empty.
     """
     actor = User.objects.get_by_natural_key(IMPORTER)
-    with recorded(actor, "demo.make"):
+    with audited_transaction(actor, Action.DEMO_CREATE):
         with connection.cursor() as cursor:
             # Whoever else is about to fill the database waits here, and is then refused.
             cursor.execute("LOCK TABLE crm_transaction, crm_customer IN ACCESS EXCLUSIVE MODE")
@@ -73,7 +74,7 @@ def _fill(plan: Plan, actor: User, progress: Progress) -> None:
         file_name="customers.csv",
         sha256=plan.fingerprint("customers.csv"),
         actor=actor,
-        door=COMMAND,
+        channel=Channel.COMMAND,
         rows_read=plan.customers,
         rows_created=plan.customers,
     )

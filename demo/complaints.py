@@ -22,7 +22,7 @@ from satisfaction.services.numbering import take_numbers
 
 SHARE_PERCENT = 15
 MOST = 6000
-LEAST_OPEN = 6
+MIN_OPEN = 6
 OPEN_DAYS = 12  # nearly everything older than this is closed
 LEFT_OPEN, REOPENED = 0.04, 0.05
 DAYS = 360
@@ -72,9 +72,9 @@ def make_complaints(
 def _moments(plan: Plan, rng: random.Random) -> list[datetime]:
     """Return when complaints came in: working hours of the last year, some of them lately."""
     end = datetime.combine(plan.as_of, time.min, tzinfo=timezone.get_current_timezone())
-    count = min(MOST, max(LEAST_OPEN * 2, plan.customers * SHARE_PERCENT // 100))
-    days = [rng.randint(1, DAYS) for _ in range(count - LEAST_OPEN)]
-    days += [rng.randint(1, OPEN_DAYS // 2) for _ in range(LEAST_OPEN)]
+    count = min(MOST, max(MIN_OPEN * 2, plan.customers * SHARE_PERCENT // 100))
+    days = [rng.randint(1, DAYS) for _ in range(count - MIN_OPEN)]
+    days += [rng.randint(1, OPEN_DAYS // 2) for _ in range(MIN_OPEN)]
     return [
         (end - timedelta(days=day) + timedelta(minutes=rng.randint(510, 1110))).astimezone(UTC)
         for day in days

@@ -30,7 +30,7 @@ SETTLED_PERCENT = 72  # of the buyers, already customers when the period begins
 LEAVING_PERCENT = 9
 SLUMP_PERCENT = 8
 KNOWN_LOST_MONTHS = 4  # who has been away for longer has mostly been marked as lost
-HEADQUARTERS_KEPT = 500
+HEADQUARTERS_SHARE = 500
 COLUMNS = (
     "id", "code", "name", "stage", "version", "created_at", "updated_at", "category_id", "grade_id",
     "industry_id", "owner_id", "parent_id", "source_id", "unit_id",
@@ -149,7 +149,7 @@ class _Writer:
         named = self._namer.organisation(seat.city)
         if named.category == "enterprise" and grade in {"AA", "A", "B"}:
             self._groups.append(_Headquarters(pk, named))
-            del self._groups[:-HEADQUARTERS_KEPT]
+            del self._groups[:-HEADQUARTERS_SHARE]
         return named, None
 
     def _industry(self, division: str) -> int:

@@ -13,7 +13,7 @@ from itertools import accumulate, islice
 from django.conf import settings
 from django.db import connection
 
-from accounts.acting import COMMAND
+from accounts.acting import Channel
 from accounts.models import User
 from crm.models import BillingSystem, ImportBatch
 from crm.models.batch import BatchKind
@@ -29,7 +29,7 @@ COPY = (
     " currency, external_id) FROM STDIN"
 )
 SYSTEMS = (("boss", "BOSS 计费系统", "BOSS billing"), ("order", "订单系统", "Order system"))
-MOST_BILLS = 0.6  # of all transactions; the rest are orders and refunds
+MAX_BILLS = 0.6  # of all transactions; the rest are orders and refunds
 REFUNDS_PERCENT = 2
 ORDER_SHARE = 0.22  # of a usual month's bill
 SLUMP_MONTHS, SLUMP = 3, 0.4
@@ -114,7 +114,7 @@ def _open_batch(code: str, quota: _Quota, plan: Plan, actor: User) -> ImportBatc
         file_name=name,
         sha256=plan.fingerprint(name),
         actor=actor,
-        door=COMMAND,
+        channel=Channel.COMMAND,
     )
 
 
@@ -138,8 +138,8 @@ class _Ledger:
         total = self._plan.transactions
         refunds = total * REFUNDS_PERCENT // 100
         every, bills = 1, self._count_bills(1)
-        while bills > MOST_BILLS * total:
-            every = max(every + 1, math.ceil(bills * every / (MOST_BILLS * total)))
+        while bills > MAX_BILLS * total:
+            every = max(every + 1, math.ceil(bills * every / (MAX_BILLS * total)))
             bills = self._count_bills(every)
         weights = [
             sum(map(business, _days(month))) * season(month) * len(self._buyers(position))

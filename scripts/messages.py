@@ -21,7 +21,10 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
-APPS = ("accounts", "common", "config", "crm", "demo", "satisfaction", "segmentation", "templates")
+APPS = (
+    "accounts", "common", "config", "core", "crm", "demo", "satisfaction", "segmentation", "staff",
+    "templates",
+)  # fmt: skip
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,

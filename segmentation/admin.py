@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
-from accounts.house_admin import AdminRequest, HouseAdmin, HouseForm, ReadOnlyInline
 from accounts.models import User
 from accounts.permissions import Permission
+from core.service_admin import AdminRequest, ReadOnlyInline, ServiceModelAdmin, ServiceModelForm
 from segmentation.models import ScoringRun, ScoringStep
 from segmentation.services.run import request_run
 from segmentation.tasks import execute_run
@@ -26,7 +26,7 @@ class StepInline(ReadOnlyInline):
     readonly_fields = fields
 
 
-class RunForm(HouseForm):
+class RunForm(ServiceModelForm):
     """Which day is to be scored."""
 
     class Meta:
@@ -35,7 +35,7 @@ class RunForm(HouseForm):
 
 
 @admin.register(ScoringRun)
-class ScoringRunAdmin(HouseAdmin):
+class ScoringRunAdmin(ServiceModelAdmin):
     """Runs with their steps. Adding one starts it."""
 
     view_permission = Permission.RUN_VIEW
@@ -43,10 +43,10 @@ class ScoringRunAdmin(HouseAdmin):
     may_change = False
     form = RunForm
     list_display = [
-        "id", "as_of", "state", "progress", "requested_by", "door",
+        "id", "as_of", "state", "progress", "requested_by", "channel",
         "started_at", "finished_at", "customers",
     ]  # fmt: skip
-    list_filter = ["state", "door"]
+    list_filter = ["state", "channel"]
     list_select_related = ["requested_by"]
     ordering = ["-pk"]
 
@@ -59,7 +59,7 @@ class ScoringRunAdmin(HouseAdmin):
         if obj is None:
             return ["as_of"]
         return [
-            "as_of", "state", "progress", "requested_by", "door", "requested_at", "started_at",
+            "as_of", "state", "progress", "requested_by", "channel", "requested_at", "started_at",
             "finished_at", "customers", "flagged_watch", "flagged_high", "reference",
         ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from accounts.models import OrgUnit, Role, User
 from accounts.models.unit import UnitKind
+from tests.history import fixture_changes
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ class Cast:
 
 def make_unit(code: str, name_zh: str, kind: str, parent: OrgUnit | None) -> OrgUnit:
     """Make a unit; its path is the database's doing."""
-    unit = OrgUnit.objects.create(
-        code=code, name_zh=name_zh, name_en=code.title(), kind=kind, parent=parent
-    )
+    with fixture_changes():
+        unit = OrgUnit.objects.create(
+            code=code, name_zh=name_zh, name_en=code.title(), kind=kind, parent=parent
+        )
     unit.refresh_from_db()
     return unit
 
@@ -66,7 +68,8 @@ def make_user(employee_number: str, name: str, role: str, unit: OrgUnit) -> User
         language="en",
     )
     user.set_password(f"{employee_number}-secret-9")
-    user.save()
+    with fixture_changes():
+        user.save()
     return user
 
 

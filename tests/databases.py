@@ -45,6 +45,7 @@ def server() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
 def _fingerprint() -> str:
     digest = hashlib.sha256()
     files = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("crm/reference_data/*.csv")]
+    files += [ROOT / "accounts" / "permissions.py", ROOT / "accounts" / "roles.py"]
     for path in sorted([*files, ROOT / "requirements-dev.txt"]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -1,27 +1,50 @@
-"""Roles: a set of permissions and a depth of view."""
+"""Roles: a set of permissions and a data access level."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import Depth, Permission
+from accounts.permissions import DataAccessLevel
 from common.history import tracked
 from common.localised import pick
+
+# A check constraint would have to list the permissions, and each new one would change it.
+REQUIRE_KNOWN_PERMISSIONS = """
+    IF NOT NEW.permissions::text[] <@ ARRAY(SELECT code::text FROM accounts_knownpermission) THEN
+        RAISE EXCEPTION 'role % has an unknown permission', NEW.code
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'accounts_role_permissions_known';
+    END IF;
+    RETURN NEW;
+"""
+
+
+class KnownPermission(models.Model):
+    """A permission that ``migrate`` has given to the roles that start with it, once.
+
+    It is never given a second time, so a permission an administrator takes away stays away.
+    """
+
+    code = models.CharField(_("code"), max_length=40, primary_key=True)
+
+    class Meta:
+        verbose_name = _("known permission")
+        verbose_name_plural = _("known permissions")
+
+    def __str__(self) -> str:
+        return self.code
 
 
 @tracked()
 class Role(models.Model):
-    """What a kind of person may do and how far they see. Editable by the administrator."""
+    """What a kind of user may do and which rows they see. Editable by the administrator."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name_zh = models.CharField(_("Chinese name"), max_length=60)
     name_en = models.CharField(_("English name"), max_length=60)
-    depth = models.CharField(_("sees"), max_length=10, choices=Depth.choices)
+    access_level = models.CharField(_("sees"), max_length=10, choices=DataAccessLevel.choices)
     permissions = ArrayField(
-        models.CharField(max_length=40, choices=Permission.choices),
-        verbose_name=_("permissions"),
-        default=list,
-        blank=True,
+        models.CharField(max_length=40), verbose_name=_("permissions"), default=list, blank=True
     )
 
     class Meta:
@@ -30,12 +53,17 @@ class Role(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                name="accounts_role_depth_known", condition=models.Q(depth__in=Depth.values)
+                name="accounts_role_access_level_known",
+                condition=models.Q(access_level__in=DataAccessLevel.values),
             ),
-            models.CheckConstraint(
-                name="accounts_role_permissions_known",
-                condition=models.Q(permissions__contained_by=Permission.values),
-            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="require_known_permissions",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("permissions"),
+                func=REQUIRE_KNOWN_PERMISSIONS,
+            )
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_ltree.fields import PathField
 
-from accounts.permissions import Depth
-from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from accounts.permissions import DataAccessLevel
+from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 from common.history import tracked
 from common.localised import pick
 
@@ -107,10 +107,12 @@ class OrgUnit(ScopedModel):
         return pick(zh=self.name_zh, en=self.name_en)
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
+    def visibility_filter(cls, user: ScopedUser) -> Q:
         """Everyone sees their unit and what is below it; the whole company sees all."""
-        if viewer.depth == Depth.ALL:
+        if user.access_level == DataAccessLevel.ALL:
             return Q()
-        if viewer.depth == Depth.SUBTREE:
-            return Q(path__descendants=viewer.unit_path)
-        return Q(pk=viewer.unit_id)
+        if user.access_level == DataAccessLevel.SUBTREE:
+            return Q(path__descendants=user.unit_path)
+        if user.access_level in {DataAccessLevel.UNIT, DataAccessLevel.OWN}:
+            return Q(pk=user.unit_id)
+        raise unknown_access_level(user)

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.role import Role
 from accounts.models.unit import OrgUnit
-from accounts.permissions import Depth, Permission
-from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from accounts.permissions import DataAccessLevel, Permission
+from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 from common.history import tracked
+
+EMPLOYEE_NUMBER_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._-]*\Z"  # to Python and PostgreSQL alike
 
 
 class UserQuerySet(ScopedQuerySet["User"]):
@@ -30,7 +32,7 @@ class User(AbstractBaseUser, ScopedModel):
     employee_number = models.CharField(
         _("employee number"),
         max_length=40,
-        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")],
+        validators=[RegexValidator(EMPLOYEE_NUMBER_PATTERN)],
     )
     name = models.CharField(_("name"), max_length=60)
     unit = models.ForeignKey(
@@ -71,6 +73,10 @@ class User(AbstractBaseUser, ScopedModel):
                 violation_error_message=_("This employee number is taken."),
             ),
             models.CheckConstraint(
+                name="accounts_user_employee_number_form",
+                condition=Q(employee_number__regex=EMPLOYEE_NUMBER_PATTERN),
+            ),
+            models.CheckConstraint(
                 name="accounts_user_not_own_manager",
                 condition=~Q(manager=models.F("pk")),
                 violation_error_message=_("Nobody is their own manager."),
@@ -81,18 +87,20 @@ class User(AbstractBaseUser, ScopedModel):
         return self.name
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
+    def visibility_filter(cls, user: ScopedUser) -> Q:
         """Colleagues of the units one sees; everyone sees themselves."""
-        if viewer.depth == Depth.ALL:
+        if user.access_level == DataAccessLevel.ALL:
             return Q()
-        if viewer.depth == Depth.SUBTREE:
-            return Q(unit__path__descendants=viewer.unit_path)
-        return Q(unit=viewer.unit_id)
+        if user.access_level == DataAccessLevel.SUBTREE:
+            return Q(unit__path__descendants=user.unit_path)
+        if user.access_level in {DataAccessLevel.UNIT, DataAccessLevel.OWN}:
+            return Q(unit=user.unit_id)
+        raise unknown_access_level(user)
 
     @property
-    def depth(self) -> str:
-        """How far this person sees."""
-        return self.role.depth
+    def access_level(self) -> str:
+        """Which rows this user sees, counted from their unit."""
+        return self.role.access_level
 
     @property
     def unit_path(self) -> str:
@@ -109,7 +117,7 @@ class User(AbstractBaseUser, ScopedModel):
         return self.may(Permission.ADMIN_ENTER)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Answer Django's own question by the house's permissions alone."""
+        """Answer Django's permission check from the role's permissions alone."""
         return perm in Permission.values and self.may(Permission(perm))
 
     def has_module_perms(self, app_label: str) -> bool:

@@ -10,7 +10,7 @@ from common.files.rows import FileRefusedError, Meter, Readable, Row, RowFault, 
 from common.files.text import lines
 
 SEPARATORS = ",;\t"
-MOST_COLUMNS = 200
+MAX_COLUMNS = 200
 
 
 class CsvSource:
@@ -96,9 +96,9 @@ def _header(cells: list[str] | None) -> list[str]:
         header.pop()
     if any("\0" in cell for cell in header):
         raise FileRefusedError("not_text", _("The header holds characters that are not text."))
-    if len(header) > MOST_COLUMNS:
+    if len(header) > MAX_COLUMNS:
         message = _("The header has %(count)d columns; at most %(most)d are read.")
         raise FileRefusedError(
-            "too_many_columns", message % {"count": len(header), "most": MOST_COLUMNS}
+            "too_many_columns", message % {"count": len(header), "most": MAX_COLUMNS}
         )
     return header

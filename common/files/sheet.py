@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from common.files.csv_rows import MOST_COLUMNS
+from common.files.csv_rows import MAX_COLUMNS
 from common.files.rows import FileRefusedError
 
 # Numbers of the built-in date formats, those of the East Asian editions included (§18.8.30).
@@ -214,7 +214,7 @@ class Sheet(_Texts):
     def _put(self, text: str) -> None:
         if not text:
             return
-        if self._column >= (MOST_COLUMNS if self._width is None else self._width):
+        if self._column >= (MAX_COLUMNS if self._width is None else self._width):
             self._overflow()
             return
         missing = self._column + 1 - len(self._cells)
@@ -223,7 +223,7 @@ class Sheet(_Texts):
 
     def _overflow(self) -> None:
         if self._width is None:
-            message = _("The header has more than %(most)d columns.") % {"most": MOST_COLUMNS}
+            message = _("The header has more than %(most)d columns.") % {"most": MAX_COLUMNS}
             raise FileRefusedError("too_many_columns", message)
         self._overflows = True
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from common.files.rows import FileRefusedError, empty_file
 
-LONGEST_LINE = 1 << 20
+MAX_LINE_LENGTH = 1 << 20
 ENCODINGS = ("utf-8", "gb18030", "utf-16")
 
 _MARKS = [
@@ -37,7 +37,7 @@ def lines(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
         # The last one may go on in the next block, if only with the second half of its line end.
         rest = whole.pop() if whole else ""
         number += len(whole)
-        if len(rest) > LONGEST_LINE:
+        if len(rest) > MAX_LINE_LENGTH:
             raise FileRefusedError(
                 "line_too_long",
                 _("Line %(line)d is longer than a table's line can be.") % {"line": number},

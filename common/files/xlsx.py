@@ -3,7 +3,7 @@
 Read with the standard library's own ZIP and XML parsers, as nothing may depend on what the file
 claims: a library that lays the sheet out in memory is brought down by a file of two kilobytes whose
 two cells stand in opposite corners, or whose every cell repeats one long shared text. Here memory
-is bounded by the shared texts (MOST_SHARED) and one row. See ECMA-376 part 1, §18 (SpreadsheetML).
+is bounded by the shared texts (MAX_SHARED) and one row. See ECMA-376 part 1, §18 (SpreadsheetML).
 """
 
 import posixpath
@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from common.files.rows import BLOCK, FileRefusedError, Meter, Row, RowFault, empty_file
 from common.files.sheet import SharedTexts, Sheet, Workbook, date_styles, relations
 
-MOST_PARTS = 2000
-MOST_BYTES = 1 << 30
-MOST_SHARED = 128 << 20
-MOST_OTHER = 8 << 20
+MAX_PARTS = 2000
+MAX_BYTES = 1 << 30
+MAX_SHARED = 128 << 20
+MAX_OTHER = 8 << 20
 
 BROKEN = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ExpatError, EOFError,
@@ -65,7 +65,7 @@ class XlsxSource:
             part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
             if kind == "sharedStrings":
                 shared = SharedTexts()
-                for block in self._blocks(part, MOST_SHARED):
+                for block in self._blocks(part, MAX_SHARED):
                     shared.feed(block)
                 sheet.shared = shared.texts
             elif kind == "styles":
@@ -74,13 +74,13 @@ class XlsxSource:
         return sheet, posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
     def _filled_rows(self, part: str) -> Iterator[tuple[int, list[str], bool]]:
-        for block in self._blocks(part, MOST_BYTES):
+        for block in self._blocks(part, MAX_BYTES):
             self.bytes_read += len(block)
             self._sheet.feed(block)
             yield from (row for row in self._sheet.take() if any(row[1]) or row[2])
 
     def _small(self, part: str) -> bytes:
-        return b"".join(self._blocks(part, MOST_OTHER))
+        return b"".join(self._blocks(part, MAX_OTHER))
 
     def _blocks(self, part: str, most: int) -> Iterator[bytes]:
         """Yield a part's bytes; the archive's own reader stops at the size it declares."""
@@ -102,7 +102,7 @@ def _fingerprint(file: BinaryIO) -> str:
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     """Refuse an archive that would unpack to more than any sheet needs, before unpacking it."""
     parts = archive.infolist()
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_BYTES:
         raise _too_big()
 
 

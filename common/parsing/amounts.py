@@ -7,7 +7,7 @@ from common.parsing.errors import UnreadableError
 
 # Far below the end of a bigint, so that sums over many rows still fit one.
 LARGEST = 9 * 10**16
-MOST_DIGITS = 15
+MAX_DIGITS = 15
 
 _PLAIN = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,2}))?")
 _WRITTEN = re.compile(
@@ -45,7 +45,7 @@ def _parse_written(text: str) -> int:
         raise UnreadableError("not_an_amount")
     whole = (found["whole"] or "0").replace(",", "").lstrip("0")
     part = (found["part"] or "").rstrip("0")
-    if len(whole) > MOST_DIGITS:
+    if len(whole) > MAX_DIGITS:
         raise UnreadableError("too_large")
     if len(part) > 2:
         raise UnreadableError("too_precise")

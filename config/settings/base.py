@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "config",
     "common",
     "accounts",
+    "core",
+    "staff",
     "crm",
     "satisfaction",
     "segmentation",
@@ -49,14 +51,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.readable.ReadableMiddleware",
+    "core.middleware.MalformedRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.http.StaffMiddleware",
-    "accounts.csp.AdminPolicyMiddleware",
+    "core.middleware.UserContextMiddleware",
+    "core.middleware.AdminPolicyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -90,7 +92,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "common.templatetags.house",
+                "core.templatetags.formatting",
             ],
         },
     }
@@ -109,7 +111,7 @@ CURRENCY = env.text("CURRENCY", example="CNY", default="CNY")
 
 # --- people -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.http.StaffBackend"]
+AUTHENTICATION_BACKENDS = ["staff.sign_in.AuthenticationBackend"]
 # Employee numbers are unique in whatever case they are typed, which is more than the check knows.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 PASSWORD_HASHERS = [
@@ -127,7 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
-ACCOUNT_ADAPTER = "accounts.http.StaffAccountAdapter"
+ACCOUNT_ADAPTER = "staff.sign_in.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "employee_number"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
@@ -136,15 +138,15 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE: a working day
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.LoginForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
+    "login": "staff.forms.LoginForm",
+    "change_password": "staff.forms.ChangePasswordForm",
 }
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "core.views.errors.csrf_failure"
 
 # --- what the browser may do --------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -197,7 +199,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# --- history: written by triggers, with who, by which door and why ------------------------------
+# --- history: written by triggers, with actor, action, channel and reason ------------------------
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_DEFAULT_TRACKERS = None
 # Once per statement and not per row: an import of 23,570 customers takes 1 s and not 16 s.
@@ -208,18 +210,18 @@ KNOX_TOKEN_MODEL = "accounts.ApiKey"  # noqa: S105 (a model's name)
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api.authentication.KeyAuthentication",
-        "accounts.api.authentication.BrowserAuthentication",
+        "core.api.authentication.KeyAuthentication",
+        "core.api.authentication.BrowserAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HousePermission"],
-    "DEFAULT_PAGINATION_CLASS": "accounts.api.pagination.CursorPages",
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.RolePermission"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.HouseJsonParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.PerMinute"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJsonParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.PerMinute"],
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "accounts.api.errors.problem",
+    "EXCEPTION_HANDLER": "core.api.errors.problem",
     "NON_FIELD_ERRORS_KEY": "__all__",
     "UNAUTHENTICATED_USER": None,
     "DATETIME_FORMAT": "iso-8601",
@@ -231,10 +233,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
-    "SERVE_PERMISSIONS": ["accounts.api.permissions.SignedIn"],
+    "SERVE_PERMISSIONS": ["core.api.permissions.SignedIn"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "accounts.api.schema.add_problems",
+        "core.api.schema.add_problems",
     ],
 }
 API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", example="600", default=600)

@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.errors import LengthRequired, TooLarge, Unreadable
-from accounts.api.resources import caller
 from accounts.permissions import Permission
 from common.files import CsvSource, FileRefusedError, NdjsonSource, RowSource
+from core.api.errors import LengthRequired, TooLarge, Unreadable
+from core.api.resources import require_user
 from crm.api.parsers import CsvParser, NdjsonParser
 from crm.api.serializers import BulkOptionsSerializer, BulkResultSerializer
 from crm.services.importing import TRANSACTION_FIELDS, ImportOptions, import_transactions
@@ -52,7 +52,7 @@ class TransactionBulk(APIView):
         try:
             result = import_transactions(
                 source=_source(request),
-                actor=caller(request),
+                actor=require_user(request),
                 options=ImportOptions(**options.validated_data),
             )
         except FileRefusedError as error:

@@ -17,10 +17,10 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.errors import PreconditionRequired
-from accounts.api.resources import caller, viewer
 from accounts.permissions import Permission
 from common.errors import StaleError
+from core.api.errors import PreconditionRequired
+from core.api.resources import requesting_user, require_user
 from crm.api.filters import CustomerFilters
 from crm.api.serializers import CustomerChangeSerializer, CustomerSerializer
 from crm.models import Customer
@@ -46,8 +46,8 @@ class CustomerResource(GenericAPIView[Customer]):
 
     def get_queryset(self) -> CustomerQuerySet:
         """Return the caller's customers; a parent group they do not see is left out."""
-        customers = Customer.objects.visible_to(viewer(self))
-        parents = Customer.objects.visible_to(viewer(self)).only("pk", "code")
+        customers = Customer.objects.visible_to(requesting_user(self))
+        parents = Customer.objects.visible_to(requesting_user(self)).only("pk", "code")
         return customers.select_related(
             "industry", "source", "category", "grade", "owner", "unit"
         ).prefetch_related(Prefetch("parent", queryset=parents))
@@ -82,7 +82,7 @@ class CustomerList(CustomerResource, ListAPIView[Customer]):
     )
     def post(self, request: Request) -> Response:
         """Create a customer and answer it."""
-        made = create_customer(actor=caller(request), **self.values(request))
+        made = create_customer(actor=require_user(request), **self.values(request))
         customer = self.get_queryset().get(pk=made.pk)
         return self.answer(customer, status.HTTP_201_CREATED)
 
@@ -111,10 +111,10 @@ class CustomerDetail(CustomerResource):
     )
     def patch(self, request: Request, pk: int) -> Response:
         """Change the fields sent and answer the customer as it now is."""
-        customer = Customer.objects.visible_to(caller(request)).only("version").get(pk=pk)
+        customer = Customer.objects.visible_to(require_user(request)).only("version").get(pk=pk)
         version = _based_on(request, customer)
         changes = self.values(request, partial=True)
-        update_customer(customer_id=pk, actor=caller(request), version=version, **changes)
+        update_customer(customer_id=pk, actor=require_user(request), version=version, **changes)
         seen = self.get_queryset().filter(pk=pk).first()
         return self.answer(seen) if seen else Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 
-from accounts.api.resources import caller
 from accounts.models import OrgUnit
+from core.api.resources import require_user
 from crm.models import Customer, Transaction
 from crm.models.customer import CustomerQuerySet, Stage
 from crm.models.transaction import Kind
@@ -39,7 +39,7 @@ class CustomerFilters(filters.FilterSet):
 
     def by_unit(self, found: CustomerQuerySet, name: str, code: str) -> CustomerQuerySet:
         """Keep customers of the unit and of everything below it; none of a unit not seen."""
-        unit = OrgUnit.objects.visible_to(caller(self.request)).filter(code=code).first()
+        unit = OrgUnit.objects.visible_to(require_user(self.request)).filter(code=code).first()
         if unit is None:
             return found.none()
         return found.filter(unit__path__descendants=str(unit.path))

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.api.resources import StrictSerializer
 from accounts.models import OrgUnit, User
-from crm.api.fields import KeyField
+from core.api.fields import KeyField
+from core.api.resources import StrictSerializer
 from crm.models import Category, Customer, Grade, Industry, Source, Transaction
 from crm.models.customer import Stage
 from crm.models.transaction import Kind

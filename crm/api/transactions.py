@@ -4,8 +4,8 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView
 
-from accounts.api.resources import viewer
 from accounts.permissions import Permission
+from core.api.resources import requesting_user
 from crm.api.filters import TransactionFilters
 from crm.api.serializers import TransactionSerializer
 from crm.models import Transaction
@@ -26,6 +26,6 @@ class TransactionList(ListAPIView[Transaction]):
 
     def get_queryset(self) -> QuerySet[Transaction]:
         """Return the transactions of the customers the caller sees."""
-        return Transaction.objects.visible_to(viewer(self)).select_related(
+        return Transaction.objects.visible_to(requesting_user(self)).select_related(
             "customer", "billing_system"
         )

@@ -17,7 +17,7 @@ from common.files import FileRefusedError, RowSource, open_source
 from common.files.text import ENCODINGS
 from crm.management.progress import shown_progress
 from crm.services.importing import ImportOptions, ImportResult
-from crm.services.importing.outcome import Tell
+from crm.services.importing.outcome import ProgressReporter
 from crm.services.importing.reasons import describe
 
 DEFAULT_ACTOR = "importer"
@@ -53,7 +53,11 @@ class ImportCommand(BaseCommand):
 
     @abstractmethod
     def bring(
-        self, source: RowSource, actor: User, options: ImportOptions, tell: Tell
+        self,
+        source: RowSource,
+        actor: User,
+        options: ImportOptions,
+        report_progress: ProgressReporter,
     ) -> ImportResult:
         """Call the service."""
 
@@ -78,9 +82,9 @@ class ImportCommand(BaseCommand):
             actor = _actor(given["actor"])
             with (
                 open_source(given["file"], encoding=given["encoding"]) as source,
-                shown_progress(self.stdout) as tell,
+                shown_progress(self.stdout) as report_progress,
             ):
-                result = self.bring(source, actor, options, tell)
+                result = self.bring(source, actor, options, report_progress)
         self._summarise(result, options)
         if result.is_empty:
             message = _("No row could be imported. Nothing was kept.")

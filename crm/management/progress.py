@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from crm.services.importing.outcome import Progress as News
-from crm.services.importing.outcome import Step, Tell
+from crm.services.importing.outcome import ProgressReporter, Step
 
 SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def shown_progress(stdout: OutputWrapper) -> Iterator[Tell]:
+def shown_progress(stdout: OutputWrapper) -> Iterator[ProgressReporter]:
     """Yield what an import tells its progress to."""
     if stdout.isatty():
         with _bar() as bar:
@@ -47,7 +47,7 @@ def _bar() -> Progress:
     )
 
 
-def _lines(stdout: OutputWrapper) -> Tell:
+def _lines(stdout: OutputWrapper) -> ProgressReporter:
     last_step, last_at = Step.READ, time.monotonic()
 
     def write(news: News) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from django.db import migrations
 
+from common.history import migration_context
+
 DATA = Path(__file__).resolve().parent.parent / "reference_data"
 
 
@@ -20,7 +22,8 @@ def add_lists(apps, schema_editor):
         ("grades", "Grade"),
     ):
         model = apps.get_model("crm", model_name)
-        model.objects.bulk_create(model(**row) for row in rows(name))
+        with migration_context():
+            model.objects.bulk_create(model(**row) for row in rows(name))
 
 
 def add_industries(apps, schema_editor):
@@ -28,7 +31,8 @@ def add_industries(apps, schema_editor):
     sections = {}
     for position, row in enumerate(rows("industries"), start=1):
         parent = sections.get(row.pop("parent"))
-        entry = industry.objects.create(position=position, parent=parent, **row)
+        with migration_context():
+            entry = industry.objects.create(position=position, parent=parent, **row)
         if parent is None:
             sections[entry.code] = entry
 

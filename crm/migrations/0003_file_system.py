@@ -2,11 +2,14 @@
 
 from django.db import migrations
 
+from common.history import migration_context
+
 
 def add_file_system(apps, schema_editor):
-    apps.get_model("crm", "BillingSystem").objects.create(
-        code="file", name_zh="文件导入", name_en="File import"
-    )
+    with migration_context():
+        apps.get_model("crm", "BillingSystem").objects.create(
+            code="file", name_zh="文件导入", name_en="File import"
+        )
 
 
 class Migration(migrations.Migration):

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import Depth
-from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from accounts.permissions import DataAccessLevel
+from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 
 
 class BatchKind(models.TextChoices):
@@ -17,7 +17,7 @@ class BatchKind(models.TextChoices):
 
 
 class ImportBatch(ScopedModel):
-    """One committed import: from where, by whom, by which door, and what came of its rows."""
+    """One committed import: from where, by whom, by which channel, and what came of its rows."""
 
     id = models.AutoField(primary_key=True)
     kind = models.CharField(_("kind"), max_length=20, choices=BatchKind.choices)
@@ -26,7 +26,7 @@ class ImportBatch(ScopedModel):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("imported by")
     )
-    door = models.CharField(_("came through"), max_length=20)
+    channel = models.CharField(_("came through"), max_length=20)
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
     rows_read = models.PositiveBigIntegerField(_("rows read"), default=0)
     rows_created = models.PositiveBigIntegerField(_("rows new"), default=0)
@@ -59,10 +59,12 @@ class ImportBatch(ScopedModel):
         return f"{self.pk} {self.file_name}"
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
+    def visibility_filter(cls, user: ScopedUser) -> Q:
         """One's own imports; those of the subtree's people; or all."""
-        if viewer.depth == Depth.ALL:
+        if user.access_level == DataAccessLevel.ALL:
             return Q()
-        if viewer.depth == Depth.SUBTREE:
-            return Q(actor__unit__path__descendants=viewer.unit_path)
-        return Q(actor=viewer.pk)
+        if user.access_level == DataAccessLevel.SUBTREE:
+            return Q(actor__unit__path__descendants=user.unit_path)
+        if user.access_level in {DataAccessLevel.UNIT, DataAccessLevel.OWN}:
+            return Q(actor=user.pk)
+        raise unknown_access_level(user)

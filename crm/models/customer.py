@@ -10,8 +10,8 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OrgUnit
-from accounts.permissions import Depth
-from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from accounts.permissions import DataAccessLevel
+from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 from common.history import tracked
 from crm.models.reference import Category, Grade, Industry, Source
 
@@ -145,20 +145,22 @@ class Customer(ScopedModel):
         return self.name
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
+    def visibility_filter(cls, user: ScopedUser) -> Q:
         """Own customers and the unit's public pool; the unit; the subtree; or all."""
-        if viewer.depth == Depth.ALL:
+        if user.access_level == DataAccessLevel.ALL:
             return Q()
-        if viewer.depth == Depth.SUBTREE:
-            below = OrgUnit.objects.filter(path__descendants=viewer.unit_path)
+        if user.access_level == DataAccessLevel.SUBTREE:
+            below = OrgUnit.objects.filter(path__descendants=user.unit_path)
             return Q(unit__in=below.values("pk"))
-        if viewer.depth == Depth.UNIT:
-            return Q(unit=viewer.unit_id)
-        return Q(owner=viewer.pk) | Q(owner__isnull=True, unit=viewer.unit_id)
+        if user.access_level == DataAccessLevel.UNIT:
+            return Q(unit=user.unit_id)
+        if user.access_level == DataAccessLevel.OWN:
+            return Q(owner=user.pk) | Q(owner__isnull=True, unit=user.unit_id)
+        raise unknown_access_level(user)
 
 
-def scope_through_customer(viewer: Viewer) -> Q:
+def customer_visibility_filter(user: ScopedUser) -> Q:
     """Return the rule of everything that hangs on a customer: seen with the customer."""
-    if viewer.depth == Depth.ALL:
+    if user.access_level == DataAccessLevel.ALL:
         return Q()
-    return Q(customer__in=Customer.objects.filter(Customer.scope(viewer)).values("pk"))
+    return Q(customer__in=Customer.objects.filter(Customer.visibility_filter(user)).values("pk"))

@@ -8,10 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser
 from common.money import MinorUnitsField
 from crm.models.batch import ImportBatch
-from crm.models.customer import Customer, scope_through_customer
+from crm.models.customer import Customer, customer_visibility_filter
 from crm.models.reference import BillingSystem
 
 
@@ -77,6 +77,6 @@ class Transaction(ScopedModel):
         return f"{self.occurred_on} {self.amount}"
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
+    def visibility_filter(cls, user: ScopedUser) -> Q:
         """Seen with the customer."""
-        return scope_through_customer(viewer)
+        return customer_visibility_filter(user)

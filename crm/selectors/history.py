@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import acting
+from accounts.acting import Channel
 from accounts.models import OrgUnit, User
 from crm.models import Customer
 from crm.models.customer import Stage
@@ -29,12 +30,12 @@ FIELDS: Mapping[str, Promise] = {
 SCOPED = ("owner", "unit", "parent")
 OPEN_TO_ALL = ("grade", "industry", "source", "category")
 HIDDEN = _("outside your units")
-DOORS: Mapping[str, Promise] = {
-    acting.BROWSER: _("in the browser"),
-    acting.API: _("through the API"),
-    acting.ADMIN: _("in administration"),
-    acting.COMMAND: _("by a command"),
-    acting.WORKER: _("by a job"),
+CHANNEL_LABELS: Mapping[str, Promise] = {
+    Channel.BROWSER: _("in the browser"),
+    Channel.API: _("through the API"),
+    Channel.ADMIN: _("in administration"),
+    Channel.COMMAND: _("by a command"),
+    Channel.WORKER: _("by a job"),
 }
 
 
@@ -53,7 +54,7 @@ class Change:
 
     at: datetime
     who: str
-    door: str | Promise
+    channel: str | Promise
     reason: str
     created: bool
     fields: Sequence[FieldChange]
@@ -98,7 +99,7 @@ class _Names:
 
         actors = {pk for state in states if (pk := _context(state).get("actor"))}
         people = ids("owner_id")
-        self.actors = acting.names_of(actors)
+        self.actors = acting.user_names(actors)
         self.owner = {
             person.pk: person.name for person in User.objects.visible_to(user).filter(pk__in=people)
         }
@@ -134,7 +135,7 @@ def _change(state: Any, before: Any | None, names: _Names) -> Change:
     return Change(
         at=state.pgh_created_at,
         who=names.actors.get(context.get("actor", 0), ""),
-        door=DOORS.get(context.get("door", ""), ""),
+        channel=CHANNEL_LABELS.get(context.get("channel", ""), ""),
         reason=context.get("reason", ""),
         created=state.pgh_label == "insert",
         fields=[] if before is None else list(_differences(state, before, names)),

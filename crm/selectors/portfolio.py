@@ -8,12 +8,12 @@ from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import Depth, Permission
+from accounts.permissions import DataAccessLevel, Permission
 from crm.models import Customer
 from crm.models.customer import Stage
 from crm.selectors.revenue import MonthSoFar, month_so_far
 
-KEPT_SECONDS = 300
+CACHE_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,16 @@ class Portfolio:
 
 def portfolio(user: User) -> Portfolio:
     """Return the numbers, at most five minutes old where they sum up more than one's own."""
-    own = user.depth == Depth.OWN
+    own = user.access_level == DataAccessLevel.OWN
     if own:
         return _portfolio(user, own=True)
-    # Everybody of one depth in one unit sees the same; revenue is part of it by permission.
+    # Everybody of one access level in one unit sees the same; revenue is part of it by permission.
     revenue = user.may(Permission.TRANSACTION_VIEW)
-    key = f"crm:portfolio:{user.depth}:{user.unit_path}:{revenue}"
+    key = f"crm:portfolio:{user.access_level}:{user.unit_path}:{revenue}"
     known = cache.get(key)
     if not isinstance(known, Portfolio):
         known = _portfolio(user, own=False)
-        cache.set(key, known, KEPT_SECONDS)
+        cache.set(key, known, CACHE_SECONDS)
     return known
 
 

@@ -8,9 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorise, recorded
+from accounts.acting import audited_transaction, authorise
+from accounts.actions import Action
 from accounts.models import OrgUnit, User
-from accounts.permissions import Depth, Permission
+from accounts.permissions import DataAccessLevel, Permission
 from common.errors import StaleError
 from crm.models import Customer
 
@@ -28,10 +29,10 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
     values.setdefault("unit", actor.unit)
-    if actor.depth == Depth.OWN:
+    if actor.access_level == DataAccessLevel.OWN:
         values.setdefault("owner", actor)
     customer = Customer()
-    with recorded(actor, "customer.create"):
+    with audited_transaction(actor, Action.CUSTOMER_CREATE):
         if "parent" in values:
             lock_tree()
         _apply(customer, values, actor=actor, new=True)
@@ -49,7 +50,7 @@ def update_customer(
     changed grade takes a reason. A change that changes nothing writes nothing.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
-    with recorded(actor, "customer.update", reason=reason):
+    with audited_transaction(actor, Action.CUSTOMER_UPDATE, reason=reason):
         if "parent" in changes:
             lock_tree()
         customer = (
@@ -57,7 +58,7 @@ def update_customer(
         )
         if version is not None and version != customer.version:
             raise StaleError
-        changed = _differing(customer, changes, actor=actor)
+        changed = _changed_fields(customer, changes, actor=actor)
         if "grade" in changed and not reason.strip():
             raise ValidationError({"reason": _("Say why the grade changes.")})
         if changed:
@@ -67,7 +68,9 @@ def update_customer(
     return customer
 
 
-def _differing(customer: Customer, values: Mapping[str, Any], *, actor: User) -> dict[str, Any]:
+def _changed_fields(
+    customer: Customer, values: Mapping[str, Any], *, actor: User
+) -> dict[str, Any]:
     """Return what really changes. A parent out of scope reads as none, so none leaves it there."""
     changed = {name: value for name, value in values.items() if getattr(customer, name) != value}
     visible = Customer.objects.visible_to(actor)
@@ -120,13 +123,13 @@ def _save(customer: Customer) -> None:
     try:
         customer.save()
     except IntegrityError as error:
-        known = _explained(error)
+        known = _validation_error_for(error)
         if known is None:
             raise
         raise known from error
 
 
-def _explained(error: IntegrityError) -> ValidationError | None:
+def _validation_error_for(error: IntegrityError) -> ValidationError | None:
     """Put into words which rule of the database was broken, beside the field it is about."""
     cause = error.__cause__
     broken = (cause.diag.constraint_name or "") if isinstance(cause, psycopg.Error) else ""

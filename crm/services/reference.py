@@ -7,7 +7,8 @@ from django.db import IntegrityError
 from django.db.models import PROTECT, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorise, recorded
+from accounts.acting import audited_transaction, authorise
+from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError
@@ -24,7 +25,9 @@ def save_reference(model: type[R], *, actor: User, entry_id: int | None = None, 
     Raises PermissionDenied, the model's DoesNotExist, or ValidationError naming the field.
     """
     authorise(actor, Permission.REFERENCE_MANAGE)
-    with recorded(actor, "reference.update" if entry_id else "reference.create"):
+    with audited_transaction(
+        actor, Action.REFERENCE_UPDATE if entry_id else Action.REFERENCE_CREATE
+    ):
         entry = model() if entry_id is None else _locked(model, entry_id)
         unknown = values.keys() - EDITABLE
         if unknown:
@@ -46,7 +49,7 @@ def delete_reference(model: type[Reference], *, actor: User, entry_id: int) -> N
     no longer offered instead (``is_active``), and the records that name it keep it.
     """
     authorise(actor, Permission.REFERENCE_MANAGE)
-    with recorded(actor, "reference.delete"):
+    with audited_transaction(actor, Action.REFERENCE_DELETE):
         # The lock keeps others from naming the entry between the question and the answer.
         entry = _locked(model, entry_id)
         if _is_used(entry):

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from accounts.http import AuthedRequest, Page
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import StaleError
+from core.pages import AuthedRequest, Page
 from crm.forms import CustomerForm
 from crm.models import Customer
 from crm.selectors.choices import customers_like

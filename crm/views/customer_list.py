@@ -13,12 +13,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.http import AuthedRequest, Page
 from accounts.permissions import Permission
+from core.pages import AuthedRequest, Page
 from crm.filters import Filter, Group, ListQuery, Option, read_query
 
 PER_PAGE = 50
-MOST_ENTRIES = 15  # more choices than these are a select, which one can type into
+MAX_MENU_LINKS = 15  # more choices than these are a select, which one can type into
 RESULTS = "customer-results"
 HEADERS = (
     ("name", _("Customer")),
@@ -122,7 +122,7 @@ def _header(query: ListQuery, key: str, label: str | Promise, *, numeric: bool =
 
 def _menu(query: ListQuery, shown: Filter) -> Menu:
     options = [option for group in shown.groups for option in group.options]
-    long = len(options) > MOST_ENTRIES or len(shown.groups) > 1
+    long = len(options) > MAX_MENU_LINKS or len(shown.groups) > 1
     return Menu(
         key=shown.key,
         label=shown.label,

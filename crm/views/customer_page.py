@@ -3,9 +3,9 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from accounts.http import AuthedRequest, Page
 from accounts.models import User
 from accounts.permissions import Permission
+from core.pages import AuthedRequest, Page
 from crm.composition import customer_panels
 from crm.models import Customer
 
@@ -18,7 +18,7 @@ class CustomerPage(Page):
     def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
         """Show the header and a place for each panel this person gets."""
         customer = _customer(request.user, pk)
-        panels = [panel for panel in customer_panels() if panel.offered_to(request.user)]
+        panels = [panel for panel in customer_panels() if panel.is_available_to(request.user)]
         context = {
             "customer": customer,
             "parent": _visible_parent(request.user, customer),
@@ -38,7 +38,7 @@ class CustomerPanelFragment(Page):
         """Show it; 404 for a customer out of scope and a panel out of offer alike."""
         customer = _customer(request.user, pk)
         for panel in customer_panels():
-            if panel.slug == slug and panel.offered_to(request.user):
+            if panel.slug == slug and panel.is_available_to(request.user):
                 context = {"panel": panel, **panel.context(request, customer)}
                 return render(request, panel.template, context)
         raise Http404

@@ -7,11 +7,11 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import Depth
-from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from accounts.permissions import DataAccessLevel
+from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser
 from common.history import tracked
 from crm.models import Customer
-from crm.models.customer import scope_through_customer
+from crm.models.customer import customer_visibility_filter
 
 TITLE_LENGTH = 120
 TEXT_LENGTH = 10_000
@@ -149,9 +149,9 @@ class Complaint(ScopedModel):
         return self.number
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
+    def visibility_filter(cls, user: ScopedUser) -> Q:
         """Seen with the customer."""
-        return scope_through_customer(viewer)
+        return customer_visibility_filter(user)
 
     @property
     def is_open(self) -> bool:
@@ -201,11 +201,11 @@ class ComplaintEntry(ScopedModel):
         return f"{self.complaint_id} {self.kind}"
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
+    def visibility_filter(cls, user: ScopedUser) -> Q:
         """Seen with the complaint."""
-        if viewer.depth == Depth.ALL:
+        if user.access_level == DataAccessLevel.ALL:
             return Q()
-        complaints = Complaint.objects.filter(Complaint.scope(viewer))
+        complaints = Complaint.objects.filter(Complaint.visibility_filter(user))
         return Q(complaint__in=complaints.values("pk"))
 
 

@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorise, recorded
+from accounts.acting import audited_transaction, authorise
+from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError, StaleError
@@ -26,7 +27,7 @@ def open_complaint(
     or ValidationError naming the field.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
-    with recorded(actor, "complaint.open"):
+    with audited_transaction(actor, Action.COMPLAINT_OPEN):
         customer = Customer.objects.visible_to(actor).get(pk=customer_id)
         complaint = Complaint(
             customer=customer,
@@ -54,7 +55,7 @@ def comment_on_complaint(*, complaint_id: int, text: str, actor: User) -> Compla
     """
     authorise(actor, Permission.COMPLAINT_WORK)
     text = _said("text", text, _("Write the comment."))
-    with recorded(actor, "complaint.comment"):
+    with audited_transaction(actor, Action.COMPLAINT_COMMENT):
         complaint = _locked(complaint_id, actor=actor)
         complaint.version += 1
         complaint.save(update_fields=["version"])
@@ -73,7 +74,7 @@ def close_complaint(
     """
     authorise(actor, Permission.COMPLAINT_WORK)
     resolution = _said("resolution", resolution, _("Write what was done about it."))
-    with recorded(actor, "complaint.close"):
+    with audited_transaction(actor, Action.COMPLAINT_CLOSE):
         complaint = _locked(complaint_id, actor=actor)
         if not complaint.is_open:
             raise RefusedError("complaint_closed", _("This complaint is closed already."))
@@ -97,7 +98,7 @@ def reopen_complaint(
     """
     authorise(actor, Permission.COMPLAINT_WORK)
     reason = _said("reason", reason, _("Write why it is opened again."))
-    with recorded(actor, "complaint.reopen", reason=reason):
+    with audited_transaction(actor, Action.COMPLAINT_REOPEN, reason=reason):
         complaint = _locked(complaint_id, actor=actor)
         if complaint.is_open:
             raise RefusedError("complaint_open", _("This complaint is open already."))

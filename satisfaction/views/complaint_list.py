@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.http import AuthedRequest, Page
 from accounts.permissions import Permission
+from core.pages import AuthedRequest, Page
 from satisfaction.filters import ComplaintQuery, Show, read_query
 from satisfaction.models import Complaint
 

@@ -6,8 +6,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.http import AuthedRequest, Page
 from accounts.permissions import Permission
+from core.pages import AuthedRequest, Page
 from crm.models import Customer
 from satisfaction.forms.complaint import OpenForm
 from satisfaction.models import Complaint

@@ -13,9 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.http import AuthedRequest, Page
 from accounts.permissions import Permission
 from common.errors import RefusedError, StaleError
+from core.pages import AuthedRequest, Page
 from satisfaction.forms.complaint import CloseForm, CommentForm, ReopenForm
 from satisfaction.models import Complaint
 from satisfaction.selectors import complaints_with_names, timeline

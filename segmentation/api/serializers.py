@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.api.resources import StrictSerializer
+from core.api.resources import StrictSerializer
 from segmentation.models import RunState, ScoringRun, ScoringStep
 from segmentation.models.run import StepName
 
@@ -30,7 +30,7 @@ class RunSerializer(serializers.Serializer[ScoringRun]):
     progress = serializers.IntegerField(help_text="Per cent.")
     settings = serializers.DictField(child=serializers.FloatField())
     requested_by = serializers.CharField(source="requested_by.employee_number")
-    door = serializers.CharField()
+    channel = serializers.CharField()
     requested_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)

@@ -9,9 +9,9 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.errors import Unavailable
-from accounts.api.resources import caller
 from accounts.permissions import Permission
+from core.api.errors import Unavailable
+from core.api.resources import require_user
 from segmentation.api.serializers import RunRequestSerializer, RunSerializer
 from segmentation.models import ScoringRun
 from segmentation.services.run import request_run
@@ -49,7 +49,7 @@ class RunList(RunResource, ListAPIView[ScoringRun]):
         wanted.is_valid(raise_exception=True)
         as_of = wanted.validated_data["as_of"]
         try:
-            run = request_run(as_of=as_of, actor=caller(request), enqueue=execute_run.delay)
+            run = request_run(as_of=as_of, actor=require_user(request), enqueue=execute_run.delay)
         except BrokerError as error:
             raise Unavailable(_("The queue cannot be reached. Try again later.")) from error
         data = RunSerializer(self.get_queryset().get(pk=run.pk)).data

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("progress", models.PositiveSmallIntegerField(default=0, verbose_name="progress")),
-                ("door", models.CharField(max_length=20, verbose_name="came through")),
+                ("channel", models.CharField(max_length=20, verbose_name="came through")),
                 ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="requested")),
                 ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
                 (

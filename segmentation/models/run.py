@@ -50,7 +50,7 @@ class ScoringRun(models.Model):
         related_name="+",
         verbose_name=_("requested by"),
     )
-    door = models.CharField(_("came through"), max_length=20)
+    channel = models.CharField(_("came through"), max_length=20)
     requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

@@ -10,10 +10,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.scoping import ScopedModel, ScopedQuerySet, Viewer
+from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser
 from common.money import MinorUnitsField
 from crm.models import Customer
-from crm.models.customer import scope_through_customer
+from crm.models.customer import customer_visibility_filter
 from segmentation.models.run import ScoringRun
 from segmentation.models.segment import ChineseSegment, InternationalSegment
 
@@ -139,6 +139,6 @@ class CustomerScore(ScopedModel):
         return f"{self.customer_id} @ {self.run_id}"
 
     @classmethod
-    def scope(cls, viewer: Viewer) -> Q:
+    def visibility_filter(cls, user: ScopedUser) -> Q:
         """Seen with the customer."""
-        return scope_through_customer(viewer)
+        return customer_visibility_filter(user)

@@ -26,7 +26,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorise, current_door, recorded
+from accounts.acting import audited_transaction, authorise, current_channel
+from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError
@@ -58,19 +59,22 @@ def request_run(
     ``run_active`` while another run is queued or running.
     """
     authorise(actor, Permission.RUN_START)
-    used = ScoringSettings.of_house().override(overrides or {})
+    used = ScoringSettings.company_default().override(overrides or {})
     if as_of > timezone.localdate():
         raise ValidationError({"as_of": _("This day is still to come.")})
-    with recorded(actor, "run.request"):
-        _make_way()
+    with audited_transaction(actor, Action.RUN_REQUEST):
+        _interrupt_abandoned_run()
         try:
             with transaction.atomic():
                 run = ScoringRun.objects.create(
-                    as_of=as_of, settings=used.as_json(), requested_by=actor, door=current_door()
+                    as_of=as_of,
+                    settings=used.as_json(),
+                    requested_by=actor,
+                    channel=current_channel(),
                 )
         except IntegrityError as error:
-            raise _refusal() from error
-        transaction.on_commit(partial(_hand_over, run.pk, enqueue))
+            raise _run_active_error() from error
+        transaction.on_commit(partial(_enqueue_after_commit, run.pk, enqueue))
     return run
 
 
@@ -91,39 +95,39 @@ def execute_run(*, run_id: int, patience: float = 20) -> ScoringRun | None:
     ``patience`` seconds, and whatever made a step fail, after the run has been marked.
     """
     with lock.working(patience=patience):
-        run = _claim(run_id)
+        run = _mark_running(run_id)
         if run is None:
             return None
         try:
             tables.drop_leftovers()
             for position, step in enumerate(STEPS, start=1):
-                _patiently(step, position, run)
+                _run_step_with_retry(step, position, run)
         except Exception as error:
             _mark_failed(run, error)
             raise
         return run
 
 
-def _make_way() -> None:
+def _interrupt_abandoned_run() -> None:
     """Refuse while a run is active; mark one interrupted that only seems so."""
     active = ScoringRun.objects.select_for_update().filter(state__in=ACTIVE_STATES).first()
     if active is None:
         return
     waits = active.state == RunState.QUEUED
     if waits and active.requested_at > timezone.now() - QUEUED_PATIENCE:
-        raise _refusal()
+        raise _run_active_error()
     if not lock.is_nobody_working():
-        raise _refusal()
+        raise _run_active_error()
     active.state = RunState.INTERRUPTED
     active.finished_at = timezone.now()
     active.save(update_fields=["state", "finished_at"])
 
 
-def _refusal() -> RefusedError:
+def _run_active_error() -> RefusedError:
     return RefusedError("run_active", _("A scoring run is under way. Wait until it has ended."))
 
 
-def _hand_over(run_id: int, enqueue: Enqueue) -> None:
+def _enqueue_after_commit(run_id: int, enqueue: Enqueue) -> None:
     """Give the run to the worker; where that fails, nothing is to wait for it."""
     try:
         enqueue(run_id)
@@ -135,7 +139,7 @@ def _hand_over(run_id: int, enqueue: Enqueue) -> None:
 
 
 @transaction.atomic
-def _claim(run_id: int) -> ScoringRun | None:
+def _mark_running(run_id: int) -> ScoringRun | None:
     """Take a run to work on it. One that says running, with the lock free, has lost its worker."""
     run = ScoringRun.objects.select_for_update().get(pk=run_id)
     if not run.is_active:
@@ -146,16 +150,16 @@ def _claim(run_id: int) -> ScoringRun | None:
     return run
 
 
-def _patiently(step: Step, position: int, run: ScoringRun) -> None:
+def _run_step_with_retry(step: Step, position: int, run: ScoringRun) -> None:
     """Do a step; when others hold what it needs, let them go first and do it again."""
     record = ScoringStep.objects.create(
         run=run, position=position, name=step.name, started_at=timezone.now()
     )
     for attempt in range(1, TRIES_PER_STEP + 1):
         try:
-            _perform(step, record, run)
+            _run_and_record_step(step, record, run)
         except OperationalError as error:
-            if attempt == TRIES_PER_STEP or not tables.waited_in_vain(error):
+            if attempt == TRIES_PER_STEP or not tables.is_lock_timeout(error):
                 raise
             time.sleep(SECONDS_BETWEEN_TRIES)
         else:
@@ -163,7 +167,7 @@ def _patiently(step: Step, position: int, run: ScoringRun) -> None:
 
 
 @transaction.atomic
-def _perform(step: Step, record: ScoringStep, run: ScoringRun) -> None:
+def _run_and_record_step(step: Step, record: ScoringStep, run: ScoringRun) -> None:
     record.rows = step.perform(run)
     record.finished_at = timezone.now()
     record.save(update_fields=["rows", "finished_at"])

@@ -29,7 +29,7 @@ class ScoringSettings:
     drop_min_previous: int = 100
 
     @classmethod
-    def of_house(cls) -> Self:
+    def company_default(cls) -> Self:
         """Return the settings in force."""
         return cls(window_days=settings.SCORING_WINDOW_DAYS)
 

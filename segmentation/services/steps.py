@@ -18,7 +18,7 @@ from segmentation.services import tables
 
 FOLDER = Path(__file__).resolve().parent.parent / "sql"
 WORK_MEMORY = "64MB"  # sorting and grouping 200,000 customers stays in memory
-MOST_SLICES = 4
+MAX_SLICES = 4
 LOCK_TIMEOUT = "2s"
 
 
@@ -173,6 +173,6 @@ def _slices() -> list[tuple[int, int]]:
             " coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM crm_customer"
         )
         workers, low, high = cursor.fetchone() or (0, 0, 1)
-    count = max(1, min(MOST_SLICES, workers))
+    count = max(1, min(MAX_SLICES, workers))
     bounds = [low + (high - low) * n // count for n in range(count + 1)]
     return list(pairwise(bounds))

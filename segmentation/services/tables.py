@@ -30,7 +30,7 @@ def partition(run_id: int) -> sql.Identifier:
     return sql.Identifier(f"segmentation_score_{run_id}")
 
 
-def waited_in_vain(error: OperationalError) -> bool:
+def is_lock_timeout(error: OperationalError) -> bool:
     """Tell whether a statement gave up waiting for a lock."""
     return isinstance(error.__cause__, errors.LockNotAvailable)
 
@@ -68,7 +68,7 @@ def _drop(name: str) -> None:
                 cursor.execute("SET LOCAL lock_timeout = '300ms'")
                 cursor.execute(statement)
         except OperationalError as error:
-            if not waited_in_vain(error):
+            if not is_lock_timeout(error):
                 raise
         else:
             return

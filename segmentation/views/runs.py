@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
-from accounts.http import AuthedRequest, Page
 from accounts.permissions import Permission
 from common.errors import RefusedError
+from core.pages import AuthedRequest, Page
 from segmentation.forms import StartForm
 from segmentation.models import ScoringRun, StepName
 from segmentation.selectors import active_run, current_run, runs

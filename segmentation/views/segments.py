@@ -3,8 +3,8 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from accounts.http import AuthedRequest, Page
 from accounts.permissions import Permission
+from core.pages import AuthedRequest, Page
 from segmentation.overview import SCHEMES, overview
 from segmentation.selectors import current_run, score_groups
 

@@ -4,7 +4,7 @@ const dialog = document.getElementById("palette");
 const list = document.getElementById("palette-list");
 const input = dialog.querySelector("input");
 const WAIT_MS = 160;
-const MOST_RECORDS = 8;
+const MAX_RECORDS = 8;
 let timer;
 let asked = 0;
 let shown = ""; // the words the list answers
@@ -65,7 +65,7 @@ function show(words, customers = []) {
   list.replaceChildren();
   const address = list.dataset.customers;
   const to = (url) => () => location.assign(url);
-  const records = customers.slice(0, MOST_RECORDS).map(({ value, text, code }) => () =>
+  const records = customers.slice(0, MAX_RECORDS).map(({ value, text, code }) => () =>
     item(text, code, to(`${address}${value}/`)));
   if (words && address) {
     const all = `${address}?q=${encodeURIComponent(words)}`;

@@ -5,8 +5,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import OrgUnit
-from accounts.services.unit import save_unit
+from staff.services.unit import save_unit
 from tests.cast import Cast, make_unit
+from tests.history import fixture_changes
 
 
 def _deep(parent: OrgUnit, levels: int) -> list[OrgUnit]:
@@ -34,7 +35,7 @@ def test_moving_a_unit_moves_its_whole_subtree(cast: Cast) -> None:
 
 def test_moving_by_raw_sql_keeps_paths_right_too(cast: Cast) -> None:
     (_top, child) = _deep(cast.lanzhou, 1)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), fixture_changes(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_orgunit SET parent_id = %s WHERE id = %s",
             [cast.hunan.pk, cast.lanzhou.pk],

@@ -110,7 +110,7 @@ def _run(world: World) -> int:
         settings={},
         state=RunState.FAILED,
         requested_by=world.cast.sysadmin,
-        door="test",
+        channel="test",
         finished_at=now,
     )
     return int(run.pk)

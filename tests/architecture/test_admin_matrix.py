@@ -21,6 +21,7 @@ from crm.models import BillingSystem, Category, Customer, Grade, ImportBatch, In
 from segmentation.models import RunState, ScoringRun
 from tests.architecture.matrix import ALL, COMPANY_WIDE, ROLES, World, make_world
 from tests.crm.factories import make_batch
+from tests.history import fixture_changes
 
 Find = Callable[[World], Model]
 
@@ -40,19 +41,27 @@ class Row:
 
 
 def _key(world: World) -> ApiKey:
-    key, _text = ApiKey.objects.issue(user=world.cast.manager, name="ERP", expiry=timezone.now())
+    with fixture_changes():
+        key, _text = ApiKey.objects.issue(
+            user=world.cast.manager, name="ERP", expiry=timezone.now()
+        )
     return key
 
 
 def _run(world: World) -> ScoringRun:
     return ScoringRun.objects.create(
-        as_of=date(2026, 10, 1), settings={}, state=RunState.FAILED, door="test",
+        as_of=date(2026, 10, 1), settings={}, state=RunState.FAILED, channel="test",
         requested_by=world.cast.sysadmin, finished_at=timezone.now(),
     )  # fmt: skip
 
 
 def _spare(model: type[Model]) -> Find:
-    return lambda world: model._default_manager.create(code="Z9", name_zh="备用", name_en="Spare")
+    def make(world: World) -> Model:
+        with fixture_changes():
+            spare: Model = model._default_manager.create(code="Z9", name_zh="备用", name_en="Spare")
+        return spare
+
+    return make
 
 
 def _first(model: type[Model]) -> Find:

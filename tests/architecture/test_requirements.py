@@ -7,7 +7,10 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RUNNING = ("accounts", "common", "config", "crm", "demo", "satisfaction", "segmentation")
+RUNNING = (
+    "accounts", "common", "config", "core", "crm", "demo", "engines", "satisfaction",
+    "segmentation", "staff",
+)  # fmt: skip
 INSTALLING = "scripts"  # compiles translations when installing
 
 

@@ -23,8 +23,8 @@ from schemathesis.specs.openapi.checks import (
 from accounts.models import User
 from config.wsgi import application
 from segmentation.api import views
-from tests.accounts.api import new_key
 from tests.architecture.matrix import World, make_world
+from tests.core.api import new_key
 
 CHECKS = [
     not_a_server_error,

@@ -130,12 +130,12 @@ def test_one_long_text_in_every_cell_takes_its_memory_once() -> None:
 def test_archive_that_unpacks_beyond_the_limit_is_refused_before_it_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(xlsx, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(xlsx, "MAX_BYTES", 1 << 20)
     assert refusal(raw_workbook("<row/>" * 400_000)) == "too_big"
 
 
 def test_shared_texts_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx, "MOST_SHARED", 1000)
+    monkeypatch.setattr(xlsx, "MAX_SHARED", 1000)
     assert refusal(raw_workbook("<row/>", "<si><t>x</t></si>" * 100)) == "too_big"
 
 

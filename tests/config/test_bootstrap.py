@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.engines.place import PROJECT
+from engines.data_directory import PROJECT
 from scripts import bootstrap, install
 
 

@@ -12,6 +12,7 @@ from accounts.permissions import Permission
 from config.frame import RAIL
 from tests.cast import Cast
 from tests.conftest import Login
+from tests.history import fixture_changes
 
 
 def test_rail_every_entry_has_a_page_an_icon_and_a_section_of_its_own() -> None:
@@ -44,7 +45,8 @@ def test_rail_marks_where_one_is(cast: Cast, login: Login) -> None:
 def test_frame_of_somebody_who_may_nothing_still_stands(cast: Cast, login: Login) -> None:
     role = Role.objects.get(code="auditor")
     role.permissions = []
-    role.save()
+    with fixture_changes():
+        role.save()
     page = login(cast.auditor).get("/profile/").content.decode()
     assert 'href="/customers/"' not in page
     assert 'action="/logout/"' in page

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from django.core.exceptions import ImproperlyConfigured
 
-from config.engines.place import PROJECT
+from engines.data_directory import PROJECT
 
 GOOD = {
     "SECRET_KEY": "k3J9-vQ2x_Lw8Zr5TnB1cYs7HdFm4GpXa6UeRiOq0WtVzNyKjE-uSbMl",

@@ -8,6 +8,7 @@ from accounts.models import OrgUnit, User
 from crm.models import BillingSystem, Customer, ImportBatch, Transaction
 from crm.models.batch import BatchKind
 from crm.models.transaction import Kind
+from tests.history import fixture_changes
 
 _numbers = count(1)
 
@@ -23,20 +24,25 @@ def make_customer(
 ) -> Customer:
     """Make a customer of a unit; without an owner it lies in the unit's public pool."""
     number = next(_numbers)
-    return Customer.objects.create(
-        code=code or f"C{number:06}",
-        name=name or f"华天科技 {number} 有限公司",
-        unit=unit,
-        owner=owner,
-        parent=parent,
-        stage=stage,
-    )
+    with fixture_changes():
+        return Customer.objects.create(
+            code=code or f"C{number:06}",
+            name=name or f"华天科技 {number} 有限公司",
+            unit=unit,
+            owner=owner,
+            parent=parent,
+            stage=stage,
+        )
 
 
 def make_batch(actor: User) -> ImportBatch:
     """Make an empty batch for transactions to hang on."""
     return ImportBatch.objects.create(
-        kind=BatchKind.TRANSACTIONS, file_name="test.csv", sha256="0" * 64, actor=actor, door="test"
+        kind=BatchKind.TRANSACTIONS,
+        file_name="test.csv",
+        sha256="0" * 64,
+        actor=actor,
+        channel="test",
     )
 
 
@@ -44,9 +50,10 @@ def make_transaction(
     customer: Customer, *, on: date, amount: str, batch: ImportBatch, external_id: str = ""
 ) -> Transaction:
     """Make a bill, or a refund where the amount is negative."""
-    system, _created = BillingSystem.objects.get_or_create(
-        code="test", defaults={"name_zh": "测试", "name_en": "Test"}
-    )
+    with fixture_changes():
+        system, _created = BillingSystem.objects.get_or_create(
+            code="test", defaults={"name_zh": "测试", "name_en": "Test"}
+        )
     value = Decimal(amount)
     return Transaction.objects.create(
         customer=customer,

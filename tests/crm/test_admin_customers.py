@@ -9,11 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import acting
+from accounts.actions import Action
 from crm.models import Customer, Grade
 from crm.services.customer import update_customer
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.crm.factories import make_customer
+from tests.history import fixture_changes
 
 
 @pytest.fixture
@@ -53,7 +55,8 @@ def test_history_does_not_name_a_parent_out_of_scope(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     elsewhere = make_customer(cast.changsha, code="ELSE-1", name="长沙远大", owner=cast.stranger)
-    Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
+    with fixture_changes():
+        Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
     url = f"/admin/crm/customer/{customer.pk}/history/"
     assert "长沙远大" not in login(cast.division_admin).get(url).content.decode()
     assert "长沙远大" in login(cast.sysadmin).get(url).content.decode()
@@ -82,7 +85,7 @@ def test_history_takes_as_many_queries_for_twenty_changes_as_for_two(
 def test_history_names_whoever_made_a_change_whatever_the_scope(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
-    with acting.recorded(cast.stranger, "customer.update"):
+    with acting.audited_transaction(cast.stranger, Action.CUSTOMER_UPDATE):
         Customer.objects.filter(pk=customer.pk).update(name="华天")
     page = login(cast.division_admin).get(f"/admin/crm/customer/{customer.pk}/history/")
     assert cast.stranger.name in page.content.decode()
@@ -92,7 +95,8 @@ def test_change_based_on_an_old_version_is_refused_and_keeps_what_was_typed(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     values = _values(customer, name="华天")
-    Customer.objects.filter(pk=customer.pk).update(version=2)
+    with fixture_changes():
+        Customer.objects.filter(pk=customer.pk).update(version=2)
     response = login(cast.division_admin).post(_change(customer), values)
     assert response.status_code == HTTPStatus.OK
     assert "Somebody changed" in _said(response)
@@ -137,7 +141,8 @@ def test_grade_in_use_is_kept_and_the_reason_said(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     grade = Grade.objects.get(code="AA")
-    Customer.objects.filter(pk=customer.pk).update(grade=grade)
+    with fixture_changes():
+        Customer.objects.filter(pk=customer.pk).update(grade=grade)
     client = login(cast.sysadmin)
     response = client.post(f"/admin/crm/grade/{grade.pk}/delete/", {"post": "yes"}, follow=True)
     assert "is in use" in response.content.decode()
@@ -145,7 +150,8 @@ def test_grade_in_use_is_kept_and_the_reason_said(
 
 
 def test_grade_not_in_use_is_deleted_with_a_trace(cast: Cast, login: Login) -> None:
-    grade = Grade.objects.create(code="Z", name_zh="备用", name_en="Spare")
+    with fixture_changes():
+        grade = Grade.objects.create(code="Z", name_zh="备用", name_en="Spare")
     login(cast.sysadmin).post(f"/admin/crm/grade/{grade.pk}/delete/", {"post": "yes"})
     assert not Grade.objects.filter(pk=grade.pk).exists()
 

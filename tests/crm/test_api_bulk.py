@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from crm.models import Customer, ImportBatch, Transaction
-from tests.accounts.api import key_client
 from tests.cast import Cast
+from tests.core.api import key_client
 from tests.crm.factories import make_customer
 
 BULK = "/api/v1/transactions/bulk/"
@@ -54,7 +54,7 @@ def test_ndjson_comes_in_through_the_import_and_names_its_door(
         "reasons": {},
         "rejects": [],
     }
-    assert (batch.door, batch.actor) == ("api", cast.division_admin)
+    assert (batch.channel, batch.actor) == ("api", cast.division_admin)
     assert Transaction.objects.filter(customer=customer).count() == 2
 
 

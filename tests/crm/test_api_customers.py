@@ -9,9 +9,10 @@ from django.test import Client
 
 from accounts.models import User
 from crm.models import Customer, Industry
-from tests.accounts.api import KeyClient, key_client
 from tests.cast import Cast
+from tests.core.api import KeyClient, key_client
 from tests.crm.factories import make_customer
+from tests.history import fixture_changes
 
 LIST = "/api/v1/customers/"
 
@@ -60,7 +61,8 @@ def test_list_is_narrowed_by_each_filter(
     cast: Cast, customer: Customer, query: str, found: bool
 ) -> None:
     customer.industry = Industry.objects.get(code="39")
-    customer.save()
+    with fixture_changes():
+        customer.save()
     assert _codes(key_client(cast.head), query) == (["OWN-1"] if found else [])
 
 
@@ -150,7 +152,8 @@ def test_customer_out_of_scope_answers_as_one_that_does_not_exist(
 def test_parent_out_of_scope_is_not_named(
     cast: Cast, customer: Customer, elsewhere: Customer
 ) -> None:
-    Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
+    with fixture_changes():
+        Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
     read = [
         key_client(user).get(f"{LIST}{customer.pk}/").json()["parent"]
         for user in (cast.manager, cast.auditor)
@@ -161,7 +164,8 @@ def test_parent_out_of_scope_is_not_named(
 def test_parent_out_of_scope_stays_when_what_was_read_is_sent_back(
     cast: Cast, customer: Customer, elsewhere: Customer
 ) -> None:
-    Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
+    with fixture_changes():
+        Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
     client = key_client(cast.manager)
     read = client.get(f"{LIST}{customer.pk}/").json()
     response = _patch(client, customer, read | {"name": "华天"}, "*")
@@ -307,7 +311,8 @@ def test_customer_given_out_of_ones_own_sight_answers_without_it(
 ) -> None:
     role = cast.manager.role
     role.permissions = [*role.permissions, "customer.reassign"]
-    role.save()
+    with fixture_changes():
+        role.save()
     response = _patch(key_client(cast.manager), customer, {"owner": "colleague"}, "*")
     assert (response.status_code, response.content) == (HTTPStatus.NO_CONTENT, b"")
     customer.refresh_from_db()
@@ -322,7 +327,8 @@ def test_list_takes_the_same_queries_at_any_length(
     for _ in range(rows - 1):
         made = make_customer(cast.lanzhou, owner=cast.manager, parent=parent)
         made.industry = Industry.objects.get(code="39")
-        made.save()
+        with fixture_changes():
+            made.save()
     client = key_client(cast.head)
     with django_assert_num_queries(3):  # the key with its user; the page; parent groups
         assert len(_codes(client)) == rows

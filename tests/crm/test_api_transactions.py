@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from crm.models import ImportBatch
-from tests.accounts.api import key_client
 from tests.cast import Cast
+from tests.core.api import key_client
 from tests.crm.factories import make_batch, make_customer, make_transaction
 
 LIST = "/api/v1/transactions/"

@@ -12,6 +12,7 @@ from crm.models import Customer, Grade
 from crm.services.customer import update_customer
 from tests.cast import Cast
 from tests.crm.factories import make_customer
+from tests.history import fixture_changes
 
 Login = Callable[[User], Client]
 NEW = "/customers/new/"
@@ -54,7 +55,7 @@ def test_new_by_a_manager_asks_neither_owner_nor_unit_and_is_theirs(
 def test_new_keeps_who_and_by_which_door(cast: Cast, login: Login) -> None:
     login(cast.manager).post(NEW, {"name": "华天", "code": "K1", "stage": "potential"})
     metadata = Customer.objects.values_list("events__pgh_context__metadata", flat=True).get()
-    assert metadata == {"actor": cast.manager.pk, "action": "customer.create", "door": "browser"}
+    assert metadata == {"actor": cast.manager.pk, "action": "customer.create", "channel": "browser"}
 
 
 def test_new_with_errors_answers_422_beside_the_fields_and_keeps_what_was_typed(
@@ -140,7 +141,8 @@ def test_edit_that_gives_the_customer_out_of_sight_ends_on_the_list(
 ) -> None:
     role = cast.manager.role
     role.permissions = [*role.permissions, "customer.reassign"]
-    role.save()
+    with fixture_changes():
+        role.save()
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     client = login(cast.manager)
     answer = client.post(edit_of(customer), filled(client, customer, owner=cast.colleague.pk))
@@ -219,7 +221,8 @@ def test_conflict_does_not_name_what_lies_out_of_scope(cast: Cast, login: Login)
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     client = login(cast.manager)
     sent = filled(client, customer, name="x", parent=secret.pk)
-    Customer.objects.filter(pk=customer.pk).update(parent=secret, version=2)
+    with fixture_changes():
+        Customer.objects.filter(pk=customer.pk).update(parent=secret, version=2)
     answer = client.post(edit_of(customer), sent)
     assert answer.status_code == 409
     assert "湖南秘密集团" not in answer.content.decode()

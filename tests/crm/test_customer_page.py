@@ -7,14 +7,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.http import AuthedRequest
 from accounts.models import User
 from accounts.permissions import Permission
+from core.pages import AuthedRequest
 from crm import composition
 from crm.composition import CustomerPanel
 from crm.models import Customer
 from tests.cast import Cast
 from tests.crm.factories import make_customer
+from tests.history import fixture_changes
 
 Login = Callable[[User], Client]
 
@@ -92,7 +93,8 @@ def test_panel_the_person_may_not_see_is_neither_offered_nor_found(
 ) -> None:
     role = cast.head.role
     role.permissions = [each for each in role.permissions if each != Permission.TRANSACTION_VIEW]
-    role.save()
+    with fixture_changes():
+        role.save()
     customer = make_customer(cast.lanzhou)
     client = login(cast.head)
     assert panel_of(customer, "transactions") not in client.get(page_of(customer)).content.decode()

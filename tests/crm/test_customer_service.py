@@ -10,11 +10,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from accounts import acting
+from accounts.acting import Channel
 from common.errors import StaleError
 from crm.models import Customer, Grade
 from crm.services.customer import create_customer, update_customer
 from tests.cast import Cast
 from tests.crm.factories import make_customer
+from tests.history import fixture_changes
 
 
 def at_once(*calls: Callable[[], object]) -> list[object]:
@@ -80,7 +82,7 @@ def test_create_with_an_unfit_name_is_refused_at_the_field(cast: Cast, name: str
 def test_update_raises_the_version_and_keeps_who_what_door_and_why(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager, name="旧名")
     grade = Grade.objects.get(code="A")
-    with acting.through(acting.BROWSER):
+    with acting.request_channel(Channel.BROWSER):
         saved = update_customer(
             customer_id=customer.pk,
             actor=cast.manager,
@@ -96,7 +98,7 @@ def test_update_raises_the_version_and_keeps_who_what_door_and_why(cast: Cast) -
     assert last["events__pgh_context__metadata"] == {
         "actor": cast.manager.pk,
         "action": "customer.update",
-        "door": "browser",
+        "channel": "browser",
         "reason": "三年大单",
     }
 
@@ -198,5 +200,5 @@ def test_code_of_another_form_is_refused_by_the_database_too(cast: Cast, code: s
     with pytest.raises(ValidationError) as refused:
         create_customer(actor=cast.head, code=code, name="New")
     assert set(refused.value.message_dict) == {"code"}
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError), transaction.atomic(), fixture_changes():
         Customer.objects.create(code=code, name="New", unit=cast.gansu)

@@ -9,6 +9,7 @@ from crm.models import Customer
 from tests.cast import Cast
 from tests.crm.factories import make_customer
 from tests.crm.importing import counts, rejects, send_customers
+from tests.history import fixture_changes
 
 
 def test_new_customers_get_what_the_file_says(cast: Cast) -> None:
@@ -61,7 +62,7 @@ def test_version_rises_and_history_is_written_only_where_something_changes(cast:
     assert (event.code, event.name) == ("B", "after")
     context = event.pgh_context.metadata
     assert (context["actor"], context["action"]) == (cast.division_admin.pk, "customer.import")
-    assert context["door"] == "command"
+    assert context["channel"] == "command"
 
 
 def test_sending_a_file_twice_changes_nothing(cast: Cast) -> None:
@@ -166,7 +167,8 @@ def test_bad_row_is_rejected_with_line_column_and_reason(
 
 def test_person_who_has_left_gets_no_customers(cast: Cast) -> None:
     cast.colleague.is_active = False
-    cast.colleague.save()
+    with fixture_changes():
+        cast.colleague.save()
     text = "code,name,owner\nA,a,colleague\nB,b,\n"
     assert rejects(send_customers(text, cast.division_admin)) == [(2, "owner", "not_yours")]
 
@@ -174,7 +176,8 @@ def test_person_who_has_left_gets_no_customers(cast: Cast) -> None:
 def test_giving_customers_away_takes_the_right_to_reassign(cast: Cast) -> None:
     role = cast.division_admin.role
     role.permissions = [p for p in role.permissions if p != Permission.CUSTOMER_REASSIGN]
-    role.save()
+    with fixture_changes():
+        role.save()
     make_customer(cast.lanzhou, code="A", name="a", owner=cast.manager)
     text = (
         "code,name,owner,unit\nA,a2,colleague,\nB,b,,GSTS\nC,c,,\nA2,x,divadmin,GS\nD,d,manager,\n"

@@ -7,13 +7,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.utils import timezone
 
-from accounts import acting
+from accounts.acting import Channel
 from common.files import FileRefusedError
 from crm.models import BillingSystem, Customer, ImportBatch, Transaction
 from crm.models.transaction import Kind
 from tests.cast import Cast
 from tests.crm.factories import make_customer
 from tests.crm.importing import counts, rejects, send_transactions, stored
+from tests.history import fixture_changes
 
 HEAD = "customer,date,amount\n"
 
@@ -36,10 +37,10 @@ def test_good_rows_are_stored_with_their_batch(cast: Cast) -> None:
     assert counts(result) == (2, 0, 0, 0)
     assert stored() == [("A", "1997-01-31", "11.77"), ("B", "1997-02-01", "-3.00")]
     batch = ImportBatch.objects.get()
-    assert (batch.pk, batch.actor, batch.door) == (
+    assert (batch.pk, batch.actor, batch.channel) == (
         result.batch_id,
         cast.division_admin,
-        acting.COMMAND,
+        Channel.COMMAND,
     )
     assert (batch.rows_read, batch.rows_created) == (2, 2)
     assert {row.batch for row in Transaction.objects.all()} == {batch}
@@ -94,7 +95,8 @@ def test_unchanged_rows_keep_their_place_on_disk(cast: Cast) -> None:
 def test_same_id_in_two_systems_is_two_transactions(cast: Cast) -> None:
     from_test = "customer,date,amount,external_id\nA,1997-01-31,10,X1\n"
     send_transactions(from_test, cast.division_admin)
-    BillingSystem.objects.create(code="boss", name_zh="计费", name_en="Billing")
+    with fixture_changes():
+        BillingSystem.objects.create(code="boss", name_zh="计费", name_en="Billing")
     assert counts(send_transactions(from_test, cast.division_admin, system="boss"))[0] == 1
     assert len(stored()) == 2
 
@@ -182,7 +184,8 @@ def test_transaction_of_a_hidden_customer_cannot_be_taken_by_its_id(cast: Cast) 
     head = "customer,date,amount,external_id\n"
     hunan_admin = cast.other_head
     hunan_admin.role = cast.division_admin.role
-    hunan_admin.save()
+    with fixture_changes():
+        hunan_admin.save()
     send_transactions(head + "HUNAN,1997-01-01,1,X1\n", hunan_admin)
     result = send_transactions(head + "A,1997-01-01,9,X1\nA,1997-01-01,2,X2\n", cast.division_admin)
     assert rejects(result) == [(2, "external_id", "exists_elsewhere")]

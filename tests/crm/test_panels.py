@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from accounts import acting
-from accounts.http import AuthedRequest
+from accounts.acting import Channel
 from accounts.models import User
-from crm.composition import CustomerPanel, HomeWidget
+from core.composition import HomeWidget
+from core.pages import AuthedRequest
+from crm.composition import CustomerPanel
 from crm.models import Customer, Grade
 from crm.panels import Basics, Portfolio, Transactions
 from crm.selectors.history import latest_changes, state_at
@@ -23,6 +25,7 @@ from crm.selectors.revenue import Month, month_so_far, months_back, revenue_of
 from crm.services.customer import update_customer
 from tests.cast import Cast
 from tests.crm.factories import make_batch, make_customer, make_transaction
+from tests.history import fixture_changes
 
 TODAY = date(2026, 11, 23)
 
@@ -167,7 +170,7 @@ def in_english() -> Any:
 @pytest.mark.usefixtures("in_english")
 def test_changes_say_who_changed_what_by_which_door_and_why(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, name="旧名", owner=cast.manager)
-    with acting.through(acting.API):
+    with acting.request_channel(Channel.API):
         update_customer(
             customer_id=customer.pk,
             actor=cast.head,
@@ -177,7 +180,7 @@ def test_changes_say_who_changed_what_by_which_door_and_why(cast: Cast) -> None:
             stage="developed",
         )
     change, created = latest_changes(cast.manager, customer, limit=5)
-    assert (change.who, str(change.door), change.reason) == (
+    assert (change.who, str(change.channel), change.reason) == (
         "Hana Head",
         "through the API",
         "三年大单",
@@ -194,9 +197,10 @@ def test_changes_say_who_changed_what_by_which_door_and_why(cast: Cast) -> None:
 def test_changes_do_not_name_what_lies_out_of_scope(cast: Cast) -> None:
     secret = make_customer(cast.changsha, name="湖南秘密集团")
     customer = make_customer(cast.changsha, owner=cast.stranger, parent=secret)
-    Customer.objects.filter(pk=customer.pk).update(
-        unit=cast.lanzhou, owner=cast.manager, parent=None
-    )
+    with fixture_changes():
+        Customer.objects.filter(pk=customer.pk).update(
+            unit=cast.lanzhou, owner=cast.manager, parent=None
+        )
     customer.refresh_from_db()
     change = latest_changes(cast.manager, customer, limit=5)[0]
     assert {str(each.label): each.before for each in change.fields} == {

@@ -9,7 +9,7 @@ import os
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
-from config import engines
+import engines
 
 _stack = ExitStack()
 atexit.register(_stack.close)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import acting
+from accounts.acting import Channel
 from satisfaction.models import Complaint, ComplaintEntry
 from satisfaction.models.complaint import EntryKind, State
 from satisfaction.services.complaint import (
@@ -20,6 +21,7 @@ from satisfaction.services.complaint import (
 )
 from tests.cast import Cast
 from tests.crm.factories import make_customer
+from tests.history import fixture_changes
 from tests.satisfaction.factories import make_complaint
 
 
@@ -70,7 +72,11 @@ def test_timeline_entry_once_written_stays_as_it_is(
 def test_untrue_complaint_is_refused(
     complaint: Complaint, change: dict[str, Any], constraint: str
 ) -> None:
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match=constraint),
+        transaction.atomic(),
+        fixture_changes(),
+    ):
         Complaint.objects.filter(pk=complaint.pk).update(**change)
 
 
@@ -88,7 +94,11 @@ def test_half_closed_complaint_is_refused(
     cast: Cast, complaint: Complaint, change: dict[str, Any], constraint: str
 ) -> None:
     close_complaint(complaint_id=complaint.pk, resolution="Done.", actor=cast.agent)
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match=constraint),
+        transaction.atomic(),
+        fixture_changes(),
+    ):
         Complaint.objects.filter(pk=complaint.pk).update(**change)
 
 
@@ -111,7 +121,7 @@ def test_untrue_entry_is_refused(
 
 def test_number_is_given_once(cast: Cast, complaint: Complaint) -> None:
     other = make_complaint(complaint.customer, actor=cast.agent)
-    with pytest.raises(IntegrityError, match="number"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="number"), transaction.atomic(), fixture_changes():
         Complaint.objects.filter(pk=other.pk).update(number=complaint.number)
 
 
@@ -140,8 +150,8 @@ def test_history_names_actor_and_action_of_every_step(cast: Cast, complaint: Com
 
 def test_history_names_door_and_reason(cast: Cast, complaint: Complaint) -> None:
     close_complaint(complaint_id=complaint.pk, resolution="Done.", actor=cast.agent)
-    with acting.through(acting.API):
+    with acting.request_channel(Channel.API):
         reopen_complaint(complaint_id=complaint.pk, reason="Down again.", actor=cast.head)
     first, _closed, last = (event.pgh_context.metadata for event in _events(complaint))
-    assert (first["door"], "reason" in first) == (acting.COMMAND, False)
-    assert (last["door"], last["reason"]) == (acting.API, "Down again.")
+    assert (first["channel"], "reason" in first) == (Channel.COMMAND, False)
+    assert (last["channel"], last["reason"]) == (Channel.API, "Down again.")

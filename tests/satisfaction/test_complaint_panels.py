@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.http import AuthedRequest
 from accounts.models import User
-from crm.composition import customer_panels, home_widgets
+from core.composition import home_widgets
+from core.pages import AuthedRequest
+from crm.composition import customer_panels
 from crm.models import Customer
 from satisfaction.models import Complaint
 from satisfaction.panels import Complaints, OpenComplaints
@@ -21,6 +22,7 @@ from satisfaction.services.complaint import reopen_complaint
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.crm.factories import make_customer
+from tests.history import fixture_changes
 from tests.satisfaction.factories import make_complaint
 
 
@@ -93,7 +95,10 @@ def test_widget_shows_the_longest_open_of_ones_scope(
         make_complaint(customer, actor=cast.agent, title=title)
     make_complaint(customer, actor=cast.agent, title="Done", closed=True)
     make_complaint(make_customer(cast.changsha), actor=cast.other_head, title="Far away")
-    Complaint.objects.filter(title="Number 5").update(opened_at=timezone.now() - timedelta(days=9))
+    with fixture_changes():
+        Complaint.objects.filter(title="Number 5").update(
+            opened_at=timezone.now() - timedelta(days=9)
+        )
     page = _widget(login(cast.manager))
     assert "<h2>Open complaints</h2>" in page
     shown = re.findall(r"(Number \d|Done|Far away)", page)

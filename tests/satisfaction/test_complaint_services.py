@@ -20,6 +20,7 @@ from satisfaction.services.complaint import (
 )
 from tests.cast import Cast
 from tests.crm.factories import make_customer
+from tests.history import fixture_changes
 from tests.satisfaction.factories import make_complaint
 
 
@@ -77,7 +78,8 @@ def test_opening_for_someone_who_cannot_work_on_it_is_refused(
 
 
 def test_opening_for_someone_who_left_is_refused(cast: Cast, customer: Customer) -> None:
-    User.objects.filter(pk=cast.manager.pk).update(is_active=False)
+    with fixture_changes():
+        User.objects.filter(pk=cast.manager.pk).update(is_active=False)
     gone = User.objects.get(pk=cast.manager.pk)
     with pytest.raises(ValidationError) as caught:
         open_complaint(
@@ -228,9 +230,9 @@ def test_outside_the_scope_there_is_no_such_complaint(
 def test_whoever_sees_the_customer_sees_its_complaints(
     cast: Cast, complaint: Complaint, person: str
 ) -> None:
-    viewer = getattr(cast, person)
-    assert list(Complaint.objects.visible_to(viewer)) == [complaint]
-    assert ComplaintEntry.objects.visible_to(viewer).count() == 1
+    user = getattr(cast, person)
+    assert list(Complaint.objects.visible_to(user)) == [complaint]
+    assert ComplaintEntry.objects.visible_to(user).count() == 1
 
 
 def test_numbers_count_up_within_the_local_month(cast: Cast, customer: Customer) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import OrgUnit
 from crm.models import BillingSystem
 from crm.models.transaction import Kind
 from segmentation.services.run import scheduler
 from tests.crm.factories import make_batch
+from tests.history import fixture_changes
 
 FILE = "datasets/CDNOW_sample.txt"
 
@@ -42,10 +43,11 @@ def read_sample() -> pd.DataFrame:
 
 def load(frame: pd.DataFrame) -> None:
     """Put purchases into the database by COPY; customer ids are the frame's own."""
-    system = BillingSystem.objects.create(code="cdnow", name_zh="样本", name_en="Sample")
+    with fixture_changes():
+        system = BillingSystem.objects.create(code="cdnow", name_zh="样本", name_en="Sample")
     batch = make_batch(scheduler())
     unit = OrgUnit.objects.get(parent__isnull=True)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), fixture_changes(), connection.cursor() as cursor:
         with cursor.copy(
             "COPY crm_customer (id, code, name, unit_id, stage, version, created_at, updated_at)"
             " FROM STDIN"

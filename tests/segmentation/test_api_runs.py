@@ -12,8 +12,8 @@ from accounts.models import User
 from segmentation.api import views
 from segmentation.models import RunState, ScoringRun, ScoringStep
 from segmentation.models.run import StepName
-from tests.accounts.api import key_client
 from tests.cast import Cast
+from tests.core.api import key_client
 
 LIST = "/api/v1/scoring-runs/"
 
@@ -23,7 +23,7 @@ def make_run(user: User, *, as_of: date = date(2026, 10, 1)) -> ScoringRun:
     now = timezone.now()
     run = ScoringRun.objects.create(
         as_of=as_of, settings={"window_days": 365}, state=RunState.FAILED, requested_by=user,
-        door="test", started_at=now, finished_at=now + timedelta(seconds=2), reference="abc",
+        channel="test", started_at=now, finished_at=now + timedelta(seconds=2), reference="abc",
         error="ProgrammingError: inside",
     )  # fmt: skip
     ScoringStep.objects.create(
@@ -51,7 +51,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     return queue
 
 
-def _start(user: User, **values: Any) -> Any:
+def _initial_values(user: User, **values: Any) -> Any:
     return key_client(user).post(LIST, json.dumps(values), content_type="application/json")
 
 
@@ -72,16 +72,16 @@ def test_run_started_is_queued_and_handed_to_the_worker(
     cast: Cast, queue: Queue, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        response = _start(cast.sysadmin, as_of="2026-10-01")
+        response = _initial_values(cast.sysadmin, as_of="2026-10-01")
     assert response.status_code == HTTPStatus.CREATED, response.content
     run = ScoringRun.objects.get()
     assert queue.sent == [run.pk] == [response.json()["id"]]
-    assert (run.door, run.requested_by, run.state) == ("api", cast.sysadmin, RunState.QUEUED)
+    assert (run.channel, run.requested_by, run.state) == ("api", cast.sysadmin, RunState.QUEUED)
 
 
 def test_second_run_is_refused_while_one_is_active(cast: Cast, queue: Queue) -> None:
-    _start(cast.sysadmin)
-    response = _start(cast.sysadmin)
+    _initial_values(cast.sysadmin)
+    response = _initial_values(cast.sysadmin)
     assert response.status_code == HTTPStatus.CONFLICT
     assert response.json()["code"] == "run_active"
 
@@ -92,13 +92,13 @@ def test_second_run_is_refused_while_one_is_active(cast: Cast, queue: Queue) -> 
 def test_unfit_request_is_refused_at_its_field(
     cast: Cast, queue: Queue, values: dict[str, str]
 ) -> None:
-    response = _start(cast.sysadmin, **values)
+    response = _initial_values(cast.sysadmin, **values)
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert list(response.json()["errors"]) == list(values)
 
 
 def test_starting_takes_the_permission(cast: Cast, queue: Queue) -> None:
-    assert _start(cast.head).status_code == HTTPStatus.FORBIDDEN
+    assert _initial_values(cast.head).status_code == HTTPStatus.FORBIDDEN
     assert not ScoringRun.objects.exists()
 
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from accounts.http import AuthedRequest
 from accounts.models import User
+from core.pages import AuthedRequest
 from crm.models import Customer
 from crm.models.customer import CustomerQuerySet
 from segmentation.columns import Worth as WorthColumns
@@ -80,7 +80,7 @@ def test_run_started_in_the_browser_is_queued_and_shown(cast: Cast, login: Login
 
     run = ScoringRun.objects.get()
     assert answer.headers["Location"] == reverse("run", args=[run.pk])
-    assert (run.as_of, run.requested_by, run.door) == (TODAY, cast.sysadmin, "browser")
+    assert (run.as_of, run.requested_by, run.channel) == (TODAY, cast.sysadmin, "browser")
 
 
 def test_second_run_started_in_the_browser_is_refused_with_a_word(cast: Cast, login: Login) -> None:

@@ -108,7 +108,7 @@ def test_silence_flags(shop: Shop, bought: list[int], level: int, reasons: list[
         pytest.param("1000.00", "599.99", 1, id="below 60 %"),
         pytest.param("1000.00", "600.00", 0, id="60 % is no drop"),
         pytest.param("100.00", "1.00", 1, id="the least that counts"),
-        pytest.param("99.99", "1.00", 0, id="too little to tell"),
+        pytest.param("99.99", "1.00", 0, id="too little to report_progress"),
     ],
 )
 def test_drop_flags(shop: Shop, before: str, lately: str, level: int) -> None:

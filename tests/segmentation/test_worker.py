@@ -22,6 +22,7 @@ from segmentation.selectors import current_run
 from segmentation.services import lock
 from segmentation.services.run import request_run, scheduler
 from segmentation.tasks import execute_run
+from tests.history import fixture_changes
 from tests.segmentation import cdnow, stories
 
 pytestmark = pytest.mark.worker
@@ -157,7 +158,7 @@ def test_command_has_the_worker_score_and_shows_the_steps(
         call_command("nightly", as_of=NIGHT, if_stale=True)
 
     run = ScoringRun.objects.get()
-    assert (run.state, run.door, run.settings["window_days"]) == ("published", "command", 90)
+    assert (run.state, run.channel, run.settings["window_days"]) == ("published", "command", 90)
     printed = capsys.readouterr().out
     last = len(StepName)
     for words in (
@@ -170,7 +171,8 @@ def test_command_has_the_worker_score_and_shows_the_steps(
 
 
 def test_command_says_so_when_the_products_own_account_was_closed(own_database: str) -> None:
-    User.objects.filter(pk=scheduler().pk).update(is_active=False)
+    with fixture_changes():
+        User.objects.filter(pk=scheduler().pk).update(is_active=False)
     with pytest.raises(CommandError, match="“scheduler” may not start runs"):
         call_command("nightly", as_of=NIGHT)
 

@@ -6,7 +6,7 @@ from accounts.models import User
 from common.files import RowSource
 from crm.management.importing import ImportCommand
 from crm.services.importing import ImportOptions, ImportResult, import_customers
-from crm.services.importing.outcome import Tell
+from crm.services.importing.outcome import ProgressReporter
 
 
 class Command(ImportCommand):
@@ -19,7 +19,13 @@ class Command(ImportCommand):
         return self.common_options(given)
 
     def bring(
-        self, source: RowSource, actor: User, options: ImportOptions, tell: Tell
+        self,
+        source: RowSource,
+        actor: User,
+        options: ImportOptions,
+        report_progress: ProgressReporter,
     ) -> ImportResult:
         """Call the service."""
-        return import_customers(source=source, actor=actor, options=options, tell=tell)
+        return import_customers(
+            source=source, actor=actor, options=options, report_progress=report_progress
+        )

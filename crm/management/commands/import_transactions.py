@@ -8,7 +8,7 @@ from accounts.models import User
 from common.files import RowSource
 from crm.management.importing import ImportCommand
 from crm.services.importing import ImportOptions, ImportResult, import_transactions
-from crm.services.importing.outcome import DEFAULT_SYSTEM, Tell
+from crm.services.importing.outcome import DEFAULT_SYSTEM, ProgressReporter
 
 
 class Command(ImportCommand):
@@ -35,7 +35,13 @@ class Command(ImportCommand):
         )
 
     def bring(
-        self, source: RowSource, actor: User, options: ImportOptions, tell: Tell
+        self,
+        source: RowSource,
+        actor: User,
+        options: ImportOptions,
+        report_progress: ProgressReporter,
     ) -> ImportResult:
         """Call the service."""
-        return import_transactions(source=source, actor=actor, options=options, tell=tell)
+        return import_transactions(
+            source=source, actor=actor, options=options, report_progress=report_progress
+        )

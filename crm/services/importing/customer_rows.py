@@ -14,7 +14,7 @@ from crm.models.reference import Reference
 from crm.services.importing.columns import Matched
 from crm.services.importing.reasons import Reason
 from crm.services.importing.staging import RowRefusedError
-from crm.services.importing.transaction_rows import LONGEST_CODE, LONGEST_NAME
+from crm.services.importing.transaction_rows import MAX_CODE_LENGTH, MAX_NAME_LENGTH
 
 STAGES = {
     "潜在": Stage.POTENTIAL, "意向": Stage.INTENDING, "准客户": Stage.PROSPECTIVE,
@@ -49,15 +49,15 @@ class CustomerParser:
     def __call__(self, cells: list[str]) -> Sequence[Any]:
         """Return the values to stage; raise RowRefusedError naming the first bad column."""
         cells.append("")
-        code = _text("code", cells[self._code], LONGEST_CODE)
+        code = _text("code", cells[self._code], MAX_CODE_LENGTH)
         if not code:
             raise RowRefusedError("code", "", Reason.MISSING)
-        name = _text("name", cells[self._name], LONGEST_NAME)
+        name = _text("name", cells[self._name], MAX_NAME_LENGTH)
         found = [
             _look_up(column, cells[at], known, reason)
             for column, at, known, reason in self._lookups
         ]
-        parent = _text("parent", cells[self._parent], LONGEST_CODE)
+        parent = _text("parent", cells[self._parent], MAX_CODE_LENGTH)
         return code, name, *found, parent
 
 

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.db.backends.utils import CursorWrapper
 
+from accounts.actions import Action
 from accounts.models import User
-from accounts.permissions import Depth, Permission
+from accounts.permissions import DataAccessLevel, Permission
 from common.files import RowSource
 from crm.models.batch import BatchKind
 from crm.models.customer import CODE_PATTERN, Stage
@@ -17,12 +18,12 @@ from crm.services.customer import lock_tree
 from crm.services.importing import customer_sql as sql
 from crm.services.importing.columns import CUSTOMER_COLUMNS, Matched
 from crm.services.importing.customer_rows import CustomerParser
-from crm.services.importing.importer import Importer, Written, tell_nobody
-from crm.services.importing.outcome import ImportOptions, ImportResult, Step, Tell
+from crm.services.importing.importer import Importer, Written, ignore_progress
+from crm.services.importing.outcome import ImportOptions, ImportResult, ProgressReporter, Step
 from crm.services.importing.reasons import Reason
 from crm.services.importing.staging import Parse, drop_tables
 
-MOST_LEVELS = 50
+MAX_LEVELS = 50
 
 
 def import_customers(
@@ -30,7 +31,7 @@ def import_customers(
     source: RowSource,
     actor: User,
     options: ImportOptions | None = None,
-    tell: Tell = tell_nobody,
+    report_progress: ProgressReporter = ignore_progress,
 ) -> ImportResult:
     """Bring customers in by code, all good rows or, when anything fails, none.
 
@@ -38,7 +39,9 @@ def import_customers(
     when the input as a whole cannot be read. Bad rows are in the result.
     """
     options = options or ImportOptions()
-    return CustomerImporter(source=source, actor=actor, options=options, tell=tell).run()
+    return CustomerImporter(
+        source=source, actor=actor, options=options, report_progress=report_progress
+    ).run()
 
 
 class CustomerImporter(Importer):
@@ -46,7 +49,7 @@ class CustomerImporter(Importer):
 
     kind = BatchKind.CUSTOMERS
     permission = Permission.CUSTOMER_IMPORT
-    action = "customer.import"
+    action = Action.CUSTOMER_IMPORT
     columns = CUSTOMER_COLUMNS
     table = "crm_customer"
     stage: ClassVar = (
@@ -95,7 +98,7 @@ class CustomerImporter(Importer):
             cursor.execute(sql.RESOLVE_PARENTS)
             fallen = self._take(cursor, sql.ORPHANS, parent, Reason.NOT_YOURS)
             fallen += self._take(
-                cursor, sql.CIRCLES, parent, Reason.CIRCULAR, most_levels=MOST_LEVELS
+                cursor, sql.CIRCLES, parent, Reason.CIRCULAR, most_levels=MAX_LEVELS
             )
 
     def _take(
@@ -108,7 +111,7 @@ class CustomerImporter(Importer):
     def _write(self, cursor: CursorWrapper) -> Written:
         # Circles were looked for above, over the outcome as a whole; row by row the trigger would
         # also refuse a swap of places, half of which is a circle.
-        owner = self.actor.pk if self.actor.depth == Depth.OWN else None
+        owner = self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None
         with pgtrigger.ignore("crm.Customer:refuse_cycle"):
             cursor.execute(sql.INSERT, [Stage.POTENTIAL, owner, self._unit.pk])
             created = cursor.rowcount

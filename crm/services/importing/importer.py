@@ -11,14 +11,21 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorise, current_door, recorded
+from accounts.acting import audited_transaction, authorise, current_channel
+from accounts.actions import Action
 from accounts.models import OrgUnit, User
 from accounts.permissions import Permission
 from common.files import RowSource
 from crm.models import Customer, ImportBatch
 from crm.models.batch import BatchKind
 from crm.services.importing.columns import Column, Matched, match_columns
-from crm.services.importing.outcome import ImportOptions, ImportResult, Progress, Step, Tell
+from crm.services.importing.outcome import (
+    ImportOptions,
+    ImportResult,
+    Progress,
+    ProgressReporter,
+    Step,
+)
 from crm.services.importing.rejects import count_reasons, sample_rejects, write_rejects
 from crm.services.importing.staging import (
     Parse,
@@ -31,7 +38,7 @@ from crm.services.importing.staging import (
 ROWS_WORTH_TIDYING = 10_000
 
 
-def tell_nobody(_progress: Progress) -> None:
+def ignore_progress(_progress: Progress) -> None:
     """Keep progress to oneself."""
 
 
@@ -49,18 +56,23 @@ class Importer(ABC):
 
     kind: ClassVar[BatchKind]
     permission: ClassVar[Permission]
-    action: ClassVar[str]
+    action: ClassVar[Action]
     columns: ClassVar[Sequence[Column]]
     stage: ClassVar[Sequence[str]]
     table: ClassVar[str]
 
     def __init__(
-        self, *, source: RowSource, actor: User, options: ImportOptions, tell: Tell
+        self,
+        *,
+        source: RowSource,
+        actor: User,
+        options: ImportOptions,
+        report_progress: ProgressReporter,
     ) -> None:
         self.source = source
         self.actor = actor
         self.options = options
-        self.tell = tell
+        self.report_progress = report_progress
         self.rows = 0
         self._headers: dict[str, str] = {}
 
@@ -79,20 +91,28 @@ class Importer(ABC):
         matched = match_columns(self.columns, self.source.header, self.options.mapping)
         self._headers = {name: self.source.header[at] for name, at in matched.positions.items()}
         parse = self.parser(matched)
-        why = self.source.name  # the reason of every change it brings, a grade's above all
-        with recorded(self.actor, self.action, reason=why), connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             # What is reported as kept is kept; and VACUUM marks as visible only what is on disk.
             cursor.execute("SET LOCAL synchronous_commit TO on")
             create_tables(cursor, ", ".join(self.stage))
             self.rows = stage_rows(
-                cursor, self.source, parse, width=len(self.stage), shown=self.shown, tell=self.tell
+                cursor,
+                self.source,
+                parse,
+                width=len(self.stage),
+                shown=self.shown,
+                report_progress=self.report_progress,
             )
             collect_faults(cursor)
             # One after the other from here: two files with the same rows would wait for each
             # other's in different order, and neither would see what the other brings.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('crm_import'))")
             batch = self._open_batch()
-            written = self.merge(cursor, batch.pk)
+            # The file's name is the reason of every change it brings, of a grade's above all.
+            with audited_transaction(
+                self.actor, self.action, reason=self.source.name, batch_id=batch.pk
+            ):
+                written = self.merge(cursor, batch.pk)
             result = self._close(cursor, batch, written, matched, started)
             if result.batch_id is None:
                 transaction.set_rollback(True)
@@ -150,7 +170,7 @@ class Importer(ABC):
 
     def step(self, step: Step) -> None:
         """Say which step begins."""
-        self.tell(Progress(step, self.rows, self.source.bytes_read, self.source.size))
+        self.report_progress(Progress(step, self.rows, self.source.bytes_read, self.source.size))
 
     def _open_batch(self) -> ImportBatch:
         batch = ImportBatch(
@@ -158,7 +178,7 @@ class Importer(ABC):
             file_name=self.source.name[:200],
             sha256=self.source.sha256,
             actor=self.actor,
-            door=current_door(),
+            channel=current_channel(),
         )
         batch.save()
         return batch

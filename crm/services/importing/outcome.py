@@ -45,7 +45,7 @@ class Progress:
     size: int | None
 
 
-Tell = Callable[[Progress], None]
+ProgressReporter = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)

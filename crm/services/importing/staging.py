@@ -11,13 +11,13 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from common.files import FileRefusedError, Row, RowSource
-from crm.services.importing.outcome import Progress, Step, Tell
+from crm.services.importing.outcome import Progress, ProgressReporter, Step
 
 Parse = Callable[[list[str]], Sequence[Any]]
 
 BETWEEN_CELLS = "\x1f"
 SHOWN = 100
-ROWS_BETWEEN_NEWS = 5000
+PROGRESS_EVERY_ROWS = 5000
 
 
 class RowRefusedError(Exception):
@@ -59,7 +59,7 @@ def stage_rows(
     *,
     width: int,
     shown: Callable[[str], str],
-    tell: Tell,
+    report_progress: ProgressReporter,
 ) -> int:
     """COPY every row into ``stage``, parsed to ``width`` values; return how many there were.
 
@@ -81,11 +81,11 @@ def stage_rows(
                 write((row.line, original, *empty, shown(bad.column), value, bad.code))
             else:
                 write((row.line, original, *values, None, None, None))
-            if rows % ROWS_BETWEEN_NEWS == 0:
-                tell(Progress(Step.READ, rows, source.bytes_read, source.size))
+            if rows % PROGRESS_EVERY_ROWS == 0:
+                report_progress(Progress(Step.READ, rows, source.bytes_read, source.size))
     if not rows:
         raise FileRefusedError("no_rows", _("The file has a header but no rows."))
-    tell(Progress(Step.CHECK, rows, source.bytes_read, source.size))
+    report_progress(Progress(Step.CHECK, rows, source.bytes_read, source.size))
     return rows
 
 

@@ -15,9 +15,9 @@ from crm.services.importing.columns import Matched
 from crm.services.importing.reasons import Reason
 from crm.services.importing.staging import RowRefusedError
 
-LONGEST_CODE = 40
-LONGEST_NAME = 200
-LONGEST_ID = 100
+MAX_CODE_LENGTH = 40
+MAX_NAME_LENGTH = 200
+MAX_EXTERNAL_ID_LENGTH = 100
 
 KINDS = {
     "bill": Kind.BILL, "账单": Kind.BILL, "invoice": Kind.BILL,
@@ -50,16 +50,16 @@ class TransactionParser:
     def __call__(self, cells: list[str]) -> Sequence[Any]:
         """Return the values to stage; raise RowRefusedError naming the first bad column."""
         cells.append("")
-        customer = _text("customer", cells[self._customer], LONGEST_CODE)
+        customer = _text("customer", cells[self._customer], MAX_CODE_LENGTH)
         if not customer:
             raise RowRefusedError("customer", customer, Reason.MISSING)
-        name = _text("customer_name", cells[self._name], LONGEST_NAME)
+        name = _text("customer_name", cells[self._name], MAX_NAME_LENGTH)
         day = self._day(cells[self._date].strip())
         minor = _minor(cells[self._amount].strip())
         kind = _kind(cells[self._kind].strip(), minor)
         if cells[self._currency].strip().upper() not in self._currencies:
             raise RowRefusedError("currency", cells[self._currency], Reason.OTHER_CURRENCY)
-        external_id = _text("external_id", cells[self._external_id], LONGEST_ID)
+        external_id = _text("external_id", cells[self._external_id], MAX_EXTERNAL_ID_LENGTH)
         own_id = bool(external_id)
         if not own_id:
             external_id = content_id(customer, day, minor, kind)

@@ -14,15 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.acting import authorise
+from accounts.actions import Action
 from accounts.models import User
-from accounts.permissions import Depth, Permission
+from accounts.permissions import DataAccessLevel, Permission
 from common.files import RowSource
 from crm.models import BillingSystem, Source
 from crm.models.batch import BatchKind
 from crm.models.customer import CODE_PATTERN, Stage
 from crm.services.importing.columns import TRANSACTION_COLUMNS, Matched
-from crm.services.importing.importer import Importer, Written, tell_nobody
-from crm.services.importing.outcome import ImportOptions, ImportResult, Step, Tell
+from crm.services.importing.importer import Importer, Written, ignore_progress
+from crm.services.importing.outcome import ImportOptions, ImportResult, ProgressReporter, Step
 from crm.services.importing.reasons import Reason
 from crm.services.importing.staging import Parse, drop_tables
 from crm.services.importing.transaction_rows import TransactionParser
@@ -112,7 +113,7 @@ def import_transactions(
     source: RowSource,
     actor: User,
     options: ImportOptions | None = None,
-    tell: Tell = tell_nobody,
+    report_progress: ProgressReporter = ignore_progress,
 ) -> ImportResult:
     """Bring transactions in, all good rows or, when anything fails, none.
 
@@ -120,7 +121,9 @@ def import_transactions(
     FileRefusedError when the input as a whole cannot be read. Bad rows are in the result.
     """
     options = options or ImportOptions()
-    return TransactionImporter(source=source, actor=actor, options=options, tell=tell).run()
+    return TransactionImporter(
+        source=source, actor=actor, options=options, report_progress=report_progress
+    ).run()
 
 
 class TransactionImporter(Importer):
@@ -128,7 +131,7 @@ class TransactionImporter(Importer):
 
     kind = BatchKind.TRANSACTIONS
     permission = Permission.TRANSACTION_IMPORT
-    action = "transaction.import"
+    action = Action.TRANSACTION_IMPORT
     columns = TRANSACTION_COLUMNS
     table = "crm_transaction"
     stage: ClassVar = (
@@ -189,7 +192,7 @@ class TransactionImporter(Importer):
                 "stage": Stage.SIGNED,
                 "source": source_id,
                 "unit": self._unit.pk,
-                "owner": self.actor.pk if self.actor.depth == Depth.OWN else None,
+                "owner": self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None,
                 "pattern": CODE_PATTERN,
             },
         )

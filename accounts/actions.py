@@ -1,0 +1,36 @@
+"""What can be done to tracked records: the actions history names, in both languages."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from common.history import INSTALL_ACTION
+
+
+class Action(models.TextChoices):
+    """One thing done to records. A feature adds its actions here; history shows the label."""
+
+    CUSTOMER_CREATE = "customer.create", _("Create customer")
+    CUSTOMER_UPDATE = "customer.update", _("Edit customer")
+    CUSTOMER_IMPORT = "customer.import", _("Import customers")
+    TRANSACTION_IMPORT = "transaction.import", _("Import transactions")
+    COMPLAINT_OPEN = "complaint.open", _("Open complaint")
+    COMPLAINT_COMMENT = "complaint.comment", _("Comment on complaint")
+    COMPLAINT_CLOSE = "complaint.close", _("Close complaint")
+    COMPLAINT_REOPEN = "complaint.reopen", _("Reopen complaint")
+    REFERENCE_CREATE = "reference.create", _("Add list entry")
+    REFERENCE_UPDATE = "reference.update", _("Change list entry")
+    REFERENCE_DELETE = "reference.delete", _("Delete list entry")
+    CUSTOM_FIELD_CREATE = "custom_field.create", _("Add custom field")
+    CUSTOM_FIELD_UPDATE = "custom_field.update", _("Change custom field")
+    USER_CREATE = "user.create", _("Open account")
+    USER_UPDATE = "user.update", _("Change account")
+    PROFILE_UPDATE = "profile.update", _("Change own profile")
+    UNIT_CREATE = "unit.create", _("Create unit")
+    UNIT_UPDATE = "unit.update", _("Change unit")
+    ROLE_CREATE = "role.create", _("Create role")
+    ROLE_UPDATE = "role.update", _("Change role")
+    KEY_ISSUE = "key.issue", _("Issue API key")
+    KEY_REVOKE = "key.revoke", _("Revoke API key")
+    RUN_REQUEST = "run.request", _("Request scoring run")
+    DEMO_CREATE = "demo.create", _("Create demonstration data")
+    SYSTEM_INSTALL = INSTALL_ACTION, _("Installation")

@@ -1,0 +1,78 @@
+"""The roles the product starts with: names, data access level, permissions.
+
+A feature that brings a permission adds its line to ``Permission`` and names it here. ``migrate``
+then gives it to the roles of that code, once (``staff.services.role``); no migration is written.
+The administrator may change every role afterwards.
+"""
+
+from dataclasses import dataclass
+
+from accounts.permissions import DataAccessLevel, Permission
+
+_READ = frozenset(
+    {
+        Permission.CUSTOMER_VIEW,
+        Permission.TRANSACTION_VIEW,
+        Permission.COMPLAINT_VIEW,
+        Permission.SCORE_VIEW,
+    }
+)
+
+
+@dataclass(frozen=True)
+class StartingRole:
+    """A role as it is when the product is installed."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    access_level: DataAccessLevel
+    permissions: frozenset[Permission]
+
+
+STARTING_ROLES = (
+    StartingRole(
+        "group_executive", "集团管理层", "Group executive", DataAccessLevel.ALL,
+        _READ | {Permission.RUN_VIEW},
+    ),
+    StartingRole(
+        "division_head", "版块负责人", "Division head", DataAccessLevel.SUBTREE,
+        _READ
+        | {Permission.CUSTOMER_EDIT, Permission.CUSTOMER_REASSIGN, Permission.COMPLAINT_WORK},
+    ),
+    StartingRole(
+        "account_manager", "客户经理", "Account manager", DataAccessLevel.OWN,
+        _READ | {Permission.CUSTOMER_EDIT, Permission.COMPLAINT_WORK},
+    ),
+    StartingRole(
+        "service_agent", "客服专员", "Service agent", DataAccessLevel.SUBTREE,
+        _READ | {Permission.COMPLAINT_WORK},
+    ),
+    StartingRole(
+        "division_administrator", "版块管理员", "Division administrator", DataAccessLevel.SUBTREE,
+        _READ
+        | {
+            Permission.CUSTOMER_EDIT,
+            Permission.CUSTOMER_REASSIGN,
+            Permission.CUSTOMER_IMPORT,
+            Permission.TRANSACTION_IMPORT,
+            Permission.ADMIN_ENTER,
+        },
+    ),
+    StartingRole(
+        "system_administrator", "系统管理员", "System administrator", DataAccessLevel.ALL,
+        _READ
+        | {
+            Permission.RUN_VIEW,
+            Permission.RUN_START,
+            Permission.REFERENCE_MANAGE,
+            Permission.STAFF_MANAGE,
+            Permission.FIELD_MANAGE,
+            Permission.ADMIN_ENTER,
+        },
+    ),
+    StartingRole(
+        "auditor", "审计", "Auditor", DataAccessLevel.ALL,
+        _READ | {Permission.RUN_VIEW, Permission.AUDIT_VIEW},
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""What every page, list, API resource, admin page and record shares; knows no business noun."""

@@ -1,0 +1,88 @@
+"""What every request passes: refusing malformed ones, the user's language, content policies."""
+
+from collections.abc import Callable
+
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import translation
+
+from accounts.acting import Channel, request_channel
+from accounts.models import User
+
+FORM_CONTENT_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+# The admin theme is built on Alpine, which evaluates the expressions in its templates' attributes,
+# and writes its colours as an inline style. It has no inline script, so those stay forbidden, and
+# the rest of the policy in settings applies unchanged.
+ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+
+
+class MalformedRequestMiddleware:
+    """Answer 400 to requests that no browser sends and that would otherwise be server errors.
+
+    The product speaks UTF-8: a form in another encoding is refused (BadRequest), and the encoding
+    that another body declares is not applied to the address. The administration looks values of
+    the address up as they are, so a NUL in it, which no database stores, is refused. It must stand
+    before the session middleware.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.encoding is not None and request.encoding.lower() not in {"utf-8", "utf8"}:
+            if request.content_type in FORM_CONTENT_TYPES:
+                raise BadRequest("encoding")
+            request.encoding = "utf-8"
+        if request.path_info.startswith("/admin/") and _contains_nul(request):
+            raise BadRequest("NUL")
+        # A session key made by the product is letters and digits; anything else is dropped.
+        if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "x").isalnum():
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        return self.get_response(request)
+
+
+def _contains_nul(request: HttpRequest) -> bool:
+    texts = (text for values in request.GET.lists() for text in (values[0], *values[1]))
+    return "\0" in request.path_info or any("\0" in text for text in texts)
+
+
+class UserContextMiddleware:
+    """Mark the channel, use the user's language, and keep signed-in pages out of caches."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if isinstance(request.user, User):
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language() or request.user.language
+        with request_channel(_channel_of(request.path_info)):
+            response = self.get_response(request)
+        if isinstance(request.user, User) and not response.has_header("Cache-Control"):
+            # Going back after signing out must not show the page again.
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+
+def _channel_of(path: str) -> Channel:
+    if path.startswith("/api/"):
+        return Channel.API
+    return Channel.ADMIN if path.startswith("/admin/") else Channel.BROWSER
+
+
+class AdminPolicyMiddleware:
+    """Relax the content security policy under /admin/ and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.get_admin_response = csp_replace(ADMIN_POLICY)(get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith("/admin/"):
+            return self.get_admin_response(request)
+        return self.get_response(request)

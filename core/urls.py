@@ -1,0 +1,10 @@
+"""Addresses of the home page."""
+
+from django.urls import path
+
+from core.views.home import Home, HomeWidgetFragment
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("widgets/<slug:slug>/", HomeWidgetFragment.as_view(), name="home_widget"),
+]

@@ -1,0 +1,48 @@
+"""``manage.py open_account``: open an account from the command line, the first one above all.
+
+Everybody else's accounts are opened in the administration pages, by whoever has this first one.
+"""
+
+from getpass import getpass
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from accounts.models import OrgUnit, Role, User
+from staff.services.user import save_user
+
+ACTOR = "scheduler"  # the product's own account that holds the system administrator's role
+
+
+class Command(BaseCommand):
+    """Open an account."""
+
+    help = "Open an account; asks for its password."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take who, as what, and where."""
+        parser.add_argument("employee_number")
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--role", default="system_administrator", help="a role's code")
+        parser.add_argument("--unit", default="HQ", help="a unit's code")
+        parser.add_argument("--service", action="store_true", help="a service account: no password")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Open it, or say in a line why not."""
+        try:
+            user = save_user(
+                actor=User.objects.get(employee_number=ACTOR),
+                employee_number=options["employee_number"],
+                name=options["name"],
+                role=Role.objects.get(code=options["role"]),
+                unit=OrgUnit.objects.get(code=options["unit"]),
+                is_service=options["service"],
+                password=None if options["service"] else getpass(_("Password: ")),
+            )
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        except ObjectDoesNotExist as error:
+            raise CommandError(_("There is no such role or unit.")) from error
+        self.stdout.write(_("%(name)s can sign in now.") % {"name": user.employee_number})

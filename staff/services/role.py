@@ -1,0 +1,79 @@
+"""Every write to roles, and giving new permissions to the roles that start with them."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.acting import audited_transaction, authorise
+from accounts.actions import Action
+from accounts.models import KnownPermission, Role, User
+from accounts.permissions import Permission
+from accounts.roles import STARTING_ROLES
+from common.history import migration_context
+from core.writing import ConstraintMessage, constraint_messages, require_known_fields
+
+EDITABLE = frozenset({"code", "name_zh", "name_en", "access_level", "permissions"})
+PERMISSIONS_ONE_CANNOT_REMOVE_FROM_ONESELF = frozenset(
+    {Permission.STAFF_MANAGE.value, Permission.ADMIN_ENTER.value}
+)
+CONSTRAINTS = {
+    "accounts_role_code_key": ConstraintMessage("code", gettext_lazy("This code is taken.")),
+}
+
+
+def save_role(*, actor: User, role_id: int | None = None, **values: Any) -> Role:
+    """Create or change a role.
+
+    Raises PermissionDenied, Role.DoesNotExist, or ValidationError naming the field.
+    """
+    authorise(actor, Permission.STAFF_MANAGE)
+    require_known_fields(values, EDITABLE, "role")
+    with audited_transaction(actor, Action.ROLE_UPDATE if role_id else Action.ROLE_CREATE):
+        role = Role() if role_id is None else Role.objects.select_for_update().get(pk=role_id)
+        for name, value in values.items():
+            setattr(role, name, value)
+        _check_permissions(role, actor=actor)
+        role.full_clean(validate_unique=False, validate_constraints=False)
+        with constraint_messages(CONSTRAINTS):
+            role.save()
+    return role
+
+
+def _check_permissions(role: Role, *, actor: User) -> None:
+    unknown = sorted(set(role.permissions) - set(Permission.values))
+    if unknown:
+        message = _("There is no such permission: %(names)s.") % {"names": ", ".join(unknown)}
+        raise ValidationError({"permissions": message})
+    required = PERMISSIONS_ONE_CANNOT_REMOVE_FROM_ONESELF
+    if role.pk == actor.role_id and not required <= set(role.permissions):
+        message = _("Without these you could not undo it yourself: manage staff, enter here.")
+        raise ValidationError({"permissions": message})
+
+
+def grant_new_permissions() -> list[str]:
+    """Give each permission not known yet to the roles that start with it; return the new ones.
+
+    Runs after every ``migrate``. A permission is given once: what an administrator takes away
+    later stays away.
+    """
+    with transaction.atomic(), migration_context():
+        known = set(KnownPermission.objects.values_list("code", flat=True))
+        new = [permission for permission in Permission if permission.value not in known]
+        KnownPermission.objects.bulk_create(KnownPermission(code=each.value) for each in new)
+        for starting in STARTING_ROLES:
+            granted = [each.value for each in new if each in starting.permissions]
+            role = Role.objects.select_for_update().filter(code=starting.code).first()
+            if granted and role is not None:
+                held = {*role.permissions, *granted}
+                role.permissions = [each.value for each in Permission if each.value in held]
+                role.save(update_fields=["permissions"])
+    return [permission.value for permission in new]
+
+
+def grant_new_permissions_after_migrate(**_signal: object) -> None:
+    """Receive Django's ``post_migrate`` signal; do nothing where the tables were migrated away."""
+    if KnownPermission._meta.db_table in connection.introspection.table_names():  # noqa: SLF001
+        grant_new_permissions()

@@ -1,0 +1,51 @@
+"""Signing in: accounts are opened by the administrator, and failed tries are limited (allauth)."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend as BaseAuthenticationBackend
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """No signing up, safe redirects, and tries counted by account."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _("The employee number or the password is wrong."),
+        "too_many_login_attempts": _("Too many failed tries. Wait five minutes, then try again."),
+        "enter_current_password": _("This is not the current password."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: nobody opens an account for themselves."""
+        return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Tell whether a redirect may go there; text that is no address is not safe either."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count tries by account alone: the library's key has the host, whose port one may vary."""
+        return str(credentials.get("username", "")).lower()
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Return to the user's own page, where the change was begun."""
+        return reverse("profile")
+
+
+class AuthenticationBackend(BaseAuthenticationBackend):
+    """Loads the signed-in user with unit and role in one query."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the active user of a session, or None when they have left."""
+        return (
+            User.objects.select_related("unit", "role").filter(pk=user_id, is_active=True).first()
+        )

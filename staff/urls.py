@@ -1,0 +1,11 @@
+"""Addresses of one's own page."""
+
+from django.urls import path
+
+from staff.views.language import SwitchLanguage
+from staff.views.profile import Profile
+
+urlpatterns = [
+    path("profile/", Profile.as_view(), name="profile"),
+    path("language/", SwitchLanguage.as_view(), name="switch_language"),
+]

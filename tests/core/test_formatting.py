@@ -1,0 +1,113 @@
+"""Numbers, dates and icons as every page shows them."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.paginator import Paginator
+from django.utils import timezone, translation
+
+from core.templatetags.formatting import compact, icon, money, page_numbers, percent, tone, when
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        (Decimal("1234567.5"), "1,234,567.50"),
+        (Decimal("-0.01"), "-0.01"),
+        (Decimal(0), "0.00"),
+        (None, "–"),
+    ],
+)
+def test_money_is_exact_and_grouped_in_both_languages(
+    language: str, amount: Decimal | None, written: str
+) -> None:
+    with translation.override(language):
+        assert money(amount) == written
+
+
+@pytest.mark.parametrize(
+    ("number", "chinese", "english"),
+    [
+        (0, "0", "0"),
+        (999, "999", "999"),
+        (2344, "2,344", "2,344"),
+        (9994, "9,994", "9,994"),
+        (9999, "1 万", "10k"),
+        (12345, "1.23 万", "12.3k"),
+        (999_999, "100 万", "1M"),
+        (123_456_789, "1.23 亿", "123M"),
+        (-45_600_000_000, "-456 亿", "-45.6B"),
+        (999.6, "1,000", "1,000"),
+        (0.5, "0.5", "0.5"),
+        (None, "–", "–"),
+    ],
+)
+def test_compact_writes_three_figures_in_the_units_of_the_language(
+    number: float | None, chinese: str, english: str
+) -> None:
+    with translation.override("zh-hans"):
+        assert compact(number) == chinese
+    with translation.override("en"):
+        assert compact(number) == english
+
+
+def test_percent_writes_a_share() -> None:
+    assert percent(0.256) == "26%"
+    assert percent(Decimal("0.256"), 1) == "25.6%"
+    assert percent(None) == "–"
+
+
+def test_when_is_short_and_holds_the_whole_on_hover() -> None:
+    now = timezone.now()
+    assert f">{timezone.localtime(now):%H:%M}</time>" in when(now)
+    old = datetime(1997, 1, 2, 16, 30, tzinfo=UTC)
+    assert when(old) == (
+        '<time datetime="1997-01-03T00:30:00+08:00" title="1997-01-03 00:30:00">1997-01-03</time>'
+    )
+    assert ">1997-01-02</time>" in when(date(1997, 1, 2))
+    this_year = timezone.localdate().replace(month=1, day=2)
+    assert ">01-02</time>" in when(this_year)
+    assert "–" in when(None)
+
+
+def test_when_of_another_day_this_year_has_day_and_time() -> None:
+    other = timezone.localtime() - timedelta(days=1)
+    written = f"{other:%m-%d %H:%M}" if other.year == timezone.localdate().year else f"{other:%F}"
+    assert f">{written}</time>" in when(other)
+
+
+def test_icon_is_a_drawing_hidden_from_readers() -> None:
+    drawn = icon("home", "sm")
+    assert drawn.startswith('<svg class="icon sm"')
+    assert 'aria-hidden="true"' in drawn
+    with pytest.raises(FileNotFoundError):
+        icon("no-such-icon")
+
+
+def test_tone_of_message_levels() -> None:
+    assert [tone(tag) for tag in ("success", "error", "warning", "info")] == [
+        "good",
+        "bad",
+        "warn",
+        "info",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (1, [1, 2, None, 20]),
+        (2, [1, 2, 3, None, 20]),
+        (10, [1, None, 9, 10, 11, None, 20]),
+        (20, [1, None, 19, 20]),
+    ],
+)
+def test_page_numbers_are_the_ends_and_the_neighbours(number: int, shown: list[int | None]) -> None:
+    page = Paginator(range(200), 10).page(number)
+    assert list(page_numbers(page)) == shown
+
+
+def test_page_numbers_of_a_single_page() -> None:
+    assert list(page_numbers(Paginator(range(3), 10).page(1))) == [1]

@@ -1,0 +1,47 @@
+"""The first account, from the command line."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.models import User
+
+COMMAND = "staff.management.commands.open_account.getpass"
+
+
+def _open(monkeypatch: pytest.MonkeyPatch, password: str, *options: str) -> str:
+    monkeypatch.setattr(COMMAND, lambda prompt: password)
+    out = StringIO()
+    call_command("open_account", "chief", "--name", "Chief", *options, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_opened_account_can_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    _open(monkeypatch, "a-Long-enough-1")
+    signed_in = Client().post("/login/", {"login": "CHIEF", "password": "a-Long-enough-1"})
+    assert signed_in.status_code == 302
+    assert User.objects.get(employee_number="chief").role.code == "system_administrator"
+
+
+@pytest.mark.django_db
+def test_weak_password_is_refused_in_words_and_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(CommandError, match=r"(?i)too short|太短|至少"):
+        _open(monkeypatch, "short")
+    assert not User.objects.filter(employee_number="chief").exists()
+
+
+@pytest.mark.django_db
+def test_unknown_role_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError):
+        _open(monkeypatch, "a-Long-enough-1", "--role", "nobody")
+
+
+@pytest.mark.django_db
+def test_service_account_cannot_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    _open(monkeypatch, "unused", "--service")
+    assert not User.objects.get(employee_number="chief").has_usable_password()

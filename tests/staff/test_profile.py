@@ -1,0 +1,74 @@
+"""One's own page."""
+
+from django.test import Client
+
+from accounts.models import User
+from accounts.permissions import Permission
+from tests.cast import Cast
+from tests.conftest import Login
+
+PROFILE = "/profile/"
+
+
+def test_profile_shows_who_one_is_here(cast: Cast, login: Login) -> None:
+    page = login(cast.manager).get(PROFILE).content.decode()
+    for text in ("Mia Manager", "manager", "Account manager", "Gslz", "Create and edit customers"):
+        assert text in page
+    assert str(Permission.STAFF_MANAGE.label) not in page
+
+
+def test_profile_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
+    assert client.get(PROFILE)["Location"] == "/login/?next=/profile/"
+
+
+def test_profile_saved_redirects_and_says_so_once(cast: Cast, login: Login) -> None:
+    client = login(cast.manager)
+    response = client.post(PROFILE, {"language": "en", "phone": "13912345678"})
+    assert (response.status_code, response["Location"]) == (302, PROFILE)
+    page = client.get(PROFILE).content.decode()
+    assert "<p>Saved</p>" in page
+    assert 'value="13912345678"' in page
+    assert "<p>Saved</p>" not in client.get(PROFILE).content.decode()
+
+
+def test_profile_change_is_recorded_with_who_and_by_which_door(cast: Cast, login: Login) -> None:
+    login(cast.manager).post(PROFILE, {"language": "zh-hans", "phone": "1"})
+    event = User.pgh_event_model.objects.filter(pgh_obj_id=cast.manager.pk).latest("pgh_id")  # type: ignore[attr-defined]
+    assert event.pgh_context.metadata == {
+        "actor": cast.manager.pk,
+        "action": "profile.update",
+        "channel": "browser",
+    }
+
+
+def test_profile_refused_keeps_what_was_typed_and_says_what_is_wrong(
+    cast: Cast, login: Login
+) -> None:
+    client = login(cast.manager)
+    response = client.post(PROFILE, {"language": "fr", "phone": "1" * 31})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "1" * 31 in page
+    assert page.count('aria-invalid="true"') == 2
+    assert 'id="id_phone_error"' in page
+    cast.manager.refresh_from_db()
+    assert (cast.manager.language, cast.manager.phone) == ("en", "")
+
+
+def test_profile_nobody_changes_role_unit_or_number_by_sending_more(
+    cast: Cast, login: Login
+) -> None:
+    sent = {
+        "language": "en",
+        "phone": "",
+        "role": cast.sysadmin.role.pk,
+        "unit": cast.head_office.pk,
+        "employee_number": "boss",
+        "is_active": "",
+    }
+    login(cast.manager).post(PROFILE, sent)
+    cast.manager.refresh_from_db()
+    assert cast.manager.role.code == "account_manager"
+    assert cast.manager.unit == cast.lanzhou
+    assert cast.manager.employee_number == "manager"
+    assert cast.manager.is_active
