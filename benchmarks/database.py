@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
-import psycopg
-from psycopg import sql
+import psycopg2
+from psycopg2 import errors, extensions, sql
 
 from benchmarks.measuring import Size
 
@@ -21,7 +21,7 @@ AS_OF = "2025-12-01"
 @contextmanager
 def empty(url: str) -> Iterator[str]:
     """Yield the address of a migrated database with nothing in it, dropped afterwards."""
-    with psycopg.connect(url, autocommit=True) as server:
+    with _server(url) as server:
         _drop(server, EMPTY)
         _create(server, EMPTY, template="template0")
         try:
@@ -35,7 +35,7 @@ def empty(url: str) -> Iterator[str]:
 def company(url: str, size: Size, *, throw_away: bool) -> Iterator[str]:
     """Yield the address of a database with a company of the size; a copy where it is changed."""
     kept = _named(url, NAME)
-    with psycopg.connect(url, autocommit=True) as server:
+    with _server(url) as server:
         if not _is_of_size(server, kept, size):
             _make(server, kept, size)
         _run("migrate", "--verbosity", "0", url=kept)
@@ -50,23 +50,33 @@ def company(url: str, size: Size, *, throw_away: bool) -> Iterator[str]:
             _drop(server, COPY)
 
 
+@contextmanager
+def _server(url: str) -> Iterator[extensions.cursor]:
+    """Yield a cursor that commits every statement by itself, as making databases requires."""
+    with closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
+
+
 def _named(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
-def _is_of_size(server: psycopg.Connection, url: str, size: Size) -> bool:
-    known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
-    if known is None:
+def _is_of_size(server: extensions.cursor, url: str, size: Size) -> bool:
+    server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
+    if server.fetchone() is None:
         return False
     query = "SELECT (SELECT count(*) FROM crm_customer), (SELECT count(*) FROM crm_transaction)"
-    with psycopg.connect(url) as connection:
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         try:
-            return connection.execute(query).fetchone() == (size.customers, size.transactions)
-        except psycopg.errors.UndefinedTable:
+            cursor.execute(query)
+        except errors.UndefinedTable:
             return False
+        return cursor.fetchone() == (size.customers, size.transactions)
 
 
-def _make(server: psycopg.Connection, url: str, size: Size) -> None:
+def _make(server: extensions.cursor, url: str, size: Size) -> None:
     print(f"Making the company in {NAME} …", flush=True)
     _drop(server, NAME)
     _create(server, NAME, template="template0")
@@ -78,7 +88,7 @@ def _make(server: psycopg.Connection, url: str, size: Size) -> None:
     )
 
 
-def _create(server: psycopg.Connection, name: str, *, template: str) -> None:
+def _create(server: extensions.cursor, name: str, *, template: str) -> None:
     server.execute(
         sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
             sql.Identifier(name), sql.Identifier(template)
@@ -86,7 +96,7 @@ def _create(server: psycopg.Connection, name: str, *, template: str) -> None:
     )
 
 
-def _drop(server: psycopg.Connection, name: str) -> None:
+def _drop(server: extensions.cursor, name: str) -> None:
     server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from common.copying import copy_rows
 from crm.models import Category, Grade, Industry, Source
 from crm.models.customer import Stage
 from demo.names import Named, Namer
@@ -63,12 +64,8 @@ def make_customers(plan: Plan, seats: list[Seat], progress: Progress) -> Book:
     """Write the customers as one COPY and return how they spend."""
     with connection.cursor() as cursor:
         book = Book(first_id=_reserve_ids(cursor, len(seats)))
-        rows = _Writer(plan, book).rows(seats)
-        statement = f"COPY crm_customer ({', '.join(COLUMNS)}) FROM STDIN"
-        with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-                progress.advance(1)
+        rows = _Writer(plan, book).rows(seats, progress)
+        copy_rows(cursor, f"COPY crm_customer ({', '.join(COLUMNS)}) FROM STDIN", rows)
     return book
 
 
@@ -111,10 +108,11 @@ class _Writer:
             if section is not None
         }
 
-    def rows(self, seats: list[Seat]) -> Iterator[tuple[object, ...]]:
+    def rows(self, seats: list[Seat], progress: Progress) -> Iterator[tuple[object, ...]]:
         """Yield the columns of one customer per seat, and enter each into the book."""
         for position, seat in enumerate(seats):
             yield self._row(self._book.first_id + position, seat, buys=position == 0)
+            progress.advance(1)
 
     def _row(self, pk: int, seat: Seat, *, buys: bool) -> tuple[object, ...]:
         rng = self._rng

@@ -15,6 +15,7 @@ from django.db import connection
 
 from accounts.acting import Channel
 from accounts.models import User
+from common.copying import copy_lines
 from crm.models import BillingSystem, ImportBatch
 from crm.models.batch import BatchKind
 from crm.models.transaction import Kind
@@ -45,7 +46,7 @@ FESTIVALS = {
 FESTIVAL_OF = {day.year: day for day in FESTIVALS}
 FESTIVAL_DIP, NATIONAL_DAY_DIP, YEAR_END_RISE = 0.74, 0.9, 1.18
 NOISE_BITS = 12
-ROWS_PER_WRITE = 2000
+LINES_PER_REPORT = 2000
 
 
 def festival(year: int) -> date:
@@ -97,13 +98,8 @@ def make_transactions(plan: Plan, book: Book, actor: User, progress: Progress) -
         for quota in quotas:
             for code in ledger.systems:
                 batch = _open_batch(code, quota, plan, actor)
-                with cursor.copy(COPY) as copy:
-                    rows = 0
-                    for chunk in _chunks(ledger.lines(quota, code, batch.pk)):
-                        copy.write("".join(chunk))
-                        progress.advance(len(chunk))
-                        rows += len(chunk)
-                batch.rows_read = batch.rows_created = rows
+                lines = _count_lines(ledger.lines(quota, code, batch.pk), progress)
+                batch.rows_read = batch.rows_created = copy_lines(cursor, COPY, lines)
                 batch.save()
 
 
@@ -118,9 +114,11 @@ def _open_batch(code: str, quota: _Quota, plan: Plan, actor: User) -> ImportBatc
     )
 
 
-def _chunks(lines: Iterator[str]) -> Iterator[list[str]]:
-    while chunk := list(islice(lines, ROWS_PER_WRITE)):
-        yield chunk
+def _count_lines(lines: Iterator[str], progress: Progress) -> Iterator[str]:
+    """Yield the lines, and report them to ``progress`` some thousands at a time."""
+    while chunk := list(islice(lines, LINES_PER_REPORT)):
+        progress.advance(len(chunk))
+        yield from chunk
 
 
 class _Ledger:

@@ -21,6 +21,8 @@ VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"
 MIN_NODE_VERSION = 18
+# Earlier versions installed these. Django would use them in place of psycopg2.
+REPLACED_PACKAGES = ("psycopg", "psycopg-binary")
 
 
 class InstallError(Exception):
@@ -82,6 +84,9 @@ def install_packages(*, dev: bool) -> str:
         return "unchanged"
     total = len(re.findall(r"^[\w.\[\]-]+==", lock.read_text(encoding="utf-8"), re.MULTILINE))
     pip_install(lock, total)
+    if not made:
+        command: list[str | Path] = [PYTHON, "-m", "pip", "uninstall", "--yes", *REPLACED_PACKAGES]
+        run(command, "remove the packages that others have replaced")
     for name in covered:
         write_stamp(name)
     return f"{total} installed"

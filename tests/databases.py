@@ -7,21 +7,20 @@ without changes to them starts at once.
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-import psycopg
+import psycopg2
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg2 import extensions, sql
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = 4_754_2017  # any number, the same for every worker
 
 
-def _conninfo(name: str) -> str:
+def _dsn(name: str) -> str:
     given = settings.DATABASES["default"]
     options = given.get("OPTIONS")
     parameters = {
@@ -32,14 +31,16 @@ def _conninfo(name: str) -> str:
         **(options if isinstance(options, dict) else {}),
     }
     known = {key: str(value) for key, value in parameters.items() if value}
-    return make_conninfo(dbname=name, **known)
+    return extensions.make_dsn(dbname=name, **known)
 
 
 @contextmanager
-def server() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """Yield a connection to the server itself, for making and dropping databases."""
-    with psycopg.connect(_conninfo("postgres"), autocommit=True) as connection:
-        yield connection
+def server() -> Iterator[extensions.cursor]:
+    """Yield a cursor on the server itself, for making and dropping databases."""
+    with closing(psycopg2.connect(_dsn("postgres"))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
 
 
 def _fingerprint() -> str:
@@ -51,39 +52,37 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:12]
 
 
-def _exists(connection: psycopg.Connection[tuple[object, ...]], name: str) -> bool:
-    query = "SELECT 1 FROM pg_database WHERE datname = %s"
-    return connection.execute(query, [name]).fetchone() is not None
+def _exists(cursor: extensions.cursor, name: str) -> bool:
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+    return cursor.fetchone() is not None
 
 
 def template() -> str:
     """Return the name of the migrated template, making it first where it is missing."""
     name = f"test_template_{_fingerprint()}"
-    with server() as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        if not _exists(connection, name):
-            _drop_old(connection)
+    with server() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        if not _exists(cursor, name):
+            _drop_old(cursor)
             building = f"{name}_building"
-            drop(connection, building)
-            connection.execute(
+            drop(cursor, building)
+            cursor.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(building))
             )
             _migrate(building)
-            connection.execute(
+            cursor.execute(
                 sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
                     sql.Identifier(building), sql.Identifier(name)
                 )
             )
-        connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
     return name
 
 
-def _drop_old(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    rows = connection.execute(
-        r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_template\_%'"
-    )
-    for (name,) in rows.fetchall():
-        drop(connection, str(name))
+def _drop_old(cursor: extensions.cursor) -> None:
+    cursor.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_template\_%'")
+    for (name,) in cursor.fetchall():
+        drop(cursor, str(name))
 
 
 def _migrate(name: str) -> None:
@@ -98,11 +97,9 @@ def _migrate(name: str) -> None:
         default.settings_dict["NAME"] = before
 
 
-def drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+def drop(cursor: extensions.cursor, name: str) -> None:
     """Drop a database, whoever is still connected to it."""
-    connection.execute(
-        sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    )
+    cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager
@@ -111,9 +108,9 @@ def copy(purpose: str) -> Iterator[str]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"test_{purpose}_{worker}_{os.getpid()}"
     source = template()
-    with server() as connection:
-        drop(connection, name)
-        connection.execute(
+    with server() as cursor:
+        drop(cursor, name)
+        cursor.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
                 sql.Identifier(name), sql.Identifier(source)
             )
@@ -121,8 +118,8 @@ def copy(purpose: str) -> Iterator[str]:
     try:
         yield name
     finally:
-        with server() as connection:
-            drop(connection, name)
+        with server() as cursor:
+            drop(cursor, name)
 
 
 @contextmanager

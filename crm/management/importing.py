@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from common.files import FileRefusedError, RowSource, open_source
 from common.files.text import ENCODINGS
+from common.interrupts import cancel_statement_on_interrupt
 from crm.management.progress import shown_progress
 from crm.services.importing import ImportOptions, ImportResult
 from crm.services.importing.outcome import ProgressReporter
@@ -83,6 +84,7 @@ class ImportCommand(BaseCommand):
             with (
                 open_source(given["file"], encoding=given["encoding"]) as source,
                 shown_progress(self.stdout) as report_progress,
+                cancel_statement_on_interrupt(),
             ):
                 result = self.bring(source, actor, options, report_progress)
         self._summarise(result, options)

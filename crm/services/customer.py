@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import psycopg
+import psycopg2
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
@@ -132,7 +132,7 @@ def _save(customer: Customer) -> None:
 def _validation_error_for(error: IntegrityError) -> ValidationError | None:
     """Put into words which rule of the database was broken, beside the field it is about."""
     cause = error.__cause__
-    broken = (cause.diag.constraint_name or "") if isinstance(cause, psycopg.Error) else ""
+    broken = (cause.diag.constraint_name or "") if isinstance(cause, psycopg2.Error) else ""
     if "customer_code" in broken:
         # The same words for a code of one's own and of another division's: nothing is learnt.
         message = _("This customer code exists already; if you cannot find it, ask head office.")

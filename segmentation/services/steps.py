@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from django.db import connection
-from psycopg import sql
+from psycopg2 import sql
 
 from common.money import to_minor
 from segmentation.models import ChurnLevel, RunState, ScoringRun, StepName
@@ -151,7 +151,7 @@ def _texts(values: list[str]) -> sql.Composed:
     )
 
 
-def _literals(run: ScoringRun) -> dict[str, sql.Literal]:
+def _literals(run: ScoringRun) -> dict[str, sql.Composable]:
     """Return the run's settings as SQL; amounts become hundredths."""
     used = run.settings | {"drop_min_previous": to_minor(run.settings["drop_min_previous"])}
     return {

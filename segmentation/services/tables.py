@@ -9,7 +9,7 @@ import re
 import time
 
 from django.db import OperationalError, connection, transaction
-from psycopg import errors, sql
+from psycopg2 import errors, sql
 
 from segmentation.models import RunState, ScoringRun
 

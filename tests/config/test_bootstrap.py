@@ -42,6 +42,21 @@ def test_unchanged_lock_file_is_not_installed_again(
         install.install_assets()
 
 
+def test_packages_that_others_have_replaced_are_removed_from_an_older_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str | Path]] = []
+    (tmp_path / "requirements.txt").write_text("django==5.2\n", encoding="utf-8")
+    monkeypatch.setattr(install, "PROJECT", tmp_path)
+    monkeypatch.setattr(install, "STAMP", tmp_path / "installed.json")
+    monkeypatch.setattr(install, "make_venv", lambda: False)
+    monkeypatch.setattr(install, "pip_install", lambda _lock, _total: None)
+    monkeypatch.setattr(install, "run", lambda command, _purpose: commands.append(command))
+    assert install.install_packages(dev=False) == "1 installed"
+    assert [command[-3:] for command in commands] == [["--yes", "psycopg", "psycopg-binary"]]
+    assert install.install_packages(dev=False) == "unchanged"
+
+
 def test_python_without_its_installer_is_told_what_to_add(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.utils import translation
 
 from crm.models import Customer, ImportBatch, Transaction
 from crm.services.importing.rejects import guard_formula
 from tests.cast import Cast
+from tests.common.interrupts import interrupt_soon
 from tests.common.workbooks import raw_workbook, workbook
 from tests.crm.factories import make_customer
 
@@ -170,6 +172,22 @@ def test_file_without_read_permission_is_one_line(write: Write) -> None:
     path = write(HEAD)
     path.chmod(0)
     assert "Permission denied" in refusal(path)
+
+
+def test_ctrl_c_stops_an_import_that_waits_for_another(write: Write) -> None:
+    path = write(HEAD + "A,1997-01-01,1\n")
+    other_import = connection.copy()
+    try:
+        with connection.cursor() as cursor:  # so that a failure does not wait for ever
+            cursor.execute("SET LOCAL lock_timeout = '20s'")
+        with other_import.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext('crm_import'))")
+        with interrupt_soon(), pytest.raises(CommandError, match="Stopped; nothing") as caught:
+            run("import_transactions", path)
+    finally:
+        other_import.close()
+    assert caught.value.returncode == 130
+    assert not Transaction.objects.exists()
 
 
 def test_wrong_options_are_one_line(write: Write) -> None:

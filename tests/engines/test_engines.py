@@ -18,9 +18,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import environ
-import psycopg
+import psycopg2
 import pytest
 import redis
+from psycopg2 import extensions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -65,8 +66,16 @@ def closed_project() -> Iterator[Path]:
         yield path
 
 
-def connect(addresses: EngineUrls) -> psycopg.Connection:
-    return psycopg.connect(addresses.database_url, autocommit=True)
+def connect(addresses: EngineUrls) -> extensions.connection:
+    connection = psycopg2.connect(addresses.database_url)
+    connection.autocommit = True
+    return connection
+
+
+def fetch_row(database: extensions.connection, query: str) -> tuple[object, ...] | None:
+    with database.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()
 
 
 def broker(addresses: EngineUrls) -> redis.Redis:
@@ -76,7 +85,7 @@ def broker(addresses: EngineUrls) -> redis.Redis:
 def is_up(addresses: EngineUrls) -> bool:
     try:
         connect(addresses).close()
-    except psycopg.OperationalError:
+    except psycopg2.OperationalError:
         return False
     return True
 
@@ -109,10 +118,11 @@ def test_urls_start_nothing_and_stay_the_same(project: Path) -> None:
 def test_running_gives_engines_that_work_and_stops_them(project: Path) -> None:
     with running("test", project=project) as addresses:
         with closing(connect(addresses)) as database:
-            row = database.execute(
+            row = fetch_row(
+                database,
                 "SELECT current_user, datlocprovider, datlocale, pg_encoding_to_char(encoding)"
-                " FROM pg_database WHERE datname = current_database()"
-            ).fetchone()
+                " FROM pg_database WHERE datname = current_database()",
+            )
             version = database.info.server_version
         assert row == ("group_crm", "b", "C.UTF-8", "UTF8")
         assert version // 10000 == 18
@@ -133,7 +143,7 @@ def test_database_listens_on_a_private_socket_only(project: Path) -> None:
         running("test", project=project) as addresses,
         closing(connect(addresses)) as database,
     ):
-        assert database.execute("SHOW listen_addresses").fetchone() == ("",)
+        assert fetch_row(database, "SHOW listen_addresses") == ("",)
         place = find_place("test", project)
         assert place.sockets.stat().st_mode & 0o777 == 0o700
         assert cluster(project).stat().st_mode & 0o777 == 0o700
@@ -181,12 +191,12 @@ def test_engines_of_a_killed_process_are_reused_then_stopped(project: Path) -> N
     other = hold(project)
     addresses = urls("test", project=project)
     with closing(connect(addresses)) as database:
-        started = database.execute("SELECT pg_postmaster_start_time()").fetchone()
+        started = fetch_row(database, "SELECT pg_postmaster_start_time()")
     other.kill()
     other.communicate()
     assert is_up(addresses)
     with running("test", project=project) as again, closing(connect(again)) as database:
-        assert database.execute("SELECT pg_postmaster_start_time()").fetchone() == started
+        assert fetch_row(database, "SELECT pg_postmaster_start_time()") == started
     assert not is_up(addresses)
 
 
@@ -272,11 +282,12 @@ def test_broker_moves_when_its_port_is_taken(project: Path) -> None:
 
 def test_data_and_queue_of_the_default_profile_survive_a_stop(project: Path) -> None:
     with running(project=project) as addresses, closing(connect(addresses)) as database:
-        database.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        with database.cursor() as cursor:
+            cursor.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         broker(addresses).rpush("celery", "job")
-        assert database.execute("SHOW fsync").fetchone() == ("on",)
+        assert fetch_row(database, "SHOW fsync") == ("on",)
     with running(project=project) as addresses, closing(connect(addresses)) as database:
-        assert database.execute("SELECT answer FROM kept").fetchone() == (42,)
+        assert fetch_row(database, "SELECT answer FROM kept") == (42,)
         assert broker(addresses).lrange("celery", 0, -1) == [b"job"]
 
 

@@ -4,15 +4,14 @@ Its rows ship in the package ``lifetimes``, which is never imported: only its da
 Columns: master id, sample id, date, number of CDs, amount.
 """
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from django.db import connection, transaction
 
 from accounts.models import OrgUnit
+from common.copying import copy_rows
 from crm.models import BillingSystem
 from crm.models.transaction import Kind
 from segmentation.services.run import scheduler
@@ -48,19 +47,27 @@ def load(frame: pd.DataFrame) -> None:
     batch = make_batch(scheduler())
     unit = OrgUnit.objects.get(parent__isnull=True)
     with transaction.atomic(), fixture_changes(), connection.cursor() as cursor:
-        with cursor.copy(
+        made = ("signed", 1, "1998-07-01", "1998-07-01")
+        copy_rows(
+            cursor,
             "COPY crm_customer (id, code, name, unit_id, stage, version, created_at, updated_at)"
-            " FROM STDIN"
-        ) as copy:
-            for number in frame["customer"].unique():
-                row = (int(number), f"CD{number}", f"CD {number}", unit.pk, "signed", 1)
-                copy.write_row((*row, "1998-07-01", "1998-07-01"))
-        with cursor.copy(
-            "COPY crm_transaction (customer_id, occurred_on, amount, batch_id, billing_system_id,"
-            " kind, currency, external_id) FROM STDIN"
-        ) as copy:
-            rows: Iterator[Any] = frame.itertuples(index=False)
-            for number, row in enumerate(rows):
-                kind = Kind.ORDER if row.cents >= 0 else Kind.REFUND
-                bought = (row.customer, row.day.date(), row.cents)
-                copy.write_row((*bought, batch.pk, system.pk, kind, "CNY", f"CD{number}"))
+            " FROM STDIN",
+            (
+                (number, f"CD{number}", f"CD {number}", unit.pk, *made)
+                for number in frame["customer"].unique()
+            ),
+        )
+        same = (batch.pk, system.pk, "CNY")
+        copy_rows(
+            cursor,
+            "COPY crm_transaction (external_id, customer_id, occurred_on, amount, kind, batch_id,"
+            " billing_system_id, currency) FROM STDIN",
+            (
+                (f"CD{number}", customer, day.date(), cents, _kind(cents), *same)
+                for number, (customer, day, cents) in enumerate(frame.itertuples(index=False))
+            ),
+        )
+
+
+def _kind(cents: int) -> Kind:
+    return Kind.ORDER if cents >= 0 else Kind.REFUND

@@ -4,12 +4,13 @@ Temporary tables, gone with the transaction: ``stage`` holds every row (a bad on
 ``stage_reject`` every row that is not taken.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
+from common.copying import copy_rows
 from common.files import FileRefusedError, Row, RowSource
 from crm.services.importing.outcome import Progress, ProgressReporter, Step
 
@@ -66,23 +67,8 @@ def stage_rows(
     ``shown`` gives the file's own header of a column of ours, for the rejects. Raises
     FileRefusedError when the source turns out unreadable, or to hold no rows at all.
     """
-    rows = 0
-    empty = (None,) * width
-    with cursor.copy("COPY stage FROM STDIN") as copy:
-        write = copy.write_row
-        for row in source:
-            rows += 1
-            original = BETWEEN_CELLS.join(row.cells)
-            try:
-                values = parse(row.cells) if row.fault is None else _refuse(row)
-            except RowRefusedError as bad:
-                original = original.replace("\0", "\ufffd")
-                value = bad.value.replace("\0", "\ufffd")[:SHOWN]
-                write((row.line, original, *empty, shown(bad.column), value, bad.code))
-            else:
-                write((row.line, original, *values, None, None, None))
-            if rows % PROGRESS_EVERY_ROWS == 0:
-                report_progress(Progress(Step.READ, rows, source.bytes_read, source.size))
+    staged = _stage_values(source, parse, width=width, shown=shown, report_progress=report_progress)
+    rows = copy_rows(cursor, "COPY stage FROM STDIN", staged)
     if not rows:
         raise FileRefusedError("no_rows", _("The file has a header but no rows."))
     report_progress(Progress(Step.CHECK, rows, source.bytes_read, source.size))
@@ -96,6 +82,30 @@ def collect_faults(cursor: CursorWrapper) -> None:
         """INSERT INTO stage_reject
            SELECT line, fault_column, fault_value, fault FROM stage WHERE fault IS NOT NULL"""
     )
+
+
+def _stage_values(
+    source: RowSource,
+    parse: Parse,
+    *,
+    width: int,
+    shown: Callable[[str], str],
+    report_progress: ProgressReporter,
+) -> Iterator[tuple[object, ...]]:
+    """Yield every row as ``stage`` holds it, and report progress on the way."""
+    empty = (None,) * width
+    for number, row in enumerate(source, start=1):
+        original = BETWEEN_CELLS.join(row.cells)
+        try:
+            values = parse(row.cells) if row.fault is None else _refuse(row)
+        except RowRefusedError as bad:
+            original = original.replace("\0", "\ufffd")
+            value = bad.value.replace("\0", "\ufffd")[:SHOWN]
+            yield (row.line, original, *empty, shown(bad.column), value, bad.code)
+        else:
+            yield (row.line, original, *values, None, None, None)
+        if number % PROGRESS_EVERY_ROWS == 0:
+            report_progress(Progress(Step.READ, number, source.bytes_read, source.size))
 
 
 def _refuse(row: Row) -> Sequence[Any]:
