@@ -17,6 +17,8 @@ from django.db import connections
 from psycopg2 import extensions, sql
 
 ROOT = Path(__file__).resolve().parent.parent
+# A second suite on the same server must neither use nor drop the databases of the first.
+PREFIX = os.environ.get("TEST_DATABASE_PREFIX", "test")
 LOCK = 4_754_2017  # any number, the same for every worker
 
 
@@ -59,7 +61,7 @@ def _exists(cursor: extensions.cursor, name: str) -> bool:
 
 def template() -> str:
     """Return the name of the migrated template, making it first where it is missing."""
-    name = f"test_template_{_fingerprint()}"
+    name = f"{PREFIX}_template_{_fingerprint()}"
     with server() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         if not _exists(cursor, name):
@@ -80,7 +82,8 @@ def template() -> str:
 
 
 def _drop_old(cursor: extensions.cursor) -> None:
-    cursor.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_template\_%'")
+    pattern = rf"{PREFIX}\_template\_%"
+    cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern])
     for (name,) in cursor.fetchall():
         drop(cursor, str(name))
 
@@ -106,7 +109,7 @@ def drop(cursor: extensions.cursor, name: str) -> None:
 def copy(purpose: str) -> Iterator[str]:
     """Yield the name of a fresh copy of the template, gone when the block ends."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"test_{purpose}_{worker}_{os.getpid()}"
+    name = f"{PREFIX}_{purpose}_{worker}_{os.getpid()}"
     source = template()
     with server() as cursor:
         drop(cursor, name)

@@ -17,6 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiKey, OrgUnit, Role, User
+from core.models import CustomField, CustomFieldKind
+from core.services.custom_field import save_custom_field
 from crm.models import BillingSystem, Category, Customer, Grade, ImportBatch, Industry, Source
 from segmentation.models import RunState, ScoringRun
 from tests.architecture.matrix import ALL, COMPANY_WIDE, ROLES, World, make_world
@@ -64,6 +66,13 @@ def _spare(model: type[Model]) -> Find:
     return make
 
 
+def _custom_field(world: World) -> CustomField:
+    return save_custom_field(
+        actor=world.cast.sysadmin, record_type="customer", key="lines", label_zh="专线数",
+        kind=CustomFieldKind.NUMBER,
+    )  # fmt: skip
+
+
 def _first(model: type[Model]) -> Find:
     return lambda world: model._default_manager.all()[0]
 
@@ -86,6 +95,7 @@ ROWS = [
         history=False,
         other=lambda w: make_batch(w.cast.other_head),
     ),
+    Row(CustomField, _custom_field, see="S", add="S", change="S"),
     Row(ScoringRun, _run, see="S", add="S", history=False),
 ]
 ENTER = "DS"

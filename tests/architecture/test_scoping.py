@@ -10,7 +10,7 @@ from django.apps import apps
 from accounts.scoping import ScopedModel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-APPS = ("accounts", "crm", "satisfaction", "segmentation")
+APPS = ("accounts", "core", "crm", "satisfaction", "segmentation", "staff")
 READING_ROOMS = (
     "views", "api", "admin", "panels", "columns", "forms", "filters", "selectors", "composition",
 )  # fmt: skip
@@ -20,6 +20,8 @@ UNSCOPED = {
     "accounts.Role",
     # Names of permissions, which are no secret.
     "accounts.KnownPermission",
+    # What fields there are, not what they hold.
+    "core.CustomField",
     "crm.BillingSystem",
     "crm.Category",
     "crm.Grade",
