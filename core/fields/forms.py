@@ -83,7 +83,7 @@ class ReferenceFormField(forms.ModelChoiceField[Any]):
         self.current = current
         choices: list[tuple[Any, str]] = []
         if self.empty_label is not None:
-            choices.append(("", self.empty_label))
+            choices.append(("", str(self.empty_label)))
         choices += [(record.pk, self.label_from_instance(record)) for record in offered]
         if current is not None and all(pk != current.pk for pk, _label in choices):
             choices.append((current.pk, self.label_from_instance(current)))
