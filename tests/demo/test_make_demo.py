@@ -1,14 +1,18 @@
 """When the demonstration company is made, and when it is not."""
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError
+from django.db import connection
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import OrgUnit
 from crm.models import Customer
+from tests import databases
 from tests.cast import Cast
 from tests.crm.factories import make_customer
 from tests.demo.company import SMALL, checksum, company, run
@@ -69,6 +73,27 @@ def test_if_empty_does_nothing_silently_where_there_is_something(cast: Cast) -> 
     make_customer(cast.lanzhou)
     assert run("make_demo", *TINY, "--if-empty") == ""
     assert Customer.objects.count() == 1
+
+
+def test_database_without_tables_is_refused_in_one_line_that_says_what_to_do(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock(), databases.using_copy("bare"):
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE")
+            cursor.execute("CREATE SCHEMA public")
+        for arguments in (TINY, (*TINY, "--if-empty")):
+            with pytest.raises(CommandError, match=r"^[^\n]*manage\.py migrate[^\n]*$"):
+                run("make_demo", *arguments)
+
+
+def test_make_target_migrates_before_it_makes_the_company() -> None:
+    make = ["make", "--dry-run", "--no-print-directory", "demo", "ARGS=--customers 40"]
+    printed = subprocess.run(
+        make, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True
+    ).stdout
+    migrate, make_demo = printed.index("manage.py migrate"), printed.index("manage.py make_demo")
+    assert migrate < make_demo < printed.index("--customers 40")
 
 
 @pytest.mark.usefixtures("db", "production")
