@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import OrgUnit, User
 from common.parsing.errors import UnreadableError
 from core.api.resources import require_user
-from core.fields.custom import PREFIX
+from core.fields.custom import CUSTOM_PREFIX
 from core.fields.declarations import FieldDeclaration
 from core.fields.faults import ValueFault
 from core.fields.kinds import Choice
@@ -64,7 +64,9 @@ class CustomerFilters(filters.FilterSet):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         user = getattr(self.request, "user", None)
-        if isinstance(user, User) and any(name.startswith(PREFIX) for name in self.data or ()):
+        if isinstance(user, User) and any(
+            name.startswith(CUSTOM_PREFIX) for name in self.data or ()
+        ):
             for name, added in _filters_for(CUSTOMER.custom_fields_for(user)).items():
                 added.parent, added.model = self, Customer
                 self.filters[name] = added

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.record_fields import CUSTOM, CustomValuesField, serializer_field
+from core.api.record_fields import CUSTOM_FIELDS, CustomValuesField, serializer_field
 from core.api.resources import StrictSerializer
 from crm.fields import CUSTOMER
 from crm.models import Customer, Transaction
@@ -27,7 +27,7 @@ class CustomerSerializer(StrictSerializer[Customer]):
         declared = {field.name: serializer_field(field) for field in CUSTOMER.fields}
         # Left out, the unit is the caller's own.
         declared["unit"].required = False
-        return super().get_fields() | declared | {CUSTOM: CustomValuesField(CUSTOMER.name)}
+        return super().get_fields() | declared | {CUSTOM_FIELDS: CustomValuesField(CUSTOMER.name)}
 
 
 class CustomerChangeSerializer(CustomerSerializer):
@@ -99,6 +99,10 @@ class BulkResultSerializer(serializers.Serializer[Any]):
     rows_rejected = serializers.IntegerField()
     customers_created = serializers.IntegerField()
     reasons = serializers.DictField(
-        child=serializers.IntegerField(), help_text="How many rows were refused for which reason."
+        source="rejects_by_reason",
+        child=serializers.IntegerField(),
+        help_text="How many rows were refused for which reason.",
     )
-    rejects = RejectSerializer(source="sample", many=True, help_text="The first 100 of them.")
+    rejects = RejectSerializer(
+        source="first_rejects", many=True, help_text="The first 100 of them."
+    )

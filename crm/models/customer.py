@@ -20,7 +20,7 @@ from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_ac
 from common.history import tracked
 from crm.models.reference import Category, Grade, Industry, Source
 
-CODE_LENGTH, NAME_LENGTH = 40, 200
+MAX_CODE_LENGTH, MAX_NAME_LENGTH = 40, 200
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"  # to Python and PostgreSQL alike
 REFUSE_CYCLE = """
     IF NEW.parent_id IS NOT NULL AND EXISTS (
@@ -69,12 +69,12 @@ class Customer(ScopedModel):
 
     code = models.CharField(
         _("customer code"),
-        max_length=CODE_LENGTH,
+        max_length=MAX_CODE_LENGTH,
         unique=True,
         validators=[RegexValidator(CODE_PATTERN)],
         help_text=_("Letters, digits and . _ / -"),
     )
-    name = models.CharField(_("customer name"), max_length=NAME_LENGTH)
+    name = models.CharField(_("customer name"), max_length=MAX_NAME_LENGTH)
     industry = models.ForeignKey(
         Industry, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("industry")
     )

@@ -14,6 +14,8 @@ from crm.models.batch import ImportBatch
 from crm.models.customer import Customer, customer_visibility_filter
 from crm.models.reference import BillingSystem
 
+MAX_EXTERNAL_ID_LENGTH = 100
+
 
 class Kind(models.IntegerChoices):
     """What a transaction is. Only refunds are negative."""
@@ -43,7 +45,9 @@ class Transaction(ScopedModel):
     )
     kind = models.SmallIntegerField(_("kind"), choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
-    external_id = models.CharField(_("external id"), max_length=100, db_collation="C")
+    external_id = models.CharField(
+        _("external id"), max_length=MAX_EXTERNAL_ID_LENGTH, db_collation="C"
+    )
 
     objects = ScopedQuerySet["Transaction"].as_manager()
 

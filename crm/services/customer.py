@@ -11,7 +11,7 @@ from accounts.acting import audited_transaction, authorise
 from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
-from core.fields.declarations import FieldDeclaration, by_name, clean_value
+from core.fields.declarations import FieldDeclaration, clean_value, fields_by_name
 from core.writing import (
     ConstraintMessage,
     constraint_messages,
@@ -53,7 +53,7 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
     otherwise. Raises PermissionDenied, or ValidationError naming the field that is wrong.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
-    fields = by_name(CUSTOMER.all_fields())
+    fields = fields_by_name(CUSTOMER.all_fields())
     require_known_fields(values, fields, CUSTOMER.name)
     values.setdefault("unit", actor.unit)
     if actor.access_level == DataAccessLevel.OWN:
@@ -80,7 +80,7 @@ def update_customer(
     changed grade takes a reason. A change that changes nothing writes nothing.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
-    fields = by_name(CUSTOMER.all_fields())
+    fields = fields_by_name(CUSTOMER.all_fields())
     require_known_fields(changes, fields, CUSTOMER.name)
     with audited_transaction(actor, Action.CUSTOMER_UPDATE, reason=reason):
         if "parent" in changes:

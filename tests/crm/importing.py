@@ -42,7 +42,7 @@ def counts(result: ImportResult) -> tuple[int, int, int, int]:
 
 def rejects(result: ImportResult) -> list[tuple[int, str, str]]:
     """Return line, column and reason of each reject."""
-    return [(reject.line, reject.column, reject.code) for reject in result.sample]
+    return [(reject.line, reject.column, reject.code) for reject in result.first_rejects]
 
 
 def stored() -> list[tuple[str, str, str]]:

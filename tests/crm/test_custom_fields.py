@@ -254,7 +254,7 @@ def test_file_is_held_to_required_fields_and_categories(cast: Cast) -> None:
     )
     result = send_customers(text, cast.division_admin)
     assert counts(result) == (2, 0, 0, 2)
-    assert result.reasons == {"missing": 1, "not_in_category": 1}
+    assert result.rejects_by_reason == {"missing": 1, "not_in_category": 1}
 
 
 @pytest.mark.usefixtures("fields")

@@ -26,12 +26,12 @@ from crm.services.importing.columns import (
 def test_header_is_understood_in_both_languages(header: list[str]) -> None:
     matched = match_columns(TRANSACTION_COLUMNS, header, {})
     assert matched.positions == {"customer": 0, "date": 1, "amount": 2}
-    assert matched.ignored == []
+    assert matched.ignored_headers == []
 
 
 def test_unknown_headers_are_named() -> None:
     header = ["customer", "colour", "date", "amount", ""]
-    assert match_columns(TRANSACTION_COLUMNS, header, {}).ignored == ["colour"]
+    assert match_columns(TRANSACTION_COLUMNS, header, {}).ignored_headers == ["colour"]
 
 
 def test_missing_column_says_what_was_found_and_how_to_map() -> None:
@@ -46,14 +46,14 @@ def test_mapping_names_columns_and_wins_over_guesses() -> None:
     mapping = {"amount": "net_total", "customer": "customer"}
     matched = match_columns(TRANSACTION_COLUMNS, header, mapping)
     assert matched.positions["amount"] == 3
-    assert matched.ignored == ["amount"]
+    assert matched.ignored_headers == ["amount"]
 
 
 def test_column_mapped_to_nothing_is_ignored() -> None:
     header = ["customer", "date", "amount", "type"]
     matched = match_columns(TRANSACTION_COLUMNS, header, {"kind": ""})
     assert "kind" not in matched.positions
-    assert matched.ignored == ["type"]
+    assert matched.ignored_headers == ["type"]
 
 
 @pytest.mark.parametrize("mapping", [{"colour": "date"}, {"amount": "nowhere"}])

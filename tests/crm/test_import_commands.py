@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import translation
 
 from crm.models import Customer, ImportBatch, Transaction
-from crm.services.importing.rejects import guard_formula
+from crm.services.importing.rejects import escape_formula
 from tests.cast import Cast
 from tests.common.interrupts import interrupt_soon
 from tests.common.workbooks import raw_workbook, workbook
@@ -136,7 +136,7 @@ def test_mended_rejects_can_be_sent_again(write: Write) -> None:
     ],
 )  # fmt: skip
 def test_cells_a_spreadsheet_would_run_are_guarded(cell: str, guarded: str) -> None:
-    assert guard_formula(cell) == guarded
+    assert escape_formula(cell) == guarded
 
 
 @pytest.mark.parametrize(

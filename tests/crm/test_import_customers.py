@@ -128,7 +128,7 @@ def test_chain_of_parents_too_long_is_rejected_at_its_end(cast: Cast) -> None:
     rows = "".join(f"L{level},x,{f'L{level - 1}' if level else ''}\n" for level in range(60))
     result = send_customers("code,name,parent\n" + rows, cast.division_admin)
     assert 0 < result.rows_rejected < 15
-    assert {reject.code for reject in result.sample} == {"circular"}
+    assert {reject.code for reject in result.first_rejects} == {"circular"}
 
 
 def test_code_of_another_division_is_rejected_without_any_detail(cast: Cast) -> None:
@@ -136,7 +136,7 @@ def test_code_of_another_division_is_rejected_without_any_detail(cast: Cast) -> 
     text = "code,name,parent\nHUNAN,mine now,\nA,a,HUNAN\nB,b,\n"
     result = send_customers(text, cast.division_admin)
     assert rejects(result) == [(2, "code", "exists_elsewhere"), (3, "parent", "not_yours")]
-    assert "exists elsewhere; ask head office" in result.sample[0].reason
+    assert "exists elsewhere; ask head office" in result.first_rejects[0].reason
     assert "秘密" not in str(result)
     assert Customer.objects.get(code="HUNAN").name == "秘密公司"
 

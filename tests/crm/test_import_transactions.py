@@ -177,7 +177,7 @@ def test_customer_out_of_scope_is_not_found_and_nothing_is_learnt(cast: Cast) ->
         (2, "customer", "unknown_customer"),
         (3, "customer", "unknown_customer"),
     ]
-    assert result.sample[0].reason == result.sample[1].reason
+    assert result.first_rejects[0].reason == result.first_rejects[1].reason
 
 
 def test_transaction_of_a_hidden_customer_cannot_be_taken_by_its_id(cast: Cast) -> None:
@@ -208,7 +208,7 @@ def test_making_customers_refuses_codes_of_others_and_bad_ones(cast: Cast) -> No
     text = HEAD + "HUNAN,1997-01-01,1\n=bad code,1997-01-01,1\nNEW,1997-01-01,1\n"
     result = send_transactions(text, cast.division_admin, create_customers=True)
     assert rejects(result) == [(2, "customer", "exists_elsewhere"), (3, "customer", "bad_code")]
-    assert "ask head office" in result.sample[0].reason
+    assert "ask head office" in result.first_rejects[0].reason
     assert result.customers_created == 1
 
 
