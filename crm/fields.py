@@ -1,4 +1,4 @@
-"""The customer's fields, each declared once: see ``core.fields`` for what reads them."""
+"""The declared fields of the customer; ``core.fields`` describes who reads them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What people type about a customer."""
+"""The form of a customer."""
 
 from typing import Any
 
@@ -12,14 +12,13 @@ from core.record_form import RecordForm
 from crm.fields import CUSTOMER
 from crm.models import Customer
 from crm.models.customer import Stage
-from crm.services.customer import PLACEMENT
+from crm.services.customer import PLACEMENT_FIELDS
 
 
 class CustomerForm(RecordForm):
-    """A customer's fields, for the user who fills them in: choices are what they may choose.
+    """The declared fields of a customer, and the reason for a changed grade.
 
-    Owner and unit are asked only of those who may give customers away. A changed grade takes a
-    reason.
+    Only users who may reassign customers get the fields owner and unit.
     """
 
     def __init__(self, user: User, *, customer: Customer | None = None, data: Any = None) -> None:
@@ -39,19 +38,19 @@ class CustomerForm(RecordForm):
             self.order_fields(order)
 
     def clean_name(self) -> str:
-        """Join runs of white space, which people paste and nobody sees."""
+        """Replace runs of white space, which pasted names often have, by one space."""
         return " ".join(self.cleaned_data["name"].split())
 
 
 def _fields_for(user: User, customer: Customer | None) -> list[FieldDeclaration]:
-    """Return the fields the form has: of custom ones those the customer's category has.
+    """Return the fields that the user may see and that apply to the customer's category.
 
-    A new customer has no category yet: its form offers all of them.
+    A new customer has no category yet, so its form has the fields of all categories.
     """
     category = None if customer is None else CUSTOMER.category_of(customer)
     return [
         field
         for field in CUSTOMER.fields_for(user)
-        if (field.name not in PLACEMENT or user.may(Permission.CUSTOMER_REASSIGN))
+        if (field.name not in PLACEMENT_FIELDS or user.may(Permission.CUSTOMER_REASSIGN))
         and (customer is None or field.applies_to(category))
     ]

@@ -46,10 +46,10 @@ def save_custom_field(*, actor: User, field_id: int | None = None, **values: Any
     with audited_transaction(actor, action):
         if field_id is None:
             row = CustomField()
-            _require_free_slot(values.get("record_type", ""))
+            _check_field_limit(values.get("record_type", ""))
         else:
             row = CustomField.objects.select_for_update().get(pk=field_id)
-            _require_immutable_unchanged(row, values)
+            _require_unchanged(row, values)
         for name, value in values.items():
             setattr(row, name, value)
         _check_consistency(row)
@@ -59,7 +59,7 @@ def save_custom_field(*, actor: User, field_id: int | None = None, **values: Any
     return row
 
 
-def _require_immutable_unchanged(row: CustomField, values: Mapping[str, Any]) -> None:
+def _require_unchanged(row: CustomField, values: Mapping[str, Any]) -> None:
     changed = sorted(
         name for name in IMMUTABLE_FIELDS & values.keys() if getattr(row, name) != values[name]
     )
@@ -68,7 +68,7 @@ def _require_immutable_unchanged(row: CustomField, values: Mapping[str, Any]) ->
         raise ValidationError({changed[0]: message})
 
 
-def _require_free_slot(record_type: str) -> None:
+def _check_field_limit(record_type: str) -> None:
     if CustomField.objects.filter(record_type=record_type).count() >= MAX_FIELDS:
         message = _("There are %(count)d custom fields already; more would slow every page.")
         raise ValidationError({"key": message % {"count": MAX_FIELDS}})

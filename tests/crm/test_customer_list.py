@@ -147,11 +147,11 @@ def test_list_without_customers_offers_the_first_step_to_those_who_may(
 def test_list_without_matches_offers_the_way_back(people: Cast, login: Login) -> None:
     page = login(people.head).get(reverse("customers"), {"q": "没有", "stage": "lost"})
     assert "No customer matches" in page.content.decode()
-    assert [(chip.label, chip.value) for chip in page.context["chips"]] == [
+    assert [(item.label, item.value) for item in page.context["active_filters"]] == [
         ("Search", "没有"),
         ("Stage", "Lost"),
     ]
-    assert [chip.url for chip in page.context["chips"]] == [
+    assert [item.url for item in page.context["active_filters"]] == [
         "/customers/?stage=lost",
         "/customers/?q=%E6%B2%A1%E6%9C%89",
     ]

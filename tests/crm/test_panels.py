@@ -22,7 +22,7 @@ from crm.composition import CustomerPanel
 from crm.fields import CUSTOMER_FIELDS
 from crm.models import Customer, Grade
 from crm.panels import Basics, Portfolio, Transactions
-from crm.selectors.revenue import Month, month_so_far, months_back, revenue_of
+from crm.selectors.revenue import Month, month_to_date, months_back, revenue_of
 from crm.services.customer import update_customer
 from tests.cast import Cast
 from tests.crm.factories import make_batch, make_customer, make_transaction
@@ -81,13 +81,13 @@ def test_portfolio_of_a_manager_is_their_own_and_of_a_head_the_unit_s(cast: Cast
         shown = Portfolio().context(asked_by(getattr(cast, who)))["portfolio"]
         assert shown.total == total, who
     manager = Portfolio().context(asked_by(cast.manager))["portfolio"]
-    assert {each.stage.value: each.customers for each in manager.stages if each.customers} == {
+    assert {each.stage.value: each.count for each in manager.stages if each.count} == {
         "signed": 1,
         "lost": 1,
     }
 
 
-def test_month_so_far_compares_with_the_same_days_of_last_month(cast: Cast) -> None:
+def test_month_to_date_compares_with_the_same_days_of_last_month(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     elsewhere = make_customer(cast.changsha, owner=cast.stranger)
     batch = make_batch(cast.sysadmin)
@@ -102,10 +102,10 @@ def test_month_so_far_compares_with_the_same_days_of_last_month(cast: Cast) -> N
     }.items():
         make_transaction(customer, on=day, amount=amount, batch=batch)
         make_transaction(elsewhere, on=day, amount=amount.replace("-", "-9"), batch=batch)
-    shown = month_so_far(cast.manager, today=TODAY, own=True)
+    revenue = month_to_date(cast.manager, today=TODAY, own_only=True)
     amounts = [Decimal(80), Decimal(80), Decimal(87)]
-    assert [shown.now, shown.last_so_far, shown.last_whole] == amounts
-    assert shown.growth == 0
+    assert [revenue.this_month, revenue.last_month_to_date, revenue.last_month] == amounts
+    assert revenue.growth == 0
 
 
 def test_revenue_is_net_by_month_and_by_rolling_year(cast: Cast) -> None:
@@ -123,11 +123,14 @@ def test_revenue_is_net_by_month_and_by_rolling_year(cast: Cast) -> None:
         make_transaction(customer, on=day, amount=amount, batch=batch)
     revenue = revenue_of(customer, today=TODAY)
     assert revenue is not None
-    assert (revenue.as_of, revenue.ended) == (TODAY, False)
-    assert (revenue.year, revenue.year_before) == (Decimal("325.25"), Decimal("200.00"))
+    assert (revenue.as_of, revenue.has_ended) == (TODAY, False)
+    assert (revenue.last_12_months, revenue.previous_12_months) == (
+        Decimal("325.25"),
+        Decimal("200.00"),
+    )
     assert revenue.growth == Decimal("0.626")
     assert len(revenue.months) == 24
-    assert revenue.months[0].first == date(2024, 12, 1)
+    assert revenue.months[0].first_day == date(2024, 12, 1)
     assert revenue.months[-1] == Month(date(2026, 11, 1), Decimal("24.75"), Decimal("-15.25"))
     assert revenue.months[11].net == Decimal("400.50")
 
@@ -138,9 +141,9 @@ def test_revenue_of_one_who_left_long_ago_ends_with_the_last_transaction(cast: C
     make_transaction(customer, on=date(1998, 6, 30), amount="25", batch=batch)
     revenue = revenue_of(customer, today=TODAY)
     assert revenue is not None
-    assert (revenue.as_of, revenue.ended) == (date(1998, 6, 30), True)
+    assert (revenue.as_of, revenue.has_ended) == (date(1998, 6, 30), True)
     assert revenue.months[-1].net == Decimal("25.00")
-    assert (revenue.year, revenue.year_before) == (Decimal(25), Decimal(0))
+    assert (revenue.last_12_months, revenue.previous_12_months) == (Decimal(25), Decimal(0))
     assert revenue.growth is None
 
 
