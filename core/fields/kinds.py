@@ -156,10 +156,7 @@ class Number(FieldKind):
     sql_type: ClassVar[str] = "numeric"
 
     def parse(self, text: str) -> Decimal:
-        """Parse 1234.5 and 1,234.5.
-
-        Faults: not_a_number, not_whole, too_many_decimals, out_of_range.
-        """
+        """Parse 1234.5 and 1,234.5; faults: not_a_number and those of ``_check_number``."""
         digits = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
         if not _NUMBER.fullmatch(digits):
             raise UnreadableError(self.wrong_type_fault)
