@@ -10,7 +10,7 @@ from accounts.permissions import Permission
 from core.fields.declarations import FieldDeclaration
 from core.record_form import RecordForm
 from crm.fields import CUSTOMER
-from crm.models import Customer
+from crm.models import Category, Customer
 from crm.models.customer import Stage
 from crm.services.customer import PLACEMENT
 
@@ -24,9 +24,8 @@ class CustomerForm(RecordForm):
 
     def __init__(self, user: User, *, customer: Customer | None = None, data: Any = None) -> None:
         initial = {"stage": Stage.POTENTIAL, "unit": user.unit_id} if customer is None else {}
-        super().__init__(
-            user, _fields_for(user, customer), record=customer, data=data, initial=initial
-        )
+        super().__init__(user, _fields_for(user), record=customer, data=data, initial=initial)
+        self._limit_to_categories()
         if customer is not None:
             self.fields["reason"] = forms.CharField(
                 label=_("reason for the grade"),
@@ -38,20 +37,28 @@ class CustomerForm(RecordForm):
             order.insert(order.index("grade") + 1, "reason")
             self.order_fields(order)
 
+    def _limit_to_categories(self) -> None:
+        """Tell the page which fields the chosen category has: it hides the others at once.
+
+        Without scripts all are shown, and the service refuses a value the category does not have.
+        """
+        limited = {name: field for name, field in self.declared.items() if field.categories}
+        if not limited:
+            return
+        ids = dict(Category.objects.values_list("code", "pk"))
+        for name, field in limited.items():
+            allowed = sorted(ids[code] for code in field.categories if code in ids)
+            self.fields[name].widget.attrs["data-only-for"] = " ".join(map(str, allowed))
+
     def clean_name(self) -> str:
         """Join runs of white space, which people paste and nobody sees."""
         return " ".join(self.cleaned_data["name"].split())
 
 
-def _fields_for(user: User, customer: Customer | None) -> list[FieldDeclaration]:
-    """Return the fields the form has: of custom ones those the customer's category has.
-
-    A new customer has no category yet: its form offers all of them.
-    """
-    category = None if customer is None else CUSTOMER.category_of(customer)
+def _fields_for(user: User) -> list[FieldDeclaration]:
+    """Return the fields ``user`` may see; owner and unit only for who may give customers away."""
     return [
         field
         for field in CUSTOMER.fields_for(user)
-        if (field.name not in PLACEMENT or user.may(Permission.CUSTOMER_REASSIGN))
-        and (customer is None or field.applies_to(category))
+        if field.name not in PLACEMENT or user.may(Permission.CUSTOMER_REASSIGN)
     ]

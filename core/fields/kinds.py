@@ -340,7 +340,8 @@ class Reference(FieldKind):
 
     ``records`` are those a user may name, ``offered`` those a form offers (the same where not
     given). ``key`` is the field files and the API name it by, ``lookup`` how it is compared.
-    ``label`` writes a record, ``names`` are further texts a file may name it by. ``options_url`` is
+    ``label`` writes a record where one chooses, ``text`` where one reads (the same where not
+    given); ``names`` are further texts a file may name it by. ``options_url`` is
     the name of the address that finds records by a part of the name, where there are too many to
     list. ``level`` is how deep an option stands in a tree.
     """
@@ -349,6 +350,7 @@ class Reference(FieldKind):
     key: str = "code"
     lookup: str = "code"
     label: Callable[[Any], str] = str
+    text: Callable[[Any], str] | None = None
     offered: Callable[[User], QuerySet[Any]] | None = None
     names: Callable[[Any], Sequence[str]] | None = None
     options_url: str = ""
@@ -384,7 +386,7 @@ class Reference(FieldKind):
 
     def format(self, value: Model) -> str:
         """Write the record."""
-        return self.label(value)
+        return (self.text or self.label)(value)
 
     @property
     def refusal(self) -> str:

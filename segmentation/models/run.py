@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.acting import Channel
 from accounts.models import User
 
 
@@ -50,7 +51,7 @@ class ScoringRun(models.Model):
         related_name="+",
         verbose_name=_("requested by"),
     )
-    channel = models.CharField(_("came through"), max_length=20)
+    channel = models.CharField(_("came through"), max_length=20, choices=Channel.choices)
     requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
