@@ -1,4 +1,4 @@
-"""What stands around every page: the rail's entries, as far as the person may use them."""
+"""The main menu of every page: the entries that the user may open."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +12,8 @@ from accounts.permissions import Permission
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry of the rail. ``section`` is the first part of the paths that belong to it."""
+class NavigationEntry:
+    """An entry of the main menu. ``section`` is the first part of the paths that belong to it."""
 
     label: Promise
     url_name: str
@@ -22,23 +22,33 @@ class Entry:
     permission: Permission | None = None
 
 
-RAIL = (
-    Entry(_("Today"), "home", "", "home"),
-    Entry(_("Customers"), "customers", "customers", "building", Permission.CUSTOMER_VIEW),
-    Entry(_("Complaints"), "complaints", "complaints", "message-report", Permission.COMPLAINT_VIEW),
-    Entry(_("Worth & risk"), "segments", "segments", "chart-dots", Permission.SCORE_VIEW),
-    Entry(_("Scoring runs"), "runs", "runs", "moon-stars", Permission.RUN_VIEW),
-    Entry(_("Administration"), "admin:index", "admin", "settings", Permission.ADMIN_ENTER),
+NAVIGATION = (
+    NavigationEntry(_("Today"), "home", "", "home"),
+    NavigationEntry(_("Customers"), "customers", "customers", "building", Permission.CUSTOMER_VIEW),
+    NavigationEntry(
+        _("Complaints"), "complaints", "complaints", "message-report", Permission.COMPLAINT_VIEW
+    ),
+    NavigationEntry(_("Worth & risk"), "segments", "segments", "chart-dots", Permission.SCORE_VIEW),
+    NavigationEntry(_("Scoring runs"), "runs", "runs", "moon-stars", Permission.RUN_VIEW),
+    NavigationEntry(
+        _("Administration"), "admin:index", "admin", "settings", Permission.ADMIN_ENTER
+    ),
 )
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return ``rail`` (what this person may use), ``section`` (where they are), ``may_search``."""
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return the variables of the main menu for templates.
+
+    ``navigation_entries``: the entries that the user may open. ``section``: the first part of the
+    path of this page. ``may_search``: whether the user may search customers.
+    """
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"rail": (), "section": "", "may_search": False}
+        return {"navigation_entries": (), "section": "", "may_search": False}
     return {
-        "rail": [entry for entry in RAIL if entry.permission is None or user.may(entry.permission)],
+        "navigation_entries": [
+            entry for entry in NAVIGATION if entry.permission is None or user.may(entry.permission)
+        ],
         "section": request.path_info.strip("/").split("/", 1)[0],
         "may_search": user.may(Permission.CUSTOMER_VIEW),
     }

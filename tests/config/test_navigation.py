@@ -1,4 +1,4 @@
-"""The menu around every page."""
+"""The main menu of every page."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,40 +9,40 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.models import Role
 from accounts.permissions import Permission
-from config.frame import RAIL
+from config.navigation import NAVIGATION
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.history import fixture_changes
 
 
-def test_rail_every_entry_has_a_page_an_icon_and_a_section_of_its_own() -> None:
-    for entry in RAIL:
+def test_every_entry_has_a_page_an_icon_and_a_section_of_its_own() -> None:
+    for entry in NAVIGATION:
         try:
-            address = reverse(entry.url_name)
+            url = reverse(entry.url_name)
         except NoReverseMatch:
             pytest.fail(f"{entry.url_name} has no page")
-        assert address.strip("/").split("/")[0] == entry.section
+        assert url.strip("/").split("/")[0] == entry.section
         assert (Path(settings.ICON_DIR) / f"{entry.icon}.svg").is_file()
-    assert max(Counter(entry.section for entry in RAIL).values()) == 1
+    assert max(Counter(entry.section for entry in NAVIGATION).values()) == 1
 
 
-def test_rail_shows_each_role_what_it_may_use_and_nothing_else(cast: Cast, login: Login) -> None:
-    for person in cast.by_role().values():
-        page = login(person).get("/profile/").content.decode()
-        rail = page.split('<nav class="rail"', 1)[1].split("</nav>", 1)[0]
-        for entry in RAIL:
-            offered = entry.permission is None or person.may(entry.permission)
-            assert (f'href="{reverse(entry.url_name)}"' in rail.split("<ul>")[1]) is offered
+def test_menu_shows_each_role_exactly_the_entries_it_may_open(cast: Cast, login: Login) -> None:
+    for user in cast.by_role().values():
+        page = login(user).get("/profile/").content.decode()
+        menu = page.split('<nav class="rail"', 1)[1].split("</nav>", 1)[0]
+        for entry in NAVIGATION:
+            may_open = entry.permission is None or user.may(entry.permission)
+            assert (f'href="{reverse(entry.url_name)}"' in menu.split("<ul>")[1]) is may_open
 
 
-def test_rail_marks_where_one_is(cast: Cast, login: Login) -> None:
+def test_menu_marks_the_current_page(cast: Cast, login: Login) -> None:
     page = login(cast.manager).get(reverse("customers")).content.decode()
-    rail = page.split('<nav class="rail"', 1)[1].split("</nav>", 1)[0]
-    assert rail.count("aria-current") == 1
-    assert 'data-page="Customers" data-key="2" aria-current="page"' in rail
+    menu = page.split('<nav class="rail"', 1)[1].split("</nav>", 1)[0]
+    assert menu.count("aria-current") == 1
+    assert 'data-page="Customers" data-key="2" aria-current="page"' in menu
 
 
-def test_frame_of_somebody_who_may_nothing_still_stands(cast: Cast, login: Login) -> None:
+def test_page_of_a_role_without_permissions_can_sign_out(cast: Cast, login: Login) -> None:
     role = Role.objects.get(code="auditor")
     role.permissions = []
     with fixture_changes():
@@ -52,7 +52,7 @@ def test_frame_of_somebody_who_may_nothing_still_stands(cast: Cast, login: Login
     assert 'action="/logout/"' in page
 
 
-def test_frame_costs_one_query_for_session_and_person_each(
+def test_page_takes_at_most_three_queries(
     cast: Cast, login: Login, django_assert_max_num_queries: object
 ) -> None:
     client = login(cast.manager)
@@ -60,5 +60,5 @@ def test_frame_costs_one_query_for_session_and_person_each(
         client.get("/profile/")
 
 
-def test_permissions_are_named_on_the_profile_in_words() -> None:
+def test_every_permission_has_a_label() -> None:
     assert all(str(label) and "." not in str(label) for label in Permission.labels)
