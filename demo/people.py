@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
 
@@ -15,22 +16,31 @@ CUSTOMERS_PER_MANAGER = 40
 MIN_MANAGERS = 6
 POOL_PERCENT = 10  # of the customers, who have no owner
 
-# The users of the printed logins, in that order: employee number, role, unit.
-DEMO_USERS: tuple[tuple[str, str, str], ...] = (
-    ("executive", "group_executive", "HQ"),
-    ("head", "division_head", "GS"),
-    ("manager", "account_manager", "GSLZ"),
-    ("colleague", "account_manager", "GSLZ"),
-    ("stranger", "account_manager", "HNCS"),
-    ("agent", "service_agent", "GS"),
-    ("divadmin", "division_administrator", "GS"),
-    ("sysadmin", "system_administrator", "HQ-IT"),
-    ("auditor", "auditor", "HQ-AUD"),
+
+class UserRow(NamedTuple):
+    """The fields of a user before it is written. ``role`` and ``unit`` are codes."""
+
+    employee_number: str
+    role: str
+    unit: str
+
+
+# The users that demo_logins prints, in that order.
+DEMO_USERS = (
+    UserRow("executive", "group_executive", "HQ"),
+    UserRow("head", "division_head", "GS"),
+    UserRow("manager", "account_manager", "GSLZ"),
+    UserRow("colleague", "account_manager", "GSLZ"),
+    UserRow("stranger", "account_manager", "HNCS"),
+    UserRow("agent", "service_agent", "GS"),
+    UserRow("divadmin", "division_administrator", "GS"),
+    UserRow("sysadmin", "system_administrator", "HQ-IT"),
+    UserRow("auditor", "auditor", "HQ-AUD"),
 )
-LOGINS = tuple(number for number, _role, _unit in DEMO_USERS)
+LOGINS = tuple(user.employee_number for user in DEMO_USERS)
 # Every other province has users with the same roles: head.hn, agent.hn, divadmin.hn.
 HOME_PROVINCE = "GS"
-PROVINCE_USERS = tuple(entry for entry in DEMO_USERS if entry[2] == HOME_PROVINCE)
+PROVINCE_USERS = tuple(user for user in DEMO_USERS if user.unit == HOME_PROVINCE)
 
 
 @dataclass(frozen=True)
@@ -54,25 +64,25 @@ def make_people(plan: Plan, organisation: Organisation) -> Staff:
     """Write all users, with the same password, and return the placements of the customers."""
     other_provinces = [unit for unit in organisation.provinces if unit.code != HOME_PROVINCE]
     manager_branches = {"GSLZ", "HNCS"}
-    staff_entries = [entry for entry in DEMO_USERS if entry[2] not in manager_branches]
-    staff_entries += [
-        (f"{number}.{unit.code.lower()}", role, unit.code)
+    staff_rows = [row for row in DEMO_USERS if row.unit not in manager_branches]
+    staff_rows += [
+        UserRow(f"{row.employee_number}.{unit.code.lower()}", row.role, unit.code)
         for unit in other_provinces
-        for number, role, _home in PROVINCE_USERS
+        for row in PROVINCE_USERS
     ]
     build_user = _make_user_builder(plan, organisation)
-    staff = User.objects.bulk_create(build_user(*entry) for entry in staff_entries)
+    staff = User.objects.bulk_create(build_user(row) for row in staff_rows)
     heads = {user.unit_id: user for user in staff if user.role.code == "division_head"}
-    managers = [build_user(*entry) for entry in DEMO_USERS if entry[2] in manager_branches]
-    managers += [build_user(*entry) for entry in _other_managers(plan, organisation)]
+    managers = [build_user(row) for row in DEMO_USERS if row.unit in manager_branches]
+    managers += [build_user(row) for row in _other_managers(plan, organisation)]
     _set_superiors(staff, managers, heads, organisation)
     managers = User.objects.bulk_create(managers, batch_size=2000)
     agents = {user.unit.code: user for user in staff if user.role.code == "service_agent"}
     return Staff(placements=_place_customers(plan, organisation, managers), agents=agents)
 
 
-def _make_user_builder(plan: Plan, organisation: Organisation) -> Callable[[str, str, str], User]:
-    """Return a function that makes a user from employee number, role and unit.
+def _make_user_builder(plan: Plan, organisation: Organisation) -> Callable[[UserRow], User]:
+    """Return a function that makes a user from its row.
 
     The password is hashed only once, because hashing is slow.
     """
@@ -80,23 +90,23 @@ def _make_user_builder(plan: Plan, organisation: Organisation) -> Callable[[str,
     name_generator = NameGenerator(plan.random("people"))
     password = make_password(PASSWORD)
 
-    def build_user(employee_number: str, role: str, unit: str) -> User:
+    def build_user(row: UserRow) -> User:
         return User(
-            employee_number=employee_number,
+            employee_number=row.employee_number,
             name=name_generator.make_person_name(),
-            role=roles[role],
-            unit=organisation.units[unit],
+            role=roles[row.role],
+            unit=organisation.units[row.unit],
             password=password,
         )
 
     return build_user
 
 
-def _other_managers(plan: Plan, organisation: Organisation) -> list[tuple[str, str, str]]:
+def _other_managers(plan: Plan, organisation: Organisation) -> list[UserRow]:
     manager_count = max(MIN_MANAGERS, plan.customers // CUSTOMERS_PER_MANAGER - 2)
     manager_units = islice(cycle(organisation.manager_units), manager_count)
     return [
-        (f"{unit.code.lower()}.{n:04}", "account_manager", unit.code)
+        UserRow(f"{unit.code.lower()}.{n:04}", "account_manager", unit.code)
         for n, (unit, _city) in enumerate(manager_units, start=1)
     ]
 

@@ -4,6 +4,7 @@ Seven levels: head office → region → province → city branch → district b
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounts.models import OrgUnit
 from accounts.models.unit import UnitKind
@@ -79,8 +80,14 @@ class Organisation:
         return [unit for unit in self.units.values() if unit.kind == UnitKind.PROVINCE]
 
 
-# code, Chinese name, English name, kind, code of the parent
-UnitRow = tuple[str, str, str, UnitKind, str]
+class UnitRow(NamedTuple):
+    """The fields of a unit before it is written."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    kind: UnitKind
+    parent_code: str
 
 
 def make_units() -> Organisation:
@@ -89,10 +96,16 @@ def make_units() -> Organisation:
     units = {head_office.code: head_office}
     rows = _unit_rows(head_office.code)
     while rows:
-        level = [row for row in rows if row[4] in units]
+        level = [row for row in rows if row.parent_code in units]
         created = OrgUnit.objects.bulk_create(
-            OrgUnit(code=code, name_zh=zh, name_en=en, kind=kind, parent=units[parent])
-            for code, zh, en, kind, parent in level
+            OrgUnit(
+                code=row.code,
+                name_zh=row.name_zh,
+                name_en=row.name_en,
+                kind=row.kind,
+                parent=units[row.parent_code],
+            )
+            for row in level
         )
         units |= {unit.code: unit for unit in created}
         rows = [row for row in rows if row not in level]
@@ -114,11 +127,11 @@ def all_cities() -> list[City]:
 
 def _unit_rows(head_office: str) -> list[UnitRow]:
     rows: list[UnitRow] = [
-        (code, zh, en, UnitKind.DIVISION, head_office) for code, zh, en in STAFF_DIVISIONS
+        UnitRow(code, zh, en, UnitKind.DIVISION, head_office) for code, zh, en in STAFF_DIVISIONS
     ]
     for region, region_zh, region_en, provinces in REGIONS:
         code = f"R-{region}"
-        rows.append((code, region_zh, region_en, UnitKind.DIVISION, head_office))
+        rows.append(UnitRow(code, region_zh, region_en, UnitKind.DIVISION, head_office))
         for province in provinces:
             rows += _province_rows(province, code)
     for city, districts in DISTRICTS.items():
@@ -130,9 +143,9 @@ def _unit_rows(head_office: str) -> list[UnitRow]:
 def _province_rows(province: Province, region: str) -> list[UnitRow]:
     code, zh, en, branches = province
     return [
-        (code, f"{zh}省公司", f"{en} province", UnitKind.PROVINCE, region),
+        UnitRow(code, f"{zh}省公司", f"{en} province", UnitKind.PROVINCE, region),
         *(
-            (f"{code}{city}", f"{city_zh}分公司", f"{city_en} branch", UnitKind.BRANCH, code)
+            UnitRow(f"{code}{city}", f"{city_zh}分公司", f"{city_en} branch", UnitKind.BRANCH, code)
             for city, city_zh, city_en in branches
         ),
     ]
@@ -142,10 +155,10 @@ def _district_rows(city: str, district: tuple[str, str, str]) -> list[UnitRow]:
     suffix, zh, en = district
     branch, department = f"{city}-{suffix}", f"{city}-{suffix}-GC"
     return [
-        (branch, f"{zh}分公司", f"{en} district branch", UnitKind.BRANCH, city),
-        (department, f"{zh}政企客户部", f"{en} group customers", UnitKind.DIVISION, branch),
+        UnitRow(branch, f"{zh}分公司", f"{en} district branch", UnitKind.BRANCH, city),
+        UnitRow(department, f"{zh}政企客户部", f"{en} group customers", UnitKind.DIVISION, branch),
         *(
-            (
+            UnitRow(
                 f"{department}-{number}",
                 f"{zh}客户经理{number_zh}组",
                 f"{en} team {number_en}",

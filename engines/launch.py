@@ -158,20 +158,14 @@ def server_commands(host: str, port: int) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--app", "config.celery"]
     log_level = ["--loglevel", "WARNING"]
+    schedule_file = str(DATA_FOLDER / "beat")
     return {
         "web": [
             *(*python, "gunicorn", "config.wsgi:application", "--bind", bind),
             *("--workers", "2", "--threads", "4", "--log-level", "warning"),
         ],
         "worker": [*celery, "worker", "--concurrency", "2", *log_level],
-        "beat": [
-            *celery,
-            "beat",
-            "--schedule",
-            str(DATA_FOLDER / "beat"),
-            "--pidfile=",
-            *log_level,
-        ],
+        "beat": [*celery, "beat", "--schedule", schedule_file, "--pidfile=", *log_level],
         "guide": [*python, "engines.launch", "guide", browser_url(host, port)],
     }
 

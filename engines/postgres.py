@@ -53,14 +53,10 @@ class Postgres:
         """Stop the server: end its sessions and write everything to disk."""
         if not (self._cluster / "postmaster.pid").is_file():
             return
+        programs = postgres_program_folder(self._directory)
         self._directory.run_program(
             [
-                *(
-                    postgres_program_folder(self._directory) / "pg_ctl",
-                    "stop",
-                    "--silent",
-                    "--mode=fast",
-                ),
+                *(programs / "pg_ctl", "stop", "--silent", "--mode=fast"),
                 *("-t", str(_SECONDS_TO_STOP), "-D", self._cluster),
             ]
         )
@@ -83,14 +79,16 @@ class Postgres:
         return self._directory.run_program(command).returncode
 
     def _create_cluster(self, programs: Path) -> None:
-        """Create the cluster under another name first, so that an unfinished one is never used."""
+        """Create the cluster and its database.
+
+        It gets its final name at the end, so that an unfinished cluster is never used.
+        """
         sys.stderr.write(f"Making the database in {self._folder} …\n")
         unfinished = self._folder / "cluster.unfinished"
         if unfinished.exists():
             shutil.rmtree(unfinished)
-        test_options = (
-            ["--no-sync", "--no-data-checksums"] if self._directory.profile == "test" else []
-        )
+        is_test = self._directory.profile == "test"
+        test_options = ["--no-sync", "--no-data-checksums"] if is_test else []
         initdb = self._directory.run_program(
             [
                 *(programs / "initdb", "-D", unfinished, "-U", ROLE, "--encoding=UTF8"),

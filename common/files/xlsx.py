@@ -128,9 +128,9 @@ def _too_big_error() -> FileRefusedError:
 
 @contextmanager
 def _refuse_damaged_file() -> Iterator[None]:
+    """Raise FileRefusedError in place of the errors that a damaged file causes."""
     try:
         yield
     except DAMAGED_FILE_ERRORS as error:
-        raise FileRefusedError(
-            "broken_xlsx", _("This XLSX file is damaged or is none. Save it again, or as CSV.")
-        ) from error
+        message = _("This file is damaged or is not an XLSX file. Save it again, or as CSV.")
+        raise FileRefusedError("broken_xlsx", message) from error

@@ -14,7 +14,7 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or "insecure" in SECRET_KEY:
     raise ImproperlyConfigured(message)
 DEBUG = False
 if env.boolean("DEBUG", example="false", default=False):
-    message = "DEBUG must not be set in production: it shows the inside of the system to strangers."
+    message = "DEBUG must not be set in production: its error pages show code and settings."
     raise ImproperlyConfigured(message)
 ALLOWED_HOSTS = env.text_list("ALLOWED_HOSTS", example="crm.example.com")
 if any(host in {"*", ".", ""} for host in ALLOWED_HOSTS):

@@ -110,17 +110,12 @@ def test_browser_url_of_a_wildcard_and_of_an_ipv6_host() -> None:
 
 def test_supervisor_stops_the_server_when_the_launcher_is_killed(tmp_path: Path) -> None:
     server_output, lock = tmp_path / "output", make_lock_file(tmp_path)
-    server = [
-        str(SUPERVISOR),
-        str(lock),
-        "--",
-        sys.executable,
-        "-c",
-        SERVER_SCRIPT,
-        str(server_output),
-    ]
     launcher = subprocess.Popen(
-        [sys.executable, "-c", LAUNCHER_SCRIPT, str(lock), *server], stdout=subprocess.DEVNULL
+        [
+            *(sys.executable, "-c", LAUNCHER_SCRIPT, lock),
+            *(SUPERVISOR, lock, "--", sys.executable, "-c", SERVER_SCRIPT, server_output),
+        ],
+        stdout=subprocess.DEVNULL,
     )
     wait_for_content(server_output)
     launcher.kill()
@@ -134,14 +129,8 @@ def test_supervisor_stops_the_server_on_sigterm_and_returns_its_exit_code(tmp_pa
         fcntl.lockf(handle, fcntl.LOCK_EX)
         supervisor = subprocess.Popen(
             [
-                sys.executable,
-                SUPERVISOR,
-                lock,
-                "--",
-                sys.executable,
-                "-c",
-                SERVER_SCRIPT,
-                server_output,
+                *(sys.executable, SUPERVISOR, lock, "--"),
+                *(sys.executable, "-c", SERVER_SCRIPT, server_output),
             ]
         )
         wait_for_content(server_output)
@@ -156,13 +145,8 @@ def test_supervisor_kills_the_children_that_the_server_leaves(tmp_path: Path) ->
         fcntl.lockf(handle, fcntl.LOCK_EX)
         result = subprocess.run(
             [
-                sys.executable,
-                SUPERVISOR,
-                lock,
-                "--",
-                "sh",
-                "-c",
-                f"sleep 60 & echo $! > '{server_output}'",
+                *(sys.executable, SUPERVISOR, lock, "--"),
+                *("sh", "-c", f"sleep 60 & echo $! > '{server_output}'"),
             ],
             check=False,
             timeout=20,
