@@ -47,7 +47,7 @@ bench: ## measure the nightly run, and print a table (other measurements: ARGS=i
 
 demo: ## fill the database with a demonstration company (ARGS="--customers 1000")
 	@$(BOOTSTRAP)
-	@$(ENGINES) -- $(VENV) manage.py make_demo $(ARGS)
+	@$(ENGINES) -- sh -c '$(VENV) manage.py migrate --no-input --verbosity 0 && exec $(VENV) manage.py make_demo "$$@"' make_demo $(ARGS)
 
 lock: ## lock the newest versions that requirements.in and requirements-dev.in allow
 	@$(BOOTSTRAP) --dev

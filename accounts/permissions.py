@@ -24,6 +24,7 @@ class Permission(models.TextChoices):
     RUN_START = "run.start", _("Start a scoring run")
     REFERENCE_MANAGE = "reference.manage", _("Manage reference lists")
     STAFF_MANAGE = "staff.manage", _("Manage users, units and roles")
+    SENSITIVE_VIEW = "sensitive.view", _("See masked fields")
     FIELD_MANAGE = "field.manage", _("Manage custom fields")
     ADMIN_ENTER = "admin.enter", _("Enter administration")
     AUDIT_VIEW = "audit.view", _("See the audit trail")

@@ -38,11 +38,17 @@ STARTING_ROLES = (
     StartingRole(
         "division_head", "版块负责人", "Division head", DataAccessLevel.SUBTREE,
         _READ
-        | {Permission.CUSTOMER_EDIT, Permission.CUSTOMER_REASSIGN, Permission.COMPLAINT_WORK},
+        | {
+            Permission.CUSTOMER_EDIT,
+            Permission.CUSTOMER_REASSIGN,
+            Permission.COMPLAINT_WORK,
+            Permission.SENSITIVE_VIEW,
+        },
     ),
     StartingRole(
         "account_manager", "客户经理", "Account manager", DataAccessLevel.OWN,
-        _READ | {Permission.CUSTOMER_EDIT, Permission.COMPLAINT_WORK},
+        _READ
+        | {Permission.CUSTOMER_EDIT, Permission.COMPLAINT_WORK, Permission.SENSITIVE_VIEW},
     ),
     StartingRole(
         "service_agent", "客服专员", "Service agent", DataAccessLevel.SUBTREE,
@@ -56,6 +62,7 @@ STARTING_ROLES = (
             Permission.CUSTOMER_REASSIGN,
             Permission.CUSTOMER_IMPORT,
             Permission.TRANSACTION_IMPORT,
+            Permission.SENSITIVE_VIEW,
             Permission.ADMIN_ENTER,
         },
     ),

@@ -6,8 +6,7 @@ was typed to a service. What the service refuses stands beside the field, with e
 typed in, as if the form had known.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, ClassVar, cast
 
@@ -23,14 +22,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from accounts.acting import user_names
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.scoping import ScopedModel, ScopedQuerySet
+from accounts.scoping import ScopedQuerySet
 from common.errors import RefusedError, StaleError
-from core.history import Change, changes_of
+from core.fields.declarations import FieldDeclaration
+from core.history import latest_changes
 from core.pages import AuthedRequest
 
+MAX_CHANGES = 200  # shown on a record's history page
 LOADED_VERSION = "loaded_version"
 
 
@@ -232,18 +232,19 @@ class ServiceModelAdmin(ModelAdmin):
             raise PermissionDenied
         if record is None or not hasattr(record, "events"):
             raise Http404
-        changes = changes_of(record)
-        names = user_names({change.actor for change in changes})
-        seen = _visible_changes(request.user, changes)
         context = {
             **self.admin_site.each_context(request),
             "title": _("History: %(record)s") % {"record": record},
-            "changes": [
-                (change, names.get(change.actor), _fields_for(seen, change)) for change in changes
-            ],
+            "changes": latest_changes(
+                request.user, record, limit=MAX_CHANGES, fields=self.history_fields()
+            ),
             "opts": self.opts,
         }
         return TemplateResponse(request, "core/admin/history.html", context)
+
+    def history_fields(self) -> Sequence[FieldDeclaration] | None:
+        """Return the declared fields the history shows; None for those of the model."""
+        return None
 
     def _address(self, page: str, *args: Any) -> str:
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
@@ -267,39 +268,6 @@ class ReadOnlyInline(TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Tell that nobody changes one."""
         return False
-
-
-Seen = Mapping[type[ScopedModel], set[Any]]
-
-
-def _visible_changes(user: User, changes: Iterable[Change]) -> Seen:
-    """Return the keys of the related records the person sees, by model; one query for each."""
-    keys: dict[type[ScopedModel], set[Any]] = defaultdict(set)
-    for change in changes:
-        for _name, *values in change.fields:
-            for value in values:
-                if isinstance(value, ScopedModel):
-                    keys[type(value)].add(value.pk)
-    return {
-        model: set(
-            ScopedQuerySet(model).visible_to(user).filter(pk__in=found).values_list("pk", flat=True)
-        )
-        for model, found in keys.items()
-    }
-
-
-def _fields_for(seen: Seen, change: Change) -> list[tuple[str, Any, Any]]:
-    return [
-        (name, _display_value(seen, before), _display_value(seen, after))
-        for name, before, after in change.fields
-    ]
-
-
-def _display_value(seen: Seen, value: Any) -> Any:
-    """Name a related record only to those who see it."""
-    if isinstance(value, ScopedModel) and value.pk not in seen[type(value)]:
-        return _("Not found or not yours")
-    return value
 
 
 def _seen_by(user: User, rows: QuerySet[Any]) -> QuerySet[Any]:

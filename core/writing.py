@@ -46,8 +46,9 @@ def require_known_fields(values: Collection[str], editable: Collection[str], rec
 def require_visible(user: User, values: Mapping[str, Any]) -> None:
     """Raise ValidationError for the first value that is a record ``user`` may not see."""
     for field, value in values.items():
+        # The user of a request is a lazy proxy: its __class__ is the model, its type is not.
         if isinstance(value, ScopedModel):
-            visible: QuerySet[Any] = ScopedQuerySet(type(value)).visible_to(user)
+            visible: QuerySet[Any] = ScopedQuerySet(value.__class__).visible_to(user)
             if not visible.filter(pk=value.pk).exists():
                 raise ValidationError({field: _("Not found or not yours")})
 

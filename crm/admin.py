@@ -9,7 +9,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from accounts.permissions import Permission
-from core.service_admin import AdminRequest, ServiceModelAdmin, ServiceModelForm, VersionedForm
+from core.record_admin import RecordModelAdmin, RecordModelForm
+from core.service_admin import LOADED_VERSION, AdminRequest, ServiceModelAdmin, VersionedForm
+from crm.fields import CUSTOMER
 from crm.models import (
     BillingSystem,
     Category,
@@ -51,10 +53,10 @@ for model in (Industry, Source, Category, Grade, BillingSystem):
     admin.site.register(model, ReferenceAdmin)
 
 
-class CustomerForm(ServiceModelForm):
-    """A customer, the version it was read at, and why it is changed."""
+class CustomerForm(RecordModelForm):
+    """A customer's declared fields, the version they were loaded at, and why they are changed."""
 
-    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput())
+    loaded_version = forms.IntegerField(required=False, widget=forms.HiddenInput())
     reason = forms.CharField(
         label=_("reason for the change"),
         max_length=200,
@@ -64,46 +66,44 @@ class CustomerForm(ServiceModelForm):
 
     class Meta:
         model = Customer
-        fields = [
-            "code", "name", "industry", "source", "category",
-            "stage", "grade", "owner", "unit", "parent",
-        ]  # fmt: skip
+        fields = [field.name for field in CUSTOMER.fields]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["based_on"].initial = self.instance.version
+        self.fields[LOADED_VERSION].initial = self.instance.version
 
 
 @admin.register(Customer)
-class CustomerAdmin(ServiceModelAdmin):
-    """Customers of one's division: for putting right what a division's administrator must."""
+class CustomerAdmin(RecordModelAdmin):
+    """Customers of one's division: for corrections by a division's administrator."""
 
     view_permission = Permission.CUSTOMER_VIEW
     change_permission = Permission.CUSTOMER_EDIT
     form = CustomerForm
+    record_type = CUSTOMER
     list_display = ["code", "name", "stage", "grade", "unit", "owner"]
     list_filter = ["stage", "grade", "category", "source"]
     list_select_related = ["grade", "unit", "owner"]
-    search_fields = ["code", "name"]
+    search_fields = CUSTOMER.searched_columns
     autocomplete_fields = ["parent"]
     ordering = ["code"]
 
     def get_fields(self, request: AdminRequest, obj: Customer | None = None) -> list[str]:
-        """Ask for a reason, and keep the version read, where something is changed."""
-        fields = list(CustomerForm.Meta.fields)
-        changing = obj is not None and self.has_change_permission(request, obj)
-        return [*fields, "reason", "based_on"] if changing else fields
+        """Ask for a reason, and keep the version that was loaded, where something is changed."""
+        fields = [field.name for field in self.declarations(request, obj)]
+        is_change = obj is not None and self.has_change_permission(request, obj)
+        return [*fields, "reason", LOADED_VERSION] if is_change else fields
 
     def write(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> Customer:
-        """Create the customer, or change it as it was when the form was opened."""
-        values = {name: values[name] for name in CustomerForm.Meta.fields if name in values}
+        """Create the customer, or change it as it was when the form was loaded."""
+        values = {name: value for name, value in values.items() if name != "reason"}
         if pk is None:
             return create_customer(actor=actor, **values)
-        based_on, reason = form.cleaned_data["based_on"], form.cleaned_data["reason"]
+        version, reason = form.cleaned_data[LOADED_VERSION], form.cleaned_data["reason"]
         return update_customer(
-            customer_id=pk, actor=actor, version=based_on, reason=reason, **values
+            customer_id=pk, actor=actor, version=version, reason=reason, **values
         )
 
 

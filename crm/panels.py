@@ -1,21 +1,31 @@
 """What the customer's file itself shows on the customer page and on the home page."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.permissions import Permission
 from core.composition import HomeWidget
+from core.fields.declarations import FieldDeclaration
+from core.history import latest_changes
 from core.pages import AuthedRequest
 from crm.composition import CustomerPanel
+from crm.fields import CUSTOMER
 from crm.models import Customer
-from crm.selectors.history import latest_changes
 from crm.selectors.portfolio import portfolio
 from crm.selectors.revenue import Revenue, latest_transactions, revenue_of
 
+SHOWN_ELSEWHERE = frozenset({"name", "code", "parent"})
+NO_VALUE_TEXTS: Mapping[str, str | Promise] = {
+    "owner": _("Public pool"),
+    "grade": _("Not graded"),
+}
 SUBSIDIARIES_SHOWN = 10
 CHANGES_SHOWN = 5
 TRANSACTIONS_SHOWN = 10
@@ -28,19 +38,33 @@ class Basics(CustomerPanel):
     title = _("Basics")
     template = "crm/panels/basics.html"
     permission: ClassVar[Permission] = Permission.CUSTOMER_VIEW
-    query_budget = 7
+    query_budget = 8
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
         """Name only the subsidiaries and the group the person sees."""
         visible = Customer.objects.visible_to(request.user)
+        fields = CUSTOMER.all_fields()
         below = list(visible.filter(parent=customer).order_by("code")[: SUBSIDIARIES_SHOWN + 1])
         return {
             "customer": customer,
             "parent": visible.filter(pk=customer.parent_id).first() if customer.parent_id else None,
             "subsidiaries": below[:SUBSIDIARIES_SHOWN],
             "more_subsidiaries": len(below) > SUBSIDIARIES_SHOWN,
-            "changes": latest_changes(request.user, customer, limit=CHANGES_SHOWN),
+            "facts": _facts(request.user, customer, fields),
+            "changes": latest_changes(request.user, customer, limit=CHANGES_SHOWN, fields=fields),
         }
+
+
+def _facts(
+    user: User, customer: Customer, fields: Sequence[FieldDeclaration]
+) -> list[tuple[str, str | Promise]]:
+    """Return label and text of every field that the page's header and links do not show."""
+    category = CUSTOMER.category_of(customer)
+    return [
+        (field.list_label, field.text_of(customer, user) or NO_VALUE_TEXTS.get(field.name, ""))
+        for field in fields
+        if field.name not in SHOWN_ELSEWHERE and field.applies_to(category)
+    ]
 
 
 class Transactions(CustomerPanel):

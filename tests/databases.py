@@ -17,6 +17,8 @@ from django.db import connections
 from psycopg2 import extensions, sql
 
 ROOT = Path(__file__).resolve().parent.parent
+# A second suite on the same server must neither use nor drop the databases of the first.
+DATABASE_PREFIX = os.environ.get("TEST_DATABASE_PREFIX", "test")
 TEMPLATE_LOCK_ID = 4_754_2017  # an arbitrary number, the same for every worker
 
 
@@ -59,7 +61,7 @@ def _exists(cursor: extensions.cursor, name: str) -> bool:
 
 def get_or_create_template() -> str:
     """Return the name of the migrated template; create it first if it is missing."""
-    name = f"test_template_{_template_hash()}"
+    name = f"{DATABASE_PREFIX}_template_{_template_hash()}"
     with admin_cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK_ID])
         if not _exists(cursor, name):
@@ -80,7 +82,8 @@ def get_or_create_template() -> str:
 
 
 def _drop_old_templates(cursor: extensions.cursor) -> None:
-    cursor.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_template\_%'")
+    pattern = rf"{DATABASE_PREFIX}\_template\_%"
+    cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern])
     for (name,) in cursor.fetchall():
         drop_database(cursor, str(name))
 
@@ -106,7 +109,7 @@ def drop_database(cursor: extensions.cursor, name: str) -> None:
 def database_copy(purpose: str) -> Iterator[str]:
     """Create a copy of the template, yield its name, and drop it after the block."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"test_{purpose}_{worker}_{os.getpid()}"
+    name = f"{DATABASE_PREFIX}_{purpose}_{worker}_{os.getpid()}"
     template = get_or_create_template()
     with admin_cursor() as cursor:
         drop_database(cursor, name)

@@ -24,6 +24,14 @@ class UserQuerySet(ScopedQuerySet["User"]):
         """Return the user signing in; raise User.DoesNotExist."""
         return self.select_related("unit", "role").get(employee_number__iexact=employee_number)
 
+    def account_managers(self) -> "UserQuerySet":
+        """Keep the people who can look after customers, by name."""
+        may_edit = [Permission.CUSTOMER_EDIT.value]
+        people = self.filter(is_active=True, is_service=False)
+        return people.filter(role__permissions__contains=may_edit).order_by(
+            "name", "employee_number"
+        )
+
 
 @tracked(exclude=["password", "last_login"])
 class User(AbstractBaseUser, ScopedModel):

@@ -258,6 +258,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=365)
 
+# --- records with declared fields -----------------------------------------------------------------
+RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
+
 # --- page parts that apps add to pages of crm and core ------------------------------------------
 CUSTOMER_PANELS: list[str] = [
     "crm.panels.Transactions",

@@ -21,8 +21,10 @@ from accounts.permissions import Permission
 from common.errors import StaleError
 from core.api.errors import PreconditionRequired
 from core.api.resources import requesting_user, require_user
+from core.fields.kinds import Reference
 from crm.api.filters import CustomerFilters
 from crm.api.serializers import CustomerChangeSerializer, CustomerSerializer
+from crm.fields import CUSTOMER
 from crm.models import Customer
 from crm.models.customer import CustomerQuerySet
 from crm.services.customer import create_customer, update_customer
@@ -48,9 +50,14 @@ class CustomerResource(GenericAPIView[Customer]):
         """Return the caller's customers; a parent group they do not see is left out."""
         customers = Customer.objects.visible_to(requesting_user(self))
         parents = Customer.objects.visible_to(requesting_user(self)).only("pk", "code")
-        return customers.select_related(
-            "industry", "source", "category", "grade", "owner", "unit"
-        ).prefetch_related(Prefetch("parent", queryset=parents))
+        related = [
+            field.name
+            for field in CUSTOMER.fields
+            if isinstance(field.kind, Reference) and field.name != "parent"
+        ]
+        return customers.select_related(*related).prefetch_related(
+            Prefetch("parent", queryset=parents)
+        )
 
     def answer(self, customer: Customer, status_code: int = status.HTTP_200_OK) -> Response:
         """Return one customer with its version as ETag."""

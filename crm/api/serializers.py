@@ -4,44 +4,30 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import OrgUnit, User
-from core.api.fields import KeyField
+from core.api.record_fields import CUSTOM, CustomValuesField, serializer_field
 from core.api.resources import StrictSerializer
-from crm.models import Category, Customer, Grade, Industry, Source, Transaction
-from crm.models.customer import Stage
+from crm.fields import CUSTOMER
+from crm.models import Customer, Transaction
 from crm.models.transaction import Kind
 
 
 class CustomerSerializer(StrictSerializer[Customer]):
-    """A customer; related records by code, people by employee number.
+    """A customer: its declared fields; related records by code, people by employee number.
 
     A parent group outside the caller's scope reads as null.
     """
 
     id = serializers.IntegerField(read_only=True)
-    code = serializers.CharField(max_length=40)
-    name = serializers.CharField(max_length=200)
-    stage = serializers.ChoiceField(choices=Stage.choices, required=False)
     version = serializers.IntegerField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the related records, two of which have names the library keeps for itself."""
-        optional: dict[str, Any] = {"allow_null": True, "required": False}
-        people, customers = User.objects.visible_to, Customer.objects.visible_to
-        related: dict[str, serializers.Field[Any, Any, Any, Any]] = {
-            "industry": KeyField("code", lambda _: Industry.objects.all(), **optional),
-            "source": KeyField("code", lambda _: Source.objects.all(), **optional),
-            "category": KeyField("code", lambda _: Category.objects.all(), **optional),
-            "grade": KeyField("code", lambda _: Grade.objects.all(), **optional),
-            "owner": KeyField(
-                "employee_number", people, lookup="employee_number__iexact", **optional
-            ),
-            "unit": KeyField("code", OrgUnit.objects.visible_to, required=False),
-            "parent": KeyField("code", customers, **optional),
-        }
-        return super().get_fields() | related
+        """Add the declared fields, and the custom ones as one object."""
+        declared = {field.name: serializer_field(field) for field in CUSTOMER.fields}
+        # Left out, the unit is the caller's own.
+        declared["unit"].required = False
+        return super().get_fields() | declared | {CUSTOM: CustomValuesField(CUSTOMER.name)}
 
 
 class CustomerChangeSerializer(CustomerSerializer):

@@ -1,12 +1,17 @@
 """The customer: one organisation the company sells to."""
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, TextField, Value
 from django.db.models.functions import Upper
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OrgUnit
@@ -15,6 +20,7 @@ from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_ac
 from common.history import tracked
 from crm.models.reference import Category, Grade, Industry, Source
 
+CODE_LENGTH, NAME_LENGTH = 40, 200
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"  # to Python and PostgreSQL alike
 REFUSE_CYCLE = """
     IF NEW.parent_id IS NOT NULL AND EXISTS (
@@ -48,12 +54,13 @@ class Stage(models.TextChoices):
 class CustomerQuerySet(ScopedQuerySet["Customer"]):
     """Customers, and the ways people ask for them."""
 
-    def search(self, words: str) -> "CustomerQuerySet":
-        """Keep customers whose code or name holds every one of the words."""
-        found = self
-        for word in words.split():
-            found = found.filter(Q(name__icontains=word) | Q(code__icontains=word))
-        return found
+    def search(self, text: str, columns: Sequence[str]) -> "CustomerQuerySet":
+        """Keep customers that have every one of the text's words in one of the columns."""
+        matching = self
+        for term in text.split():
+            conditions = (Q(**{f"{column}__icontains": term}) for column in columns)
+            matching = matching.filter(reduce(or_, conditions))
+        return matching
 
 
 @tracked()
@@ -62,12 +69,12 @@ class Customer(ScopedModel):
 
     code = models.CharField(
         _("customer code"),
-        max_length=40,
+        max_length=CODE_LENGTH,
         unique=True,
         validators=[RegexValidator(CODE_PATTERN)],
         help_text=_("Letters, digits and . _ / -"),
     )
-    name = models.CharField(_("customer name"), max_length=200)
+    name = models.CharField(_("customer name"), max_length=NAME_LENGTH)
     industry = models.ForeignKey(
         Industry, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("industry")
     )
@@ -106,6 +113,7 @@ class Customer(ScopedModel):
         related_name="subsidiaries",
         verbose_name=_("parent group"),
     )
+    custom_values = models.JSONField(default=dict, db_default={}, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
@@ -119,14 +127,26 @@ class Customer(ScopedModel):
         indexes = [
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="crm_customer_name_trgm"),
             GinIndex(OpClass(Upper("code"), name="gin_trgm_ops"), name="crm_customer_code_trgm"),
+            GinIndex(
+                OpClass("custom_values", name="jsonb_path_ops"), name="crm_customer_custom_values"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 name="crm_customer_stage_known", condition=Q(stage__in=Stage.values)
             ),
             models.CheckConstraint(
-                name="crm_customer_named",
-                condition=Q(name__regex=r"\S") & Q(code__regex=CODE_PATTERN),
+                name="crm_customer_name_not_blank", condition=Q(name__regex=r"\S")
+            ),
+            models.CheckConstraint(
+                name="crm_customer_code_form", condition=Q(code__regex=CODE_PATTERN)
+            ),
+            models.CheckConstraint(
+                name="crm_customer_custom_values_object",
+                condition=Exact(
+                    Func("custom_values", function="jsonb_typeof", output_field=TextField()),
+                    Value("object"),
+                ),
             ),
             models.CheckConstraint(
                 name="crm_customer_not_own_parent", condition=~Q(parent=models.F("pk"))

@@ -1,41 +1,71 @@
-"""Every write to a customer. Browser, API, admin and import all come through here."""
+"""Every write to a customer. Browser, API, administration and import all use these rules."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import psycopg2
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.acting import audited_transaction, authorise
 from accounts.actions import Action
-from accounts.models import OrgUnit, User
+from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
-from common.errors import StaleError
+from core.fields.declarations import FieldDeclaration, by_name, clean_value
+from core.writing import (
+    ConstraintMessage,
+    constraint_messages,
+    get_locked,
+    lock_tree,
+    require_known_fields,
+    require_version,
+    require_visible,
+)
+from crm.fields import CUSTOMER
 from crm.models import Customer
 
-EDITABLE = frozenset(
-    {"code", "name", "industry", "source", "category", "stage", "grade", "owner", "unit", "parent"}
-)
 PLACEMENT = frozenset({"owner", "unit"})
+TREE = "crm_customer_tree"
+_NOT_BELOW_ITSELF = gettext_lazy("A customer cannot belong to itself or to its own subsidiary.")
+CONSTRAINTS = {
+    # The same words for a code of one's own and of another division's: nothing is revealed.
+    "crm_customer_code_key": ConstraintMessage(
+        "code",
+        gettext_lazy("This customer code exists already; if you cannot find it, ask head office."),
+    ),
+    "crm_customer_code_form": ConstraintMessage(
+        "code", gettext_lazy("Letters, digits and . _ / -")
+    ),
+    "crm_customer_name_not_blank": ConstraintMessage(
+        "name", gettext_lazy("Give the customer a name.")
+    ),
+    "crm_customer_no_cycle": ConstraintMessage("parent", _NOT_BELOW_ITSELF),
+    "crm_customer_not_own_parent": ConstraintMessage("parent", _NOT_BELOW_ITSELF),
+}
+
+Fields = Mapping[str, FieldDeclaration]
 
 
 def create_customer(*, actor: User, **values: Any) -> Customer:
-    """Create a customer from ``values`` (keys of EDITABLE).
+    """Create a customer from ``values``, by the names of the customer's declared fields.
 
     Whoever sees only their own customers owns what they create, in their own unit, unless they say
     otherwise. Raises PermissionDenied, or ValidationError naming the field that is wrong.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
+    fields = by_name(CUSTOMER.all_fields())
+    require_known_fields(values, fields, CUSTOMER.name)
     values.setdefault("unit", actor.unit)
     if actor.access_level == DataAccessLevel.OWN:
         values.setdefault("owner", actor)
     customer = Customer()
     with audited_transaction(actor, Action.CUSTOMER_CREATE):
         if "parent" in values:
-            lock_tree()
-        _apply(customer, values, actor=actor, new=True)
+            lock_tree(TREE)
+        values = _clean_values(values, fields, actor=actor)
+        _authorise_placement(values, actor=actor, is_new=True)
+        _assign_fields(customer, values, fields)
+        _require_custom_values(customer, fields.values())
         _save(customer)
     return customer
 
@@ -50,96 +80,84 @@ def update_customer(
     changed grade takes a reason. A change that changes nothing writes nothing.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
+    fields = by_name(CUSTOMER.all_fields())
+    require_known_fields(changes, fields, CUSTOMER.name)
     with audited_transaction(actor, Action.CUSTOMER_UPDATE, reason=reason):
         if "parent" in changes:
-            lock_tree()
-        customer = (
-            Customer.objects.visible_to(actor).select_for_update(of=["self"]).get(pk=customer_id)
-        )
-        if version is not None and version != customer.version:
-            raise StaleError
-        changed = _changed_fields(customer, changes, actor=actor)
+            lock_tree(TREE)
+        customer = get_locked(Customer.objects.visible_to(actor), customer_id)
+        require_version(customer, version)
+        values = _clean_values(changes, fields, actor=actor)
+        changed = _changed_fields(customer, values, fields, actor=actor)
         if "grade" in changed and not reason.strip():
             raise ValidationError({"reason": _("Say why the grade changes.")})
         if changed:
-            _apply(customer, changed, actor=actor, new=False)
+            _authorise_placement(changed, actor=actor, is_new=False)
+            _assign_fields(customer, changed, fields)
+            to_check = fields.values() if "category" in changed else map(fields.get, changed)
+            _require_custom_values(customer, filter(None, to_check))
             customer.version += 1
             _save(customer)
     return customer
 
 
+def _clean_values(values: Mapping[str, Any], fields: Fields, *, actor: User) -> dict[str, Any]:
+    """Return the values as their kinds; raise ValidationError for what the actor may not name."""
+    require_visible(actor, values)
+    cleaned = {}
+    for name, value in values.items():
+        if not fields[name].may_be_seen_by(actor):
+            raise ValidationError({name: _("Not allowed for your role")})
+        cleaned[name] = clean_value(fields[name], value)
+    return cleaned
+
+
 def _changed_fields(
-    customer: Customer, values: Mapping[str, Any], *, actor: User
+    customer: Customer, values: Mapping[str, Any], fields: Fields, *, actor: User
 ) -> dict[str, Any]:
-    """Return what really changes. A parent out of scope reads as none, so none leaves it there."""
-    changed = {name: value for name, value in values.items() if getattr(customer, name) != value}
-    visible = Customer.objects.visible_to(actor)
-    if (
-        changed.get("parent", customer) is None
-        and not visible.filter(subsidiaries=customer).exists()
-    ):
-        del changed["parent"]
+    """Return what really changes.
+
+    A parent the actor may not see is shown as empty, so an empty parent leaves it unchanged.
+    """
+    changed = {
+        name: value for name, value in values.items() if fields[name].value_of(customer) != value
+    }
+    if "parent" in changed and changed["parent"] is None:
+        visible = Customer.objects.visible_to(actor)
+        if not visible.filter(subsidiaries=customer).exists():
+            del changed["parent"]
     return changed
 
 
-def _apply(customer: Customer, values: Mapping[str, Any], *, actor: User, new: bool) -> None:
-    unknown = values.keys() - EDITABLE
-    if unknown:
-        raise TypeError(f"not a field of a customer: {sorted(unknown)}")
-    _authorise_placement(values, actor=actor, new=new)
-    _check_parent(values.get("parent"), actor=actor)
-    for name, value in values.items():
-        setattr(customer, name, value)
-    customer.full_clean(exclude=["parent"], validate_unique=False, validate_constraints=False)
-
-
-def _authorise_placement(values: Mapping[str, Any], *, actor: User, new: bool) -> None:
+def _authorise_placement(values: Mapping[str, Any], *, actor: User, is_new: bool) -> None:
     """Owner and unit decide who sees a customer: giving it away takes a permission of its own."""
     unit, owner = values.get("unit"), values.get("owner")
-    if unit is not None and not OrgUnit.objects.visible_to(actor).filter(pk=unit.pk).exists():
-        raise ValidationError({"unit": _("Not found or not yours")})
-    if owner is not None and not User.objects.visible_to(actor).filter(pk=owner.pk).exists():
-        raise ValidationError({"owner": _("Not found or not yours")})
-    own_new = new and owner in {None, actor} and unit in {None, actor.unit}
-    if PLACEMENT & values.keys() and not own_new and not actor.may(Permission.CUSTOMER_REASSIGN):
+    stays_own = is_new and owner in {None, actor} and unit in {None, actor.unit}
+    if PLACEMENT & values.keys() and not stays_own and not actor.may(Permission.CUSTOMER_REASSIGN):
         raise PermissionDenied(Permission.CUSTOMER_REASSIGN.value)
 
 
-def _check_parent(parent: Customer | None, *, actor: User) -> None:
-    if parent and not Customer.objects.visible_to(actor).filter(pk=parent.pk).exists():
-        raise ValidationError({"parent": _("Not found or not yours")})
+def _assign_fields(customer: Customer, values: Mapping[str, Any], fields: Fields) -> None:
+    for name, value in values.items():
+        fields[name].assign(customer, value)
+    category = CUSTOMER.category_of(customer)
+    for name, value in values.items():
+        if value is not None and not fields[name].applies_to(category):
+            message = _("Customers of this category do not have this field.")
+            raise ValidationError({name: message})
+    customer.full_clean(
+        exclude=["parent", "custom_values"], validate_unique=False, validate_constraints=False
+    )
 
 
-def lock_tree() -> None:
-    """Two moves at once could close a circle that neither sees: one after the other.
-
-    Whoever changes parents takes this before the rows, imports included.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('crm_customer_tree'))")
+def _require_custom_values(customer: Customer, fields: Any) -> None:
+    category = CUSTOMER.category_of(customer)
+    for field in fields:
+        is_missing = field.is_custom and field.required and field.value_of(customer) is None
+        if is_missing and field.applies_to(category):
+            raise ValidationError({field.name: _("This field is required.")})
 
 
 def _save(customer: Customer) -> None:
-    try:
+    with constraint_messages(CONSTRAINTS):
         customer.save()
-    except IntegrityError as error:
-        known = _validation_error_for(error)
-        if known is None:
-            raise
-        raise known from error
-
-
-def _validation_error_for(error: IntegrityError) -> ValidationError | None:
-    """Put into words which rule of the database was broken, beside the field it is about."""
-    cause = error.__cause__
-    broken = (cause.diag.constraint_name or "") if isinstance(cause, psycopg2.Error) else ""
-    if "customer_code" in broken:
-        # The same words for a code of one's own and of another division's: nothing is learnt.
-        message = _("This customer code exists already; if you cannot find it, ask head office.")
-        return ValidationError({"code": message})
-    if broken in {"crm_customer_no_cycle", "crm_customer_not_own_parent"}:
-        message = _("A customer cannot belong to itself or to its own subsidiary.")
-        return ValidationError({"parent": message})
-    if broken == "crm_customer_named":
-        return ValidationError({"name": _("Give the customer a name.")})
-    return None

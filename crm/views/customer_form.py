@@ -8,17 +8,17 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import StaleError
+from core.history import Change, latest_changes, state_at
 from core.pages import AuthedRequest, Page
+from core.record_form import FieldConflict, merge_changes
 from crm.forms import CustomerForm
 from crm.models import Customer
 from crm.selectors.choices import customers_like
-from crm.selectors.history import Change, latest_changes, state_at
 from crm.services.customer import create_customer, update_customer
 
 
@@ -38,7 +38,7 @@ class CustomerNew(Page):
             try:
                 customer = create_customer(actor=request.user, **form.values())
             except ValidationError as error:
-                _blame(form, error)
+                form.add_service_errors(error)
             else:
                 messages.success(request, _("%(name)s was created.") % {"name": customer.name})
                 return redirect("customer", pk=customer.pk)
@@ -66,7 +66,7 @@ class CustomerEdit(Page):
             except StaleError:
                 return _conflict_page(request, _customer(request.user, pk))
             except ValidationError as error:
-                _blame(form, error)
+                form.add_service_errors(error)
         return _form_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def _save(self, request: AuthedRequest, customer: Customer, form: CustomerForm) -> HttpResponse:
@@ -104,24 +104,11 @@ class CustomerOptions(Page):
 
 
 @dataclass(frozen=True)
-class Clash:
-    """One field somebody else changed while this person had the form open.
-
-    ``kept`` says that the person changed it too, and that their value stands in the form.
-    """
-
-    label: str | Promise
-    theirs: str
-    yours: str
-    kept: bool
-
-
-@dataclass(frozen=True)
 class Conflict:
     """What happened while the form was open."""
 
     last: Change | None
-    clashes: list[Clash]
+    fields: list[FieldConflict]
 
 
 def _customer(user: User, pk: int) -> Customer:
@@ -135,66 +122,33 @@ def _form_page(
     status: HTTPStatus = HTTPStatus.OK,
     conflict: Conflict | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "customer": form.customer, "conflict": conflict}
+    context = {"form": form, "customer": form.record, "conflict": conflict}
     return render(request, "crm/customer_form.html", context, status=status)
 
 
-def _blame(form: CustomerForm, error: ValidationError) -> None:
-    """Put what a service refused beside its field; above the form where it has none here."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, wrong in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, wrong)
-
-
 def _conflict_page(request: AuthedRequest, customer: Customer) -> HttpResponse:
-    """Bring both changes together: what only they changed is taken over, the rest stays as typed.
+    """Show the user's changes and those saved meanwhile, with a form that has both.
 
     Saving again is then based on the version shown.
     """
-    now = CustomerForm(request.user, customer=customer)
-    was = _state_shown(request, now, customer)
-    data = request.POST.copy()
-    clashes = []
-    for name in now.fields:
-        if name in {"version", "reason"}:
-            continue
-        theirs, typed = _text(now.initial.get(name)), data.get(name, "").strip()
-        if theirs == _text(was.get(name, "")) or theirs == typed:
-            continue
-        kept = typed != _text(was.get(name, ""))
-        clashes.append(
-            Clash(
-                now.fields[name].label or name,
-                now.typed(name, theirs),
-                now.typed(name, typed),
-                kept,
-            )
-        )
-        if not kept:
-            data[name] = theirs
-    data["version"] = str(customer.version)
-    last = next(iter(latest_changes(request.user, customer, limit=1)), None)
+    current_form = CustomerForm(request.user, customer=customer)
+    loaded = _loaded_values(request, customer)
+    conflicts, data = merge_changes(current_form, loaded, request.POST)
+    fields = current_form.declared.values()
+    last = next(iter(latest_changes(request.user, customer, limit=1, fields=fields)), None)
     return _form_page(
         request,
         CustomerForm(request.user, customer=customer, data=data),
         status=HTTPStatus.CONFLICT,
-        conflict=Conflict(last=last, clashes=clashes),
+        conflict=Conflict(last=last, fields=conflicts),
     )
 
 
-def _state_shown(request: AuthedRequest, form: CustomerForm, customer: Customer) -> dict[str, Any]:
-    """Return the state the person's form was filled from, as far as they see it."""
+def _loaded_values(request: AuthedRequest, customer: Customer) -> dict[str, Any]:
+    """Return the values the user's form was loaded with, as far as they see them."""
     version = request.POST.get("version", "")
-    state = state_at(customer, int(version)) if version.isdecimal() and len(version) < 10 else None
+    is_number = version.isascii() and version.isdecimal() and len(version) < 10
+    state = state_at(customer, int(version)) if is_number else None
     if state is None:
         return {}
-    parent = state["parent"]
-    if not Customer.objects.visible_to(request.user).filter(pk=parent).exists():
-        state["parent"] = None
-    return state
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    return dict(CustomerForm(request.user, customer=state).initial)

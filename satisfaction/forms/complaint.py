@@ -49,10 +49,11 @@ class OpenForm(forms.Form):
         field = cast("forms.ModelChoiceField[Customer]", self.fields["customer"])
         field.queryset = self.customers
         # The picker asks for the others as one types: of the many, the page carries the chosen one.
-        field.widget.choices = [(c.pk, c.name) for c in (self.chosen,) if c] or [("", "")]
+        hint = _("Name or code")
+        field.widget.choices = [(c.pk, c.name) for c in (self.chosen,) if c] or [("", hint)]
         field.widget.attrs |= {
             "data-picker-url": reverse("customer_options"),
-            "data-picker-placeholder": _("Name or code"),
+            "data-picker-placeholder": hint,
         }
 
     @cached_property

@@ -3,19 +3,32 @@
 const texts = document.getElementById("texts").dataset;
 let loading;
 
-function load() {
-  loading ??= new Promise((resolve, reject) => {
+function loadStyle() {
+  return new Promise((resolve) => {
     const style = document.createElement("link");
     style.rel = "stylesheet";
     style.href = texts.tomSelectCss;
-    // Before the house's own styles, which have the last word.
+    style.addEventListener("load", resolve);
+    // A picker without its style can still be used.
+    style.addEventListener("error", resolve);
+    // Before our own styles, which have the last word.
     document.head.querySelector("link[rel=stylesheet]").before(style);
+  });
+}
+
+function loadScript() {
+  return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = texts.tomSelect;
     script.addEventListener("load", resolve);
     script.addEventListener("error", reject);
     document.head.append(script);
   });
+}
+
+function load() {
+  // Both, because a picker whose style is missing stands below its select, which is not hidden yet.
+  loading ??= Promise.all([loadStyle(), loadScript()]);
   return loading;
 }
 
@@ -73,7 +86,6 @@ function settings(select) {
   return {
     plugins: plugins(select),
     maxOptions: 200,
-    placeholder: select.dataset.pickerPlaceholder || "",
     render: {
       option: line,
       no_results: (_, escape) =>
@@ -91,7 +103,9 @@ async function make(select) {
   // The library moves the label to its own field; the one it hides keeps its name.
   select.ariaLabel = select.labels[0]?.firstChild?.textContent.trim() ?? select.ariaLabel;
   await load();
-  new window.TomSelect(select, settings(select));
+  const picker = new window.TomSelect(select, settings(select));
+  // The text of the empty choice is shown in the field; the search box has a text of its own.
+  picker.control_input.placeholder = select.dataset.pickerPlaceholder || "";
 }
 
 function all(within) {

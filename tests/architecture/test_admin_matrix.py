@@ -1,130 +1,98 @@
-"""Every page of the administration × every role: who gets it, who is told no.
+"""Every address of the administration × every role: who gets it, who is told no."""
 
-A row says what seeing and changing a record take; every other role gets 403. ``other`` is a record
-of another province: who sees only a part of the company gets 404 for it.
-"""
-
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from http import HTTPStatus
 
 import pytest
 from django.contrib import admin
-from django.db.models import Model
+from django.db import transaction
 from django.test import Client
-from django.urls import reverse
-from django.utils import timezone
+from django.urls import get_resolver, resolve, reverse
 
-from accounts.models import ApiKey, OrgUnit, Role, User
-from crm.models import BillingSystem, Category, Customer, Grade, ImportBatch, Industry, Source
-from segmentation.models import RunState, ScoringRun
-from tests.architecture.matrix import ALL, COMPANY_WIDE, ROLES, World, make_world
-from tests.crm.factories import make_batch
-from tests.history import fixture_changes
-
-Find = Callable[[World], Model]
+from tests.architecture.checks.addresses import (
+    ADMIN,
+    BEHIND,
+    METHODS,
+    Address,
+    Key,
+    addresses,
+    missing_from_matrix,
+    rows_without_address,
+    unrestricted_admins,
+)
+from tests.architecture.matrix import ADMIN_MODELS, ADMIN_ROWS
+from tests.permission_matrix import (
+    ALL,
+    COMPANY_WIDE,
+    ENTER,
+    ROLES,
+    AdminModel,
+    AdminRow,
+    World,
+    make_world,
+)
 
 
 @dataclass(frozen=True)
-class Row:
-    """A model's pages: the roles that may see, add, change and delete, by letter."""
+class Cell:
+    """One page of a model, one method, one record: who gets ``status``."""
 
-    model: type[Model]
-    own: Find
-    see: str
-    add: str = ""
-    change: str = ""
-    delete: str = ""
-    history: bool = True
-    other: Find | None = None
+    page: str
+    method: str
+    url: str
+    may: str
+    elsewhere: bool = False
+    status: int = HTTPStatus.OK
 
-
-def _key(world: World) -> ApiKey:
-    with fixture_changes():
-        key, _text = ApiKey.objects.issue(
-            user=world.cast.manager, name="ERP", expiry=timezone.now()
-        )
-    return key
-
-
-def _run(world: World) -> ScoringRun:
-    return ScoringRun.objects.create(
-        as_of=date(2026, 10, 1), settings={}, state=RunState.FAILED, channel="test",
-        requested_by=world.cast.sysadmin, finished_at=timezone.now(),
-    )  # fmt: skip
+    def expected(self, letter: str) -> int:
+        """Return the status a role gets. Leading on to the change page is no answer about it."""
+        if letter not in ENTER or self.page == "lead_on":
+            return HTTPStatus.FOUND
+        if letter not in self.may:
+            return HTTPStatus.FORBIDDEN
+        if self.elsewhere and letter not in COMPANY_WIDE:
+            return HTTPStatus.NOT_FOUND
+        return self.status
 
 
-def _spare(model: type[Model]) -> Find:
-    def make(world: World) -> Model:
-        with fixture_changes():
-            spare: Model = model._default_manager.create(code="Z9", name_zh="备用", name_en="Spare")
-        return spare
-
-    return make
-
-
-def _first(model: type[Model]) -> Find:
-    return lambda world: model._default_manager.all()[0]
-
-
-ROWS = [
-    Row(User, lambda w: w.cast.manager, see="S", add="S", change="S"),
-    Row(OrgUnit, lambda w: w.cast.lanzhou, see="S", add="S", change="S"),
-    Row(Role, _first(Role), see="S", add="S", change="S"),
-    Row(ApiKey, _key, see="S", add="S", delete="S", history=False),
-    Row(Industry, _first(Industry), see="S", add="S", change="S", delete="S"),
-    Row(Source, _spare(Source), see="S", add="S", change="S", delete="S"),
-    Row(Category, _spare(Category), see="S", add="S", change="S", delete="S"),
-    Row(Grade, _spare(Grade), see="S", add="S", change="S", delete="S"),
-    Row(BillingSystem, _spare(BillingSystem), see="S", add="S", change="S", delete="S"),
-    Row(Customer, lambda w: w.own, see="DS", add="D", change="D", other=lambda w: w.other),
-    Row(
-        ImportBatch,
-        lambda w: w.batch,
-        see="DS",
-        history=False,
-        other=lambda w: make_batch(w.cast.other_head),
-    ),
-    Row(ScoringRun, _run, see="S", add="S", history=False),
-]
-ENTER = "DS"
-
-
-def _address(row: Row, page: str, *args: object) -> str:
+def _address(row: AdminModel, page: str, *args: object) -> str:
     opts = row.model._meta
     return reverse(f"admin:{opts.app_label}_{opts.model_name}_{page}", args=args)
 
 
-def _wanted(letter: str, may: str, *, elsewhere: bool = False) -> int:
-    if letter not in ENTER:
-        return HTTPStatus.FOUND
-    if letter not in may:
-        return HTTPStatus.FORBIDDEN
-    if elsewhere and letter not in COMPANY_WIDE:
-        return HTTPStatus.NOT_FOUND
-    return HTTPStatus.OK
-
-
-Cell = tuple[str, str, str, bool]
-
-
-def _cells(row: Row, world: World) -> Iterator[Cell]:
-    yield "list", _address(row, "changelist"), row.see, False
-    yield "add", _address(row, "add"), row.add, False
+def _cells(row: AdminModel, world: World) -> Iterator[Cell]:
+    for method in ("get", "post"):
+        yield Cell("changelist", method, _address(row, "changelist"), row.see)
+        yield Cell("add", method, _address(row, "add"), row.add)
     records = [(row.own(world), False)]
     if row.other is not None:
         records.append((row.other(world), True))
     for record, elsewhere in records:
-        yield "change", _address(row, "change", record.pk), row.see, elsewhere
-        yield "delete", _address(row, "delete", record.pk), row.delete, elsewhere
-        if row.history:
-            yield "history", _address(row, "history", record.pk), row.see, elsewhere
+        change = _address(row, "change", record.pk)
+        delete = _address(row, "delete", record.pk)
+        history = _address(row, "history", record.pk)
+        told = HTTPStatus.OK if row.history else HTTPStatus.NOT_FOUND
+        yield Cell("change", "get", change, row.see, elsewhere)
+        yield Cell("change", "post", change, row.change, elsewhere)
+        for method in ("get", "post"):
+            yield Cell("delete", method, delete, row.delete, elsewhere)
+            yield Cell("history", method, history, row.see, elsewhere, told)
+        for method in METHODS:
+            yield Cell("lead_on", method, change.removesuffix("change/"), row.see, elsewhere)
+
+
+def _ask(client: Client, method: str, url: str) -> int:
+    with transaction.atomic():
+        status = int(getattr(client, method)(url).status_code)
+        transaction.set_rollback(True)
+    return status
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.model.__name__)
-def test_each_role_gets_the_pages_the_matrix_says(row: Row) -> None:
+@pytest.mark.parametrize("row", ADMIN_MODELS, ids=lambda row: row.model.__name__)
+def test_each_role_gets_the_pages_the_matrix_says(row: AdminModel) -> None:
     world = make_world()
     people = world.cast.by_role()
     cells = list(_cells(row, world))
@@ -132,30 +100,79 @@ def test_each_role_gets_the_pages_the_matrix_says(row: Row) -> None:
     for letter in ALL:
         client = Client()
         client.force_login(people[ROLES[letter]])
-        for page, url, may, elsewhere in cells:
-            status = client.get(url).status_code
-            wanted = _wanted(letter, may, elsewhere=elsewhere)
+        for cell in cells:
+            status, wanted = _ask(client, cell.method, cell.url), cell.expected(letter)
             if status != wanted:
-                wrong.append(
-                    f"{ROLES[letter]} {page}{' elsewhere' * elsewhere}: {status}, not {wanted}"
-                )
+                wrong.append(f"{ROLES[letter]} {cell}: {status}, not {wanted}")
     assert not wrong
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.model.__name__)
-def test_posting_a_change_takes_the_right_to_change(row: Row) -> None:
+@pytest.mark.parametrize("row", ADMIN_ROWS, ids=lambda row: row.label)
+def test_each_role_gets_what_the_matrix_says(row: AdminRow) -> None:
     world = make_world()
     people = world.cast.by_role()
-    url = _address(row, "change", row.own(world).pk)
-    for letter in set(ENTER) - set(row.change):
+    named = re.fullmatch(r"[\w:]+", row.name)
+    url = reverse(row.name, args=row.arguments(world)) if named else "/admin/nowhere/"
+    answers = {}
+    for letter in ALL:
         client = Client()
         client.force_login(people[ROLES[letter]])
-        assert client.post(url, {}).status_code == HTTPStatus.FORBIDDEN, letter
+        answers[letter] = _ask(client, row.method, url + row.query)
+    assert answers == {letter: row.expected(letter, elsewhere=False) for letter in ALL}
 
 
-def test_every_model_of_the_administration_is_in_the_matrix() -> None:
-    assert {row.model for row in ROWS} == set(admin.site._registry)
+def _found() -> list[Address]:
+    prefix = (f"{ADMIN}:", f"{ADMIN}/")
+    return [one for one in addresses(get_resolver().url_patterns) if one.name.startswith(prefix)]
+
+
+def _keys() -> set[Key]:
+    keys = {(row.name, row.method) for row in ADMIN_ROWS}
+    for row in ADMIN_MODELS:
+        opts = row.model._meta
+        for page in ("changelist", "add", "change", "delete", "history"):
+            name = f"admin:{opts.app_label}_{opts.model_name}_{page}"
+            keys |= {(name, "get"), (name, "post")}
+        lead_on = f"admin/{opts.app_label}/{opts.model_name}/<path:object_id>/"
+        keys |= {(lead_on, method) for method in METHODS}
+    return keys
+
+
+def test_every_address_and_method_of_the_administration_is_in_the_matrix() -> None:
+    assert missing_from_matrix(_found(), _keys(), ()) == []
+    assert rows_without_address(_found(), _keys()) == []
+    assert {row.model for row in ADMIN_MODELS} == set(admin.site._registry)
+
+
+def test_every_picker_of_the_administration_is_in_the_matrix() -> None:
+    pickers = {
+        f"?app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={name}"
+        for model, page in admin.site._registry.items()
+        for name in page.autocomplete_fields
+    }
+    asked = {row.query for row in ADMIN_ROWS if row.name == "admin:autocomplete" and row.query}
+    assert asked == pickers
+
+
+def test_address_another_one_stands_before_leads_to_that_one() -> None:
+    for name, before in BEHIND.items():
+        args = [1, 1] if name == "admin:view_on_site" else []
+        assert resolve(reverse(name, args=args)).view_name == before
+
+
+def test_every_page_of_the_administration_reads_and_writes_by_the_rules() -> None:
+    assert unrestricted_admins(admin.site) == []
+
+
+@pytest.mark.django_db
+def test_picker_offers_only_what_the_person_sees() -> None:
+    world = make_world()
+    client = Client()
+    client.force_login(world.cast.division_admin)
+    query = "?app_label=crm&model_name=customer&field_name=parent"
+    found = client.get(reverse("admin:autocomplete") + query).json()["results"]
+    assert [entry["id"] for entry in found] == [str(world.own.pk)]
 
 
 @pytest.mark.django_db

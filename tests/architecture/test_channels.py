@@ -72,7 +72,7 @@ def by_admin(user: User, customer: Customer, changes: dict[str, str]) -> bool:
     names = ["code", "name", "industry", "source", "category", "stage", "grade", "owner", "unit"]
     shown = {name: getattr(customer, name) for name in [*names, "parent"]}
     values = {name: getattr(value, "pk", value) or "" for name, value in shown.items()}
-    values |= {"reason": "", "based_on": customer.version} | _id_of(changes)
+    values |= {"reason": "", "loaded_version": customer.version} | _id_of(changes)
     url = reverse("admin:crm_customer_change", args=[customer.pk])
     return bool(_browser(user).post(url, values).status_code == HTTPStatus.FOUND)
 

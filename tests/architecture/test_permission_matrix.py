@@ -7,10 +7,24 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import get_resolver, reverse
 
-from tests.architecture.matrix import ALL, COMPANY_WIDE, PUBLIC, ROLES, ROWS, Row, World, make_world
+from core.composition import home_widgets
+from crm.composition import customer_list_parts, customer_panels
+from tests.architecture.checks.addresses import (
+    ADMIN,
+    addresses,
+    missing_from_matrix,
+    missing_parts,
+    rows_without_address,
+    shared_names,
+    unguarded,
+)
+from tests.architecture.matrix import LIST_PARTS, PANELS, PUBLIC, ROWS, WIDGETS
 from tests.history import fixture_changes
+from tests.permission_matrix import ALL, COMPANY_WIDE, ROLES, Row, World, make_world
+
+KEYS = {(row.name, row.method) for row in ROWS}
 
 
 def _ask(client: Client, row: Row, world: World, arguments: list[Any]) -> int:
@@ -22,14 +36,6 @@ def _ask(client: Client, row: Row, world: World, arguments: list[Any]) -> int:
         status = int(ask(url, **payload).status_code)
         transaction.set_rollback(True)
     return status
-
-
-def _expected(row: Row, letter: str, *, elsewhere: bool) -> int:
-    if letter not in row.ok:
-        return HTTPStatus.FORBIDDEN
-    if elsewhere and letter not in COMPANY_WIDE:
-        return HTTPStatus.NOT_FOUND
-    return row.status
 
 
 def _cells(row: Row, world: World) -> Iterator[tuple[str, bool, list[Any]]]:
@@ -49,7 +55,7 @@ def test_each_role_gets_what_the_matrix_says(row: Row) -> None:
         client = Client()
         client.force_login(people[ROLES[letter]])
         status = _ask(client, row, world, arguments)
-        wanted = _expected(row, letter, elsewhere=elsewhere)
+        wanted = row.expected(letter, elsewhere=elsewhere)
         if status != wanted:
             place = "elsewhere" if elsewhere else "own"
             wrong.append(f"{ROLES[letter]} {place}: {status}, not {wanted}")
@@ -66,6 +72,47 @@ def test_strangers_are_asked_to_sign_in(row: Row) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("slug", PANELS)
+def test_each_role_gets_the_panels_the_matrix_says(slug: str) -> None:
+    world = make_world()
+    wrong = []
+    for role, user in world.cast.by_role().items():
+        client = Client()
+        client.force_login(user)
+        letter = next(key for key, name in ROLES.items() if name == role)
+        for customer, elsewhere in ((world.own, False), (world.other, True)):
+            seen = letter in PANELS[slug] and (not elsewhere or letter in COMPANY_WIDE)
+            wanted = HTTPStatus.OK if seen else HTTPStatus.NOT_FOUND
+            status = client.get(reverse("customer_panel", args=[customer.pk, slug])).status_code
+            if status != wanted:
+                wrong.append(f"{role} {customer.code}: {status}, not {wanted}")
+    assert not wrong
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("slug", WIDGETS)
+def test_each_role_gets_the_widgets_the_matrix_says(slug: str) -> None:
+    people = make_world().cast.by_role()
+    wrong = []
+    for letter in ALL:
+        client = Client()
+        client.force_login(people[ROLES[letter]])
+        status = client.get(reverse("home_widget", args=[slug])).status_code
+        wanted = HTTPStatus.OK if letter in WIDGETS[slug] else HTTPStatus.NOT_FOUND
+        if status != wanted:
+            wrong.append(f"{ROLES[letter]}: {status}, not {wanted}")
+    assert not wrong
+
+
+@pytest.mark.django_db
+def test_each_role_gets_the_columns_the_matrix_says() -> None:
+    people = make_world().cast.by_role()
+    for part in customer_list_parts():
+        available = {x for x in ALL if part.is_available_to(people[ROLES[x]])}
+        assert available == set(LIST_PARTS[part.slug]), part.slug
+
+
+@pytest.mark.django_db
 def test_somebody_who_has_left_is_a_stranger() -> None:
     world = make_world()
     client = Client()
@@ -75,16 +122,28 @@ def test_somebody_who_has_left_is_a_stranger() -> None:
     assert client.get(reverse("profile")).status_code == HTTPStatus.FOUND
 
 
-def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            if pattern.namespace != "admin":  # see test_admin_matrix.py
-                yield from _names(pattern.url_patterns)
-        else:
-            yield pattern.name or str(pattern.pattern)
+def test_every_address_and_method_is_in_the_matrix() -> None:
+    found = [
+        address
+        for address in addresses(get_resolver().url_patterns)
+        if not address.name.startswith((f"{ADMIN}:", f"{ADMIN}/"))  # see test_admin_matrix.py
+    ]
+    assert missing_from_matrix(found, KEYS, PUBLIC) == []
+    assert rows_without_address(found, KEYS) == []
+    assert {address.name for address in found} >= PUBLIC
+    assert shared_names(found) == set()
 
 
-def test_every_address_is_in_the_matrix() -> None:
-    addresses = set(_names(get_resolver().url_patterns))
-    assert addresses - {row.name for row in ROWS} == PUBLIC
-    assert {row.name for row in ROWS} <= addresses
+def test_every_panel_widget_and_list_part_is_in_the_matrix() -> None:
+    for kind, parts, rows in (
+        ("panel", customer_panels(), PANELS),
+        ("widget", home_widgets(), WIDGETS),
+        ("list part", customer_list_parts(), LIST_PARTS),
+    ):
+        slugs = [part.slug for part in parts]
+        assert missing_parts(slugs, rows, kind) == []
+        assert set(rows) <= set(slugs)
+
+
+def test_every_view_asks_for_permission_and_writes_on_one_that_writes() -> None:
+    assert unguarded(addresses(get_resolver().url_patterns)) == []

@@ -5,13 +5,10 @@ import re
 import sys
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-RUNNING = (
-    "accounts", "common", "config", "core", "crm", "demo", "engines", "satisfaction",
-    "segmentation", "staff",
-)  # fmt: skip
+from tests.architecture.checks.source import ROOT, package_folders
+
+RUNNING = package_folders()
 INSTALLING = "scripts"  # compiles translations when installing
 
 

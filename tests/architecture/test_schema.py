@@ -23,8 +23,8 @@ from schemathesis.specs.openapi.checks import (
 from accounts.models import User
 from config.wsgi import application
 from segmentation.api import views
-from tests.architecture.matrix import World, make_world
 from tests.core.api import new_key
+from tests.permission_matrix import World, make_world
 
 CHECKS = [
     not_a_server_error,

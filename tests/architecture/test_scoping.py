@@ -1,100 +1,54 @@
-"""Scoping cannot be forgotten: no unscoped reads outside models and services, no unruled model."""
+"""Scoping cannot be forgotten: reads start from ``visible_to``, and every model states its rule."""
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
+from itertools import chain
 
 import pytest
-from django.apps import apps
 
-from accounts.scoping import ScopedModel
+from tests.architecture.checks.exceptions import (
+    ALLOWED,
+    FOREIGN_KEYS_IN_TEMPLATES,
+    UNSCOPED_MODELS,
+)
+from tests.architecture.checks.model_facts import model_facts, product_models
+from tests.architecture.checks.reads import READ, SQL, raw_sql, unscoped_reads
+from tests.architecture.checks.scoped_models import unruled_models, without_a_rule_of_their_own
+from tests.architecture.checks.source import SourceFile, not_allowed, python_files, unused
+from tests.architecture.checks.templates import (
+    template_files,
+    template_reads,
+    unused_foreign_keys,
+)
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-APPS = ("accounts", "crm", "satisfaction", "segmentation")
-READING_ROOMS = (
-    "views", "api", "admin", "panels", "columns", "forms", "filters", "selectors", "composition",
-)  # fmt: skip
-
-UNSCOPED = {
-    # Lists that hold no company data: everybody sees them.
-    "accounts.Role",
-    # Names of permissions, which are no secret.
-    "accounts.KnownPermission",
-    "crm.BillingSystem",
-    "crm.Category",
-    "crm.Grade",
-    "crm.Industry",
-    "crm.Source",
-    # Nothing but the last number given out in each month.
-    "satisfaction.ComplaintSeries",
-    # Only the administrator reaches keys, by a permission of its own.
-    "accounts.ApiKey",
-    # Runs are about the whole company and hold no customer; RUN_VIEW decides.
-    "segmentation.ScoringRun",
-    "segmentation.ScoringStep",
-}
+FILES = python_files()
 
 
-def _models() -> Iterator[type]:
-    for app in APPS:
-        yield from apps.get_app_config(app).get_models()
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.path)
+def test_file_reads_through_visible_to(file: SourceFile) -> None:
+    found = chain(unscoped_reads(file, model_facts()), raw_sql(file))
+    assert not_allowed(found, ALLOWED) == []
+
+
+@pytest.mark.parametrize(("path", "text"), template_files(), ids=lambda value: value[:60])
+def test_template_shows_what_a_view_has_read(path: str, text: str) -> None:
+    found = template_reads(path, text, model_facts(), FOREIGN_KEYS_IN_TEMPLATES)
+    assert [str(each) for each in found] == []
 
 
 def test_every_model_is_scoped_or_named_as_unscoped() -> None:
-    unruled = {
-        model._meta.label  # type: ignore[attr-defined]
-        for model in _models()
-        if not issubclass(model, ScopedModel) and not model.__name__.endswith("Event")
-    }
-    assert unruled == UNSCOPED
+    assert unruled_models(product_models(), UNSCOPED_MODELS) == set()
+    assert set(UNSCOPED_MODELS) <= {model._meta.label for model in product_models()}
 
 
 def test_every_scoped_model_states_its_rule() -> None:
-    for model in _models():
-        if issubclass(model, ScopedModel) and not model._meta.abstract:
-            assert "visibility_filter" in vars(model), model
+    assert without_a_rule_of_their_own(product_models()) == set()
 
 
-def _files() -> list[Path]:
-    return [
-        path
-        for app in APPS
-        for room in READING_ROOMS
-        for path in [*(ROOT / app / room).rglob("*.py"), ROOT / app / f"{room}.py"]
-        if path.is_file()
+def test_every_exception_is_still_needed() -> None:
+    found = [
+        violation
+        for file in FILES
+        for violation in chain(unscoped_reads(file, model_facts()), raw_sql(file))
     ]
-
-
-def _name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
-
-
-def unscoped_reads(source: str) -> list[int]:
-    """Return the lines that use ``Model.objects`` of a scoped model without ``visible_to``."""
-    free = {label.split(".")[1] for label in UNSCOPED}
-    tree = ast.parse(source)
-    allowed = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr == "visible_to"
-    }
-    return [
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and node.attr in {"objects", "_default_manager", "_base_manager"}
-        and id(node) not in allowed
-        and _name(node.value) not in free
-    ]
-
-
-@pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_reading_rooms_read_through_visible_to(path: Path) -> None:
-    assert unscoped_reads(path.read_text(encoding="utf-8")) == []
-
-
-def test_the_check_sees_what_it_is_for() -> None:
-    assert unscoped_reads("Customer.objects.all()") == [1]
-    assert unscoped_reads("models.Customer.objects.filter(pk=1).visible_to(user)") == [1]
-    assert unscoped_reads("Customer.objects.visible_to(user).filter(pk=1)") == []
-    assert unscoped_reads("Grade.objects.all()") == []
+    assert unused(found, [one for one in ALLOWED if one.rule in {READ, SQL}]) == []
+    texts = [text for _path, text in template_files()]
+    assert unused_foreign_keys(texts, FOREIGN_KEYS_IN_TEMPLATES) == set()

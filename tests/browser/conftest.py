@@ -61,10 +61,11 @@ def sessions() -> dict[str, StorageState]:
 
 @pytest.fixture
 def open_as(site: Site, chromium: Browser, sessions: dict[str, StorageState]) -> Iterator[Open]:
-    """Return ``open_as(employee_number, path, language=, width=, fresh=)``: a page, signed in.
+    """Return ``open_as(employee_number, path, language=, width=, …)``: a page, signed in.
 
-    ``fresh`` is for who signs out: a session of their own. Whatever the browser complains about on
-    the way (scripts, content security policy, missing files) fails the test.
+    ``fresh`` is for who signs out: a session of their own. ``scripts=False`` is a browser in which
+    JavaScript is switched off. Whatever the browser complains about on the way (scripts, content
+    security policy, missing files) fails the test.
     """
     complaints: list[str] = []
     contexts = []
@@ -80,6 +81,7 @@ def open_as(site: Site, chromium: Browser, sessions: dict[str, StorageState]) ->
         language: str = "en",
         width: int = 1440,
         fresh: bool = False,
+        scripts: bool = True,
     ) -> Page:
         kept = None if fresh else sessions.get(employee_number)
         context = chromium.new_context(
@@ -87,6 +89,7 @@ def open_as(site: Site, chromium: Browser, sessions: dict[str, StorageState]) ->
             viewport={"width": width, "height": 900 if width > 500 else 740},
             locale="zh-CN" if language == "zh-hans" else "en-GB",
             storage_state=kept,
+            java_script_enabled=scripts,
         )
         contexts.append(context)
         page = context.new_page()

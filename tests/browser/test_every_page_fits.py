@@ -54,11 +54,16 @@ def _settle(page: Page) -> None:
     expect(page.locator("[data-chart]:not(:has(canvas))")).to_have_count(0)
 
 
+def _overflow(page: Page) -> int:
+    """Return by how many pixels the page that is open is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
 def _faults(page: Page, language: str) -> list[str]:
     """Return what is wrong with the page that is open, in words."""
     _settle(page)
     faults = []
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    wide = _overflow(page)
     if wide > 0:
         faults.append(f"{wide} px too wide")
     if page.locator("html").get_attribute("lang") != language:
@@ -102,3 +107,17 @@ def test_every_page_fits_and_passes_the_accessibility_rules(
     assert re.fullmatch(r"/runs/\d+/", run)
     faults |= _walk(page, iter(("/runs/", run)), language)
     assert faults == {}
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_page_fits_without_scripts(open_as: Open, language: str, width: int) -> None:
+    page = open_as("manager", language=language, width=width, scripts=False)
+    overflow = {}
+    for address in (*_records(page), *MANAGERS):
+        page.goto(address)
+        overflow[address] = _overflow(page)
+    page.context.clear_cookies(name="sessionid")
+    page.goto("/login/")
+    overflow["/login/"] = _overflow(page)
+    assert set(overflow.values()) == {0}, overflow

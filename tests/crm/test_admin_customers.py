@@ -27,7 +27,7 @@ def _values(customer: Customer, **changes: Any) -> dict[str, Any]:
     return {
         "code": customer.code, "name": customer.name, "industry": "", "source": "",
         "category": "", "stage": customer.stage, "grade": "", "owner": customer.owner_id or "",
-        "unit": customer.unit_id, "parent": "", "reason": "", "based_on": customer.version,
+        "unit": customer.unit_id, "parent": "", "reason": "", "loaded_version": customer.version,
     } | changes  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def test_history_names_whoever_made_a_change_whatever_the_scope(
     assert cast.stranger.name in page.content.decode()
 
 
-def test_change_based_on_an_old_version_is_refused_and_keeps_what_was_typed(
+def test_change_loaded_version_an_old_version_is_refused_and_keeps_what_was_typed(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     values = _values(customer, name="华天")

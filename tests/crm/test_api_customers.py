@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from crm.fields import CUSTOMER_FIELDS
 from crm.models import Customer, Industry
 from tests.cast import Cast
 from tests.core.api import KeyClient, key_client
@@ -105,7 +106,8 @@ def test_customer_is_read_by_id_and_by_code_with_its_version(
     by_code = client.get(f"{LIST}by-code/OWN-1/")
     assert by_id.json() == by_code.json()
     assert by_id["ETag"] == by_code["ETag"] == '"1"'
-    assert by_id.json() | {"created_at": "", "updated_at": ""} == {
+    read = by_id.json() | {"created_at": "", "updated_at": ""}
+    expected = {
         "id": customer.pk,
         "code": "OWN-1",
         "name": "兰州华天科技",
@@ -117,10 +119,13 @@ def test_customer_is_read_by_id_and_by_code_with_its_version(
         "owner": "manager",
         "unit": "GSLZ",
         "parent": None,
+        "custom_fields": {},
         "version": 1,
         "created_at": "",
         "updated_at": "",
     }
+    assert expected.items() <= read.items()
+    assert read.keys() == expected.keys() | {field.name for field in CUSTOMER_FIELDS}
 
 
 def test_code_with_slash_and_dot_is_read_by_code(cast: Cast) -> None:
@@ -330,5 +335,5 @@ def test_list_takes_the_same_queries_at_any_length(
         with fixture_changes():
             made.save()
     client = key_client(cast.head)
-    with django_assert_num_queries(3):  # the key with its user; the page; parent groups
+    with django_assert_num_queries(4):  # key with user; page; parent groups; custom fields
         assert len(_codes(client)) == rows

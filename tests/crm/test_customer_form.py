@@ -185,7 +185,7 @@ def test_two_editing_loses_nothing_and_the_second_saves_on_top(cast: Cast, login
     text = answer.content.decode()
     assert "Hana Head" in text
     conflict = answer.context["conflict"]
-    assert [(each.theirs, each.yours, each.kept) for each in conflict.clashes] == [
+    assert [(each.theirs, each.yours, each.is_kept) for each in conflict.fields] == [
         ("别人的名", "我的名", True),
         ("Developed", "Signed", False),
     ]

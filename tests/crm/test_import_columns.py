@@ -4,10 +4,11 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from common.files import FileRefusedError
+from crm.fields import CUSTOMER_FIELDS
 from crm.services.importing.columns import (
-    CUSTOMER_COLUMNS,
     TRANSACTION_COLUMNS,
     Column,
+    declared_columns,
     match_columns,
 )
 
@@ -75,7 +76,9 @@ def test_amounts_in_ten_thousands_are_not_taken_for_yuan() -> None:
         match_columns(TRANSACTION_COLUMNS, ["customer", "date", "金额（万元）"], {})
 
 
-@pytest.mark.parametrize("columns", [TRANSACTION_COLUMNS, CUSTOMER_COLUMNS])
+@pytest.mark.parametrize(
+    "columns", [TRANSACTION_COLUMNS, declared_columns(CUSTOMER_FIELDS, key="code")]
+)
 def test_no_header_means_two_columns(columns: tuple[Column, ...]) -> None:
     names = [name for column in columns for name in (column.name, *column.aliases)]
     assert len(names) == len(set(names))

@@ -1,14 +1,18 @@
 """The command make_demo: its options, and the databases that it refuses."""
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError
+from django.db import connection
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import OrgUnit
 from crm.models import Customer
+from tests import databases
 from tests.cast import Cast
 from tests.crm.factories import make_customer
 from tests.demo.company import SMALL_COMPANY, content_sha256, demo_company, run_command
@@ -69,6 +73,27 @@ def test_if_empty_prints_nothing_if_the_database_is_not_empty(cast: Cast) -> Non
     make_customer(cast.lanzhou)
     assert run_command("make_demo", *TINY_COMPANY, "--if-empty") == ""
     assert Customer.objects.count() == 1
+
+
+def test_database_without_tables_is_refused_with_the_command_to_run(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock(), databases.use_database_copy("no_tables"):
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE")
+            cursor.execute("CREATE SCHEMA public")
+        for arguments in (TINY_COMPANY, (*TINY_COMPANY, "--if-empty")):
+            with pytest.raises(CommandError, match=r"^[^\n]*manage\.py migrate[^\n]*$"):
+                run_command("make_demo", *arguments)
+
+
+def test_make_target_migrates_before_it_makes_the_company() -> None:
+    make = ["make", "--dry-run", "--no-print-directory", "demo", "ARGS=--customers 40"]
+    output = subprocess.run(
+        make, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True
+    ).stdout
+    migrate, make_demo = output.index("manage.py migrate"), output.index("manage.py make_demo")
+    assert migrate < make_demo < output.index("--customers 40")
 
 
 @pytest.mark.usefixtures("db", "production")

@@ -4,16 +4,14 @@ Read a row source, stage it with COPY, validate it in sets, and commit it with i
 all. ``import_customers`` and ``import_transactions`` are the two entry points.
 """
 
-from crm.services.importing.columns import CUSTOMER_COLUMNS, TRANSACTION_COLUMNS
+from crm.services.importing.columns import TRANSACTION_COLUMNS
 from crm.services.importing.customers import import_customers
 from crm.services.importing.outcome import ImportOptions, ImportResult, Progress, Reject, Step
 from crm.services.importing.transactions import import_transactions
 
-CUSTOMER_FIELDS = tuple(column.name for column in CUSTOMER_COLUMNS)
 TRANSACTION_FIELDS = tuple(column.name for column in TRANSACTION_COLUMNS)
 
 __all__ = [
-    "CUSTOMER_FIELDS",
     "TRANSACTION_FIELDS",
     "ImportOptions",
     "ImportResult",

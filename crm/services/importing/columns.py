@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from common.files import FileRefusedError
+from core.fields.declarations import FieldDeclaration
 
 
 @dataclass(frozen=True)
@@ -56,28 +57,11 @@ TRANSACTION_COLUMNS = (
     Column("customer_name", ("client_name", "客户名称", "集团名称", "集团客户名称")),
 )  # fmt: skip
 
-CUSTOMER_COLUMNS = (
-    Column(
-        "code",
-        ("customer_code", "customer_id", "customer", "客户编码", "客户编号", "客户代码", "集团编码",
-         "集团客户编码"),
-        required=True,
-    ),
-    Column("name", ("customer_name", "客户名称", "名称", "集团名称", "集团客户名称")),
-    Column("industry", ("industry_code", "行业", "行业类别", "行业代码")),
-    Column("source", ("customer_source", "来源", "客户来源")),
-    Column("category", ("customer_category", "种类", "类别", "客户种类", "客户类别")),
-    Column("stage", ("customer_stage", "阶段", "客户阶段")),
-    Column("grade", ("customer_grade", "等级", "级别", "客户等级", "客户级别")),
-    Column(
-        "owner",
-        ("account_manager", "owner_number", "employee_number", "客户经理", "客户经理工号", "工号"),
-    ),
-    Column("unit", ("unit_code", "机构", "组织机构", "机构编码", "组织机构编码")),
-    Column(
-        "parent", ("parent_code", "parent_group", "上级集团", "上级集团编码", "上级客户编码")
-    ),
-)  # fmt: skip
+
+def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[Column, ...]:
+    """Return a column for each declared field; ``key`` names the one every file must have."""
+    return tuple(Column(field.name, field.headers, required=field.name == key) for field in fields)
+
 
 # 万元 is not among them on purpose: such a column must not be read as yuan.
 _UNITS_OF_MONEY = re.compile(r"\((?:元|人民币|cny|rmb|yuan|¥)\)$")

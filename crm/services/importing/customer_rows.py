@@ -1,112 +1,90 @@
-"""One row of customers: cells to values; lists, units and people looked up by code or name."""
+"""One row of customers: each cell is read as its declared field says."""
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
-from django.utils import translation
-
-from accounts.models import OrgUnit, User
-from crm.models import Category, Grade, Industry, Source
-from crm.models.customer import Stage
-from crm.models.reference import Reference
+from accounts.models import User
+from common.parsing.errors import UnreadableError
+from core.fields.declarations import FieldDeclaration
+from core.fields.faults import ValueFault
+from core.fields.kinds import Choice, Money, Reference, plain_name
 from crm.services.importing.columns import Matched
-from crm.services.importing.reasons import Reason
 from crm.services.importing.staging import RowRefusedError
-from crm.services.importing.transaction_rows import MAX_CODE_LENGTH, MAX_NAME_LENGTH
 
-STAGES = {
-    "潜在": Stage.POTENTIAL, "意向": Stage.INTENDING, "准客户": Stage.PROSPECTIVE,
-    "签约": Stage.SIGNED, "已开发": Stage.DEVELOPED, "合作伙伴": Stage.PARTNER, "流失": Stage.LOST,
-}  # fmt: skip
-
-Lookup = Mapping[str, int | str]
+Read = Callable[[str], Any]
 
 
 class CustomerParser:
-    """Turns cells into (code, name, industry, source, category, stage, grade, owner, unit, parent).
+    """Turns cells into the values of ``stage``: the model's fields in order, then custom values.
 
-    An empty cell, or a column the file lacks, is None: leave that field alone.
+    An empty cell, or a column the file lacks, is None: leave that field alone. Custom values are
+    one JSON object of those that the file gives; None where it gives none.
     """
 
-    def __init__(self, matched: Matched, *, actor: User) -> None:
+    def __init__(
+        self, matched: Matched, fields: Iterable[FieldDeclaration], *, actor: User
+    ) -> None:
         at = matched.positions
-        self._code = at["code"]
-        self._name = at.get("name", -1)
-        self._parent = at.get("parent", -1)
-        lookups: list[tuple[str, Lookup, Reason]] = [
-            ("industry", _by_code_and_name(Industry.objects.all()), Reason.NOT_IN_LIST),
-            ("source", _by_code_and_name(Source.objects.all()), Reason.NOT_IN_LIST),
-            ("category", _by_code_and_name(Category.objects.all()), Reason.NOT_IN_LIST),
-            ("stage", _stages(), Reason.NOT_IN_LIST),
-            ("grade", _by_code_and_name(Grade.objects.all()), Reason.NOT_IN_LIST),
-            ("owner", _owners(actor), Reason.NOT_YOURS),
-            ("unit", _units(actor), Reason.NOT_YOURS),
+        self._model = [
+            (field, at.get(field.name, -1), _reader(field, actor))
+            for field in fields
+            if not field.is_custom
         ]
-        self._lookups = [(name, at.get(name, -1), known, reason) for name, known, reason in lookups]
+        self._custom = [
+            (field, at[field.name], _reader(field, actor))
+            for field in fields
+            if field.is_custom and field.name in at
+        ]
 
     def __call__(self, cells: list[str]) -> Sequence[Any]:
         """Return the values to stage; raise RowRefusedError naming the first bad column."""
         cells.append("")
-        code = _text("code", cells[self._code], MAX_CODE_LENGTH)
-        if not code:
-            raise RowRefusedError("code", "", Reason.MISSING)
-        name = _text("name", cells[self._name], MAX_NAME_LENGTH)
-        found = [
-            _look_up(column, cells[at], known, reason)
-            for column, at, known, reason in self._lookups
-        ]
-        parent = _text("parent", cells[self._parent], MAX_CODE_LENGTH)
-        return code, name, *found, parent
+        values = [_value(field, cells[at], read) for field, at, read in self._model]
+        custom = {
+            field.custom_key: field.kind.to_json(value)
+            for field, at, read in self._custom
+            if (value := _value(field, cells[at], read)) is not None
+        }
+        return *values, json.dumps(custom, ensure_ascii=False) if custom else None
 
 
-def _text(column: str, cell: str, longest: int) -> str | None:
+def _value(field: FieldDeclaration, cell: str, read: Read) -> Any:
     text = cell.strip()
-    if len(text) > longest:
-        raise RowRefusedError(column, text, Reason.TOO_LONG)
-    return text or None
-
-
-def _look_up(column: str, cell: str, known: Lookup, reason: Reason) -> int | str | None:
-    if not cell.strip():
+    if not text:
+        if field.name == "code":
+            raise RowRefusedError("code", "", ValueFault.MISSING)
         return None
-    found = known.get(_plain(cell))
-    if found is None:
-        raise RowRefusedError(column, cell.strip(), reason)
-    return found
+    try:
+        return read(text)
+    except UnreadableError as error:
+        raise RowRefusedError(field.name, text, error.code) from error
 
 
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+def _reader(field: FieldDeclaration, actor: User) -> Read:
+    """Return what reads a cell of the field; names of lists and people are looked up once."""
+    kind = field.kind
+    if not field.may_be_seen_by(actor):
+        return _refuse
+    if isinstance(kind, Reference):
+        # A parent may be a row of the same file: it is resolved once all of them are staged.
+        return kind.key_text if kind.options_url else _lookup(kind.ids_by_name(actor), kind.fault)
+    if isinstance(kind, Choice):
+        return _lookup(kind.codes_by_name(), ValueFault.NOT_IN_LIST)
+    if isinstance(kind, Money) and not field.is_custom:
+        return lambda text: kind.to_json(kind.parse(text))
+    return kind.parse
 
 
-def _by_code_and_name(entries: Iterable[Reference]) -> Lookup:
-    """Names that two entries share (a section and its division) mean neither; codes go first."""
-    names: dict[str, int] = {}
-    codes: dict[str, int] = {}
-    shared: set[str] = set()
-    for entry in entries:
-        codes[_plain(entry.code)] = entry.pk
-        for name in {_plain(entry.name_zh), _plain(entry.name_en)} - {""}:
-            if names.setdefault(name, entry.pk) != entry.pk:
-                shared.add(name)
-    return {name: pk for name, pk in names.items() if name not in shared} | codes
+def _lookup(known: Mapping[str, int | str], fault: ValueFault) -> Read:
+    def read(text: str) -> int | str:
+        found = known.get(plain_name(text))
+        if found is None:
+            raise UnreadableError(fault)
+        return found
+
+    return read
 
 
-def _stages() -> Lookup:
-    known: dict[str, int | str] = {_plain(name): stage.value for name, stage in STAGES.items()}
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            known.update({_plain(str(stage.label)): stage.value for stage in Stage})
-    return known | {stage.value: stage.value for stage in Stage}
-
-
-def _owners(actor: User) -> Lookup:
-    people = User.objects.visible_to(actor).filter(is_active=True)
-    return {_plain(number): pk for number, pk in people.values_list("employee_number", "pk")}
-
-
-def _units(actor: User) -> Lookup:
-    units = OrgUnit.objects.visible_to(actor)
-    return {_plain(code): pk for code, pk in units.values_list("code", "pk")}
+def _refuse(_text: str) -> None:
+    raise UnreadableError(ValueFault.NOT_YOURS)

@@ -1,33 +1,72 @@
-"""The statements of the customer import. ``stage_target`` holds the rows still thought good."""
+"""The statements of the customer import, made from the columns that are staged.
+
+``stage_target`` holds the rows still thought good. A staged column is a column of the customer, but
+for ``parent`` (a code, resolved to ``parent_id``) and ``custom_values`` (the keys the file gives).
+All names come from declarations, never from a file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 LOCK_KNOWN = """
     SELECT count(*) FROM (
         SELECT c.id FROM crm_customer c JOIN stage_known k USING (id) ORDER BY c.id FOR UPDATE OF c
     ) locked
 """
-# New customers get their id here, so that rows can name each other as parents.
-TARGET = """
-    CREATE TEMP TABLE stage_target ON COMMIT DROP AS
-    SELECT s.line, s.code, s.name, s.industry_id, s.source_id, s.category_id, s.stage, s.grade_id,
-           s.owner_id, s.unit_id, s.parent, NULL::bigint AS parent_id, k.id IS NULL AS is_new,
-           coalesce(k.id, nextval(pg_get_serial_sequence('crm_customer', 'id'))) AS customer_id,
-           row_number() OVER (PARTITION BY s.code ORDER BY s.line) AS nth
-      FROM stage s LEFT JOIN stage_known k ON k.code = s.code
-     WHERE s.fault IS NULL
-"""
-CONTRADICTIONS = """
-    WITH taken AS (
-        DELETE FROM stage_target later USING stage_target first
-         WHERE later.nth > 1 AND first.nth = 1 AND first.code = later.code
-           AND (later.name, later.industry_id, later.source_id, later.category_id, later.stage,
-                later.grade_id, later.owner_id, later.unit_id, later.parent)
-               IS DISTINCT FROM
-               (first.name, first.industry_id, first.source_id, first.category_id, first.stage,
-                first.grade_id, first.owner_id, first.unit_id, first.parent)
-        RETURNING later.line, later.code
-    )
-    INSERT INTO stage_reject SELECT line, %(column)s, code, %(code)s FROM taken
-"""
+
+
+@dataclass(frozen=True)
+class StagedColumn:
+    """A column of ``stage`` that is written to a customer's column of the same name.
+
+    ``default`` is what a new customer has where the file says nothing; None for NULL.
+    """
+
+    name: str
+    sql_type: str
+    default: Any = None
+
+    @property
+    def definition(self) -> str:
+        """The column as CREATE TABLE wants it."""
+        return f"{self.name} {self.sql_type}"
+
+
+def target(columns: Sequence[StagedColumn]) -> str:
+    """Return the statement that makes ``stage_target`` of the rows that could be read.
+
+    New customers get their id here, so that rows can name each other as parents.
+    """
+    staged = ", ".join(f"s.{column.name}" for column in columns)
+    return f"""
+        CREATE TEMP TABLE stage_target ON COMMIT DROP AS
+        SELECT s.line, s.code, s.parent, s.custom_values, {staged},
+               NULL::bigint AS parent_id, k.id IS NULL AS is_new,
+               coalesce(k.id, nextval(pg_get_serial_sequence('crm_customer', 'id')))
+                   AS customer_id,
+               row_number() OVER (PARTITION BY s.code ORDER BY s.line) AS nth
+          FROM stage s LEFT JOIN stage_known k ON k.code = s.code
+         WHERE s.fault IS NULL
+    """  # noqa: S608
+
+
+def contradictions(columns: Sequence[StagedColumn]) -> str:
+    """Return the statement that rejects rows that say something else than an earlier one."""
+    names = [*(column.name for column in columns), "parent", "custom_values"]
+    later = ", ".join(f"later.{name}" for name in names)
+    first = ", ".join(f"first.{name}" for name in names)
+    return f"""
+        WITH taken AS (
+            DELETE FROM stage_target later USING stage_target first
+             WHERE later.nth > 1 AND first.nth = 1 AND first.code = later.code
+               AND ({later}) IS DISTINCT FROM ({first})
+            RETURNING later.line, later.code
+        )
+        INSERT INTO stage_reject SELECT line, %(column)s, code, %(code)s FROM taken
+    """  # noqa: S608
+
+
 ELSEWHERE = """
     WITH taken AS (
         DELETE FROM stage_target t USING crm_customer c
@@ -98,38 +137,66 @@ CIRCLES = """
     )
     INSERT INTO stage_reject SELECT line, %(column)s, parent, %(code)s FROM taken
 """
-# Parameters by position, which is all that pgtrigger.ignore gets along with.
-INSERT = """
-    INSERT INTO crm_customer
-           (id, code, name, industry_id, source_id, category_id, stage, grade_id, owner_id, unit_id,
-            parent_id, version, created_at, updated_at)
-    SELECT customer_id, code, name, industry_id, source_id, category_id,
-           coalesce(stage, %s), grade_id, coalesce(owner_id, %s), coalesce(unit_id, %s), parent_id,
-           1, now(), now()
-      FROM stage_target WHERE is_new
-     ORDER BY line
+# A custom field that some categories lack, and one that a new customer must have.
+NOT_IN_CATEGORY = """
+    WITH taken AS (
+        DELETE FROM stage_target t
+         USING stage_target same
+          LEFT JOIN crm_customer old ON old.id = same.customer_id
+          LEFT JOIN crm_category c ON c.id = coalesce(same.category_id, old.category_id)
+         WHERE t.line = same.line AND t.custom_values ? %(key)s
+           AND NOT coalesce(c.code = ANY(%(categories)s), FALSE)
+        RETURNING t.line, t.custom_values ->> %(key)s AS value
+    )
+    INSERT INTO stage_reject SELECT line, %(column)s, value, %(code)s FROM taken
 """
-UPDATE = """
-    UPDATE crm_customer c
-       SET name = wanted.name, industry_id = wanted.industry_id, source_id = wanted.source_id,
-           category_id = wanted.category_id, stage = wanted.stage, grade_id = wanted.grade_id,
-           owner_id = wanted.owner_id, unit_id = wanted.unit_id, parent_id = wanted.parent_id,
-           version = c.version + 1, updated_at = now()
-      FROM (SELECT t.customer_id, coalesce(t.name, old.name) AS name,
-                   coalesce(t.industry_id, old.industry_id) AS industry_id,
-                   coalesce(t.source_id, old.source_id) AS source_id,
-                   coalesce(t.category_id, old.category_id) AS category_id,
-                   coalesce(t.stage, old.stage) AS stage,
-                   coalesce(t.grade_id, old.grade_id) AS grade_id,
-                   coalesce(t.owner_id, old.owner_id) AS owner_id,
-                   coalesce(t.unit_id, old.unit_id) AS unit_id,
-                   coalesce(t.parent_id, old.parent_id) AS parent_id
-              FROM stage_target t JOIN crm_customer old ON old.id = t.customer_id
-             WHERE NOT t.is_new) wanted
-     WHERE c.id = wanted.customer_id
-       AND (c.name, c.industry_id, c.source_id, c.category_id, c.stage, c.grade_id, c.owner_id,
-            c.unit_id, c.parent_id)
-           IS DISTINCT FROM
-           (wanted.name, wanted.industry_id, wanted.source_id, wanted.category_id, wanted.stage,
-            wanted.grade_id, wanted.owner_id, wanted.unit_id, wanted.parent_id)
+MISSING_CUSTOM = """
+    WITH taken AS (
+        DELETE FROM stage_target t
+         USING stage_target same LEFT JOIN crm_category c ON c.id = same.category_id
+         WHERE t.line = same.line AND t.is_new
+           AND NOT coalesce(t.custom_values ? %(key)s, FALSE)
+           AND (%(categories)s = '{}'::text[] OR c.code = ANY(%(categories)s))
+        RETURNING t.line
+    )
+    INSERT INTO stage_reject SELECT line, %(column)s, '', %(code)s FROM taken
 """
+
+
+def insert(columns: Sequence[StagedColumn]) -> tuple[str, list[Any]]:
+    """Return the statement that makes the new customers, and its parameters.
+
+    They are given by position, which is all that pgtrigger.ignore gets along with.
+    """
+    names = ", ".join(column.name for column in columns)
+    values = ", ".join(
+        column.name if column.default is None else f"coalesce({column.name}, %s)"
+        for column in columns
+    )
+    statement = f"""
+        INSERT INTO crm_customer
+               (id, code, parent_id, custom_values, version, created_at, updated_at, {names})
+        SELECT customer_id, code, parent_id, coalesce(custom_values, '{{}}'), 1, now(), now(),
+               {values}
+          FROM stage_target WHERE is_new
+         ORDER BY line
+    """  # noqa: S608
+    return statement, [column.default for column in columns if column.default is not None]
+
+
+def update(columns: Sequence[StagedColumn]) -> str:
+    """Return the statement that changes known customers where the file says otherwise."""
+    names = [*(column.name for column in columns), "parent_id"]
+    assigned = ", ".join(f"{name} = wanted.{name}" for name in [*names, "custom_values"])
+    wanted = ", ".join(f"coalesce(t.{name}, old.{name}) AS {name}" for name in names)
+    stored = ", ".join(f"c.{name}" for name in [*names, "custom_values"])
+    compared = ", ".join(f"wanted.{name}" for name in [*names, "custom_values"])
+    return f"""
+        UPDATE crm_customer c
+           SET version = c.version + 1, updated_at = now(), {assigned}
+          FROM (SELECT t.customer_id, {wanted},
+                       old.custom_values || coalesce(t.custom_values, '{{}}') AS custom_values
+                  FROM stage_target t JOIN crm_customer old ON old.id = t.customer_id
+                 WHERE NOT t.is_new) wanted
+         WHERE c.id = wanted.customer_id AND ({stored}) IS DISTINCT FROM ({compared})
+    """  # noqa: S608

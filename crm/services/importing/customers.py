@@ -3,21 +3,28 @@
 Columns the file lacks and empty cells leave a field alone. History comes from the triggers.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 import pgtrigger
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Field, ForeignKey
 
 from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
 from common.files import RowSource
+from core.fields.declarations import FieldDeclaration
+from core.fields.faults import ValueFault
+from core.writing import lock_tree
+from crm.fields import CUSTOMER
+from crm.models import Customer
 from crm.models.batch import BatchKind
-from crm.models.customer import CODE_PATTERN, Stage
-from crm.services.customer import lock_tree
+from crm.models.customer import CODE_PATTERN
+from crm.services.customer import TREE
 from crm.services.importing import customer_sql as sql
-from crm.services.importing.columns import CUSTOMER_COLUMNS, Matched
+from crm.services.importing.columns import Matched, declared_columns
 from crm.services.importing.customer_rows import CustomerParser
+from crm.services.importing.customer_sql import StagedColumn
 from crm.services.importing.importer import Importer, Written, ignore_progress
 from crm.services.importing.outcome import ImportOptions, ImportResult, ProgressReporter, Step
 from crm.services.importing.reasons import Reason
@@ -50,21 +57,40 @@ class CustomerImporter(Importer):
     kind = BatchKind.CUSTOMERS
     permission = Permission.CUSTOMER_IMPORT
     action = Action.CUSTOMER_IMPORT
-    columns = CUSTOMER_COLUMNS
     table = "crm_customer"
-    stage: ClassVar = (
-        "code text", "name text", "industry_id bigint", "source_id bigint", "category_id bigint",
-        "stage text", "grade_id bigint", "owner_id bigint", "unit_id bigint", "parent text",
-    )  # fmt: skip
+
+    def prepare(self) -> None:
+        """Read the declarations and the unit of new customers."""
+        self._fields = CUSTOMER.all_fields()
+        self.columns = declared_columns(self._fields, key="code")
+        self._unit = self.visible_unit()
+        owner = self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None
+        defaults = {"owner_id": owner, "unit_id": self._unit.pk}
+        self._written = [
+            StagedColumn(
+                field.column, field.kind.sql_type, defaults.get(field.column, _default_of(field))
+            )
+            for field in CUSTOMER.fields
+            if field.name not in {"code", "parent"}
+        ]
+        types = {field.name: field.kind.sql_type for field in CUSTOMER.fields}
+        self.stage = [
+            *(
+                f"{field.name} text"
+                if field.name in {"code", "parent"}
+                else f"{field.column} {types[field.name]}"
+                for field in CUSTOMER.fields
+            ),
+            "custom_values jsonb",
+        ]
 
     def parser(self, matched: Matched) -> Parse:
-        """Check the options that rows are read with."""
-        self._unit = self.visible_unit()
-        return CustomerParser(matched, actor=self.actor)
+        """Return what reads a row as the declarations say."""
+        return CustomerParser(matched, self._fields, actor=self.actor)
 
     def merge(self, cursor: CursorWrapper, batch_id: int) -> Written:
         """Lock, check, write. The tree is locked first, as by everybody who moves a customer."""
-        lock_tree()
+        lock_tree(TREE)
         self.find_known(
             cursor,
             "SELECT code FROM stage WHERE fault IS NULL "
@@ -72,49 +98,71 @@ class CustomerImporter(Importer):
         )
         cursor.execute(sql.LOCK_KNOWN)
         drop_tables(cursor, "stage_target")
-        cursor.execute(sql.TARGET)
+        cursor.execute(sql.target(self._written))
         cursor.execute("ANALYZE stage_target")
         self._reject(cursor)
+        self._reject_custom_values(cursor)
         self._reject_parents(cursor)
         self.step(Step.WRITE)
         return self._write(cursor)
 
     def _reject(self, cursor: CursorWrapper) -> None:
-        code, name = self.shown("code"), self.shown("name")
-        self._take(cursor, sql.CONTRADICTIONS, code, Reason.TWICE_IN_FILE)
+        code, name = self.header_for("code"), self.header_for("name")
+        contradictions = sql.contradictions(self._written)
+        self._take(cursor, contradictions, code, Reason.TWICE_IN_FILE)
         cursor.execute("DELETE FROM stage_target WHERE nth > 1")
         self._take(cursor, sql.ELSEWHERE, code, Reason.EXISTS_ELSEWHERE)
         self._take(cursor, sql.BAD_CODES, code, Reason.BAD_CODE, pattern=CODE_PATTERN)
-        self._take(cursor, sql.NAMELESS, name, Reason.MISSING)
+        self._take(cursor, sql.NAMELESS, name, ValueFault.MISSING)
         if not self.actor.may(Permission.CUSTOMER_REASSIGN):
             own = {"actor": self.actor.pk, "unit": self.actor.unit_id}
-            self._take(cursor, sql.MISPLACED, self.shown("owner"), Reason.MAY_NOT_PLACE, **own)
+            column = self.header_for("owner")
+            self._take(cursor, sql.MISPLACED, column, Reason.MAY_NOT_PLACE, **own)
+
+    def _reject_custom_values(self, cursor: CursorWrapper) -> None:
+        """Reject values of fields the category lacks, and new customers without a required one."""
+        for field in self._fields:
+            if not field.is_custom:
+                continue
+            column = self.header_for(field.name)
+            values = {"key": field.custom_key, "categories": sorted(field.categories)}
+            if field.categories:
+                self._take(cursor, sql.NOT_IN_CATEGORY, column, Reason.NOT_IN_CATEGORY, **values)
+            if field.required:
+                self._take(cursor, sql.MISSING_CUSTOM, column, ValueFault.MISSING, **values)
 
     def _reject_parents(self, cursor: CursorWrapper) -> None:
-        """A rejected row takes along what hangs on it, so look again until nothing more falls."""
-        parent = self.shown("parent")
-        fallen = 1
-        while fallen:
+        """Reject rows with an unusable parent, then those that hang on them, until none is left."""
+        parent = self.header_for("parent")
+        rejected = 1
+        while rejected:
             cursor.execute(sql.RESOLVE_PARENTS)
-            fallen = self._take(cursor, sql.ORPHANS, parent, Reason.NOT_YOURS)
-            fallen += self._take(
+            rejected = self._take(cursor, sql.ORPHANS, parent, ValueFault.NOT_YOURS)
+            rejected += self._take(
                 cursor, sql.CIRCLES, parent, Reason.CIRCULAR, most_levels=MAX_LEVELS
             )
 
     def _take(
-        self, cursor: CursorWrapper, query: str, column: str, code: Reason, **values: Any
+        self, cursor: CursorWrapper, query: str, column: str, code: str, **values: Any
     ) -> int:
         """Move the rows a query takes out of ``stage_target`` to the rejects; return how many."""
         cursor.execute(query, {"column": column, "code": code, **values})
         return int(cursor.rowcount)
 
     def _write(self, cursor: CursorWrapper) -> Written:
-        # Circles were looked for above, over the outcome as a whole; row by row the trigger would
-        # also refuse a swap of places, half of which is a circle.
-        owner = self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None
+        # Cycles were looked for above, over the outcome as a whole; row by row the trigger would
+        # also refuse a swap of places, half of which is a cycle.
         with pgtrigger.ignore("crm.Customer:refuse_cycle"):
-            cursor.execute(sql.INSERT, [Stage.POTENTIAL, owner, self._unit.pk])
+            cursor.execute(*sql.insert(self._written))
             created = cursor.rowcount
-            cursor.execute(sql.UPDATE)
+            cursor.execute(sql.update(self._written))
             changed = cursor.rowcount
         return Written(created, changed, customers_created=created)
+
+
+def _default_of(field: FieldDeclaration) -> Any:
+    """Return what a new customer has where the file says nothing; None for NULL."""
+    column = Customer._meta.get_field(field.name)  # noqa: SLF001 (documented for everyone)
+    if not isinstance(column, Field) or isinstance(column, ForeignKey) or column.null:
+        return None
+    return column.get_default()

@@ -57,9 +57,10 @@ class Importer(ABC):
     kind: ClassVar[BatchKind]
     permission: ClassVar[Permission]
     action: ClassVar[Action]
-    columns: ClassVar[Sequence[Column]]
-    stage: ClassVar[Sequence[str]]
     table: ClassVar[str]
+    # What the file may have, and what is staged of it; ``prepare`` may set them.
+    columns: Sequence[Column]
+    stage: Sequence[str]
 
     def __init__(
         self,
@@ -77,6 +78,10 @@ class Importer(ABC):
         self._headers: dict[str, str] = {}
 
     @abstractmethod
+    def prepare(self) -> None:
+        """Check the options and read what the import needs to know beforehand."""
+
+    @abstractmethod
     def parser(self, matched: Matched) -> Parse:
         """Return what turns cells into the staged values, or raises RowRefusedError."""
 
@@ -88,6 +93,7 @@ class Importer(ABC):
         """Do it, all or nothing; see ``import_transactions`` for what it raises."""
         started = time.monotonic()
         authorise(self.actor, self.permission)
+        self.prepare()
         matched = match_columns(self.columns, self.source.header, self.options.mapping)
         self._headers = {name: self.source.header[at] for name, at in matched.positions.items()}
         parse = self.parser(matched)
@@ -100,7 +106,7 @@ class Importer(ABC):
                 self.source,
                 parse,
                 width=len(self.stage),
-                shown=self.shown,
+                header_for=self.header_for,
                 report_progress=self.report_progress,
             )
             collect_faults(cursor)
@@ -164,7 +170,7 @@ class Importer(ABC):
         query, params = rows.query.sql_with_params()
         return query, tuple(params)
 
-    def shown(self, column: str) -> str:
+    def header_for(self, column: str) -> str:
         """Return the file's own header of a column of ours."""
         return self._headers.get(column, column)
 

@@ -17,7 +17,7 @@ from crm.services.importing.outcome import Progress, ProgressReporter, Step
 Parse = Callable[[list[str]], Sequence[Any]]
 
 BETWEEN_CELLS = "\x1f"
-SHOWN = 100
+MAX_VALUE_LENGTH = 100
 PROGRESS_EVERY_ROWS = 5000
 
 
@@ -59,15 +59,17 @@ def stage_rows(
     parse: Parse,
     *,
     width: int,
-    shown: Callable[[str], str],
+    header_for: Callable[[str], str],
     report_progress: ProgressReporter,
 ) -> int:
     """COPY every row into ``stage``, parsed to ``width`` values; return how many there were.
 
-    ``shown`` gives the file's own header of a column of ours, for the rejects. Raises
+    ``header_for`` gives the file's own header of a column of ours, for the rejects. Raises
     FileRefusedError when the source turns out unreadable, or to hold no rows at all.
     """
-    staged = _stage_values(source, parse, width=width, shown=shown, report_progress=report_progress)
+    staged = _stage_values(
+        source, parse, width=width, header_for=header_for, report_progress=report_progress
+    )
     rows = copy_rows(cursor, "COPY stage FROM STDIN", staged)
     if not rows:
         raise FileRefusedError("no_rows", _("The file has a header but no rows."))
@@ -89,7 +91,7 @@ def _stage_values(
     parse: Parse,
     *,
     width: int,
-    shown: Callable[[str], str],
+    header_for: Callable[[str], str],
     report_progress: ProgressReporter,
 ) -> Iterator[tuple[object, ...]]:
     """Yield every row as ``stage`` holds it, and report progress on the way."""
@@ -100,8 +102,8 @@ def _stage_values(
             values = parse(row.cells) if row.fault is None else _refuse(row)
         except RowRefusedError as bad:
             original = original.replace("\0", "\ufffd")
-            value = bad.value.replace("\0", "\ufffd")[:SHOWN]
-            yield (row.line, original, *empty, shown(bad.column), value, bad.code)
+            value = bad.value.replace("\0", "\ufffd")[:MAX_VALUE_LENGTH]
+            yield (row.line, original, *empty, header_for(bad.column), value, bad.code)
         else:
             yield (row.line, original, *values, None, None, None)
         if number % PROGRESS_EVERY_ROWS == 0:

@@ -10,6 +10,7 @@ from typing import Any
 from common.parsing.amounts import parse_minor
 from common.parsing.dates import parse_date
 from common.parsing.errors import UnreadableError
+from core.fields.faults import ValueFault
 from crm.models.transaction import Kind
 from crm.services.importing.columns import Matched
 from crm.services.importing.reasons import Reason
@@ -52,7 +53,7 @@ class TransactionParser:
         cells.append("")
         customer = _text("customer", cells[self._customer], MAX_CODE_LENGTH)
         if not customer:
-            raise RowRefusedError("customer", customer, Reason.MISSING)
+            raise RowRefusedError("customer", customer, ValueFault.MISSING)
         name = _text("customer_name", cells[self._name], MAX_NAME_LENGTH)
         day = self._day(cells[self._date].strip())
         minor = _minor(cells[self._amount].strip())
@@ -69,7 +70,7 @@ class TransactionParser:
 
     def _day(self, text: str) -> date:
         if not text:
-            raise RowRefusedError("date", text, Reason.MISSING)
+            raise RowRefusedError("date", text, ValueFault.MISSING)
         try:
             return parse_date(text, self._latest)
         except UnreadableError as error:
@@ -85,13 +86,13 @@ def content_id(customer: str, day: date, minor: int, kind: int) -> str:
 def _text(column: str, cell: str, longest: int) -> str:
     text = cell.strip()
     if len(text) > longest:
-        raise RowRefusedError(column, text, Reason.TOO_LONG)
+        raise RowRefusedError(column, text, ValueFault.TOO_LONG)
     return text
 
 
 def _minor(text: str) -> int:
     if not text:
-        raise RowRefusedError("amount", text, Reason.MISSING)
+        raise RowRefusedError("amount", text, ValueFault.MISSING)
     try:
         return parse_minor(text)
     except UnreadableError as error:

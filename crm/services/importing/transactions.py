@@ -5,7 +5,6 @@ two identical rows of one file two, and makes sending the file again find both.
 """
 
 from datetime import timedelta
-from typing import ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -134,12 +133,12 @@ class TransactionImporter(Importer):
     action = Action.TRANSACTION_IMPORT
     columns = TRANSACTION_COLUMNS
     table = "crm_transaction"
-    stage: ClassVar = (
+    stage = (
         "customer text", "customer_name text", "occurred_on date", "amount bigint",
         "kind smallint", 'external_id text COLLATE "C"', "own_id boolean",
     )  # fmt: skip
 
-    def parser(self, matched: Matched) -> Parse:
+    def prepare(self) -> None:
         """Check the options that rows are read with."""
         if self.options.create_customers:
             authorise(self.actor, Permission.CUSTOMER_IMPORT)
@@ -151,6 +150,9 @@ class TransactionImporter(Importer):
             values = {"code": self.options.system, "known": known}
             raise ValidationError({"system": message % values})
         self._system = system
+
+    def parser(self, matched: Matched) -> Parse:
+        """Return what reads a row."""
         latest = timezone.localdate() + FURTHEST_AHEAD
         return TransactionParser(matched, currency=settings.CURRENCY, latest=latest)
 
@@ -173,7 +175,7 @@ class TransactionImporter(Importer):
         cursor.execute(
             REJECT_UNKNOWN,
             {
-                "column": self.shown("customer"),
+                "column": self.header_for("customer"),
                 "creating": self.options.create_customers,
                 "pattern": CODE_PATTERN,
                 "unknown": Reason.UNKNOWN_CUSTOMER,
@@ -203,7 +205,7 @@ class TransactionImporter(Importer):
         drop_tables(cursor, "stage_ready")
         cursor.execute(NUMBER)
         cursor.execute("ANALYZE stage_ready")
-        column = self.shown("external_id")
+        column = self.header_for("external_id")
         cursor.execute(REJECT_CONTRADICTIONS, {"column": column, "code": Reason.TWICE_IN_FILE})
         cursor.execute("DELETE FROM stage_ready WHERE own_id AND nth > 1")
 
@@ -217,7 +219,7 @@ class TransactionImporter(Importer):
             REJECT_OTHERS,
             {
                 "system": self._system.pk,
-                "column": self.shown("external_id"),
+                "column": self.header_for("external_id"),
                 "code": Reason.EXISTS_ELSEWHERE,
             },
         )

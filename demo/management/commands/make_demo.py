@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -45,6 +47,10 @@ class Command(BaseCommand):
             raise CommandError(
                 _("These are production settings: the demonstration company has public passwords.")
             )
+        if _has_unapplied_migrations():
+            raise CommandError(
+                _("The database lacks tables or columns: run 'manage.py migrate' first.")
+            )
         if options["if_empty"] and not is_empty():
             return
         plan = self._make_plan(options)
@@ -75,3 +81,8 @@ class Command(BaseCommand):
             months=options["months"],
             prospects=options["prospects"],
         )
+
+
+def _has_unapplied_migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,0 +1,124 @@
+"""Administration of custom fields."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from accounts.models import User
+from accounts.permissions import Permission
+from core.fields.record_types import record_types
+from core.models import CustomField
+from core.service_admin import LOADED_VERSION, AdminRequest, ServiceModelAdmin, VersionedForm
+from core.services.custom_field import FIXED, save_custom_field
+
+SEPARATOR = "|"
+
+
+class ChoiceLinesField(forms.Field):
+    """The choices of a custom field, one on a line: ``code | 中文 | English``."""
+
+    def to_python(self, value: Any) -> list[dict[str, str]]:
+        """Return the choices as the service takes them; names left out are the code."""
+        choices = []
+        for line in str(value or "").splitlines():
+            parts = [part.strip() for part in line.split(SEPARATOR)]
+            if not any(parts):
+                continue
+            if len(parts) > 3 or not parts[0]:
+                message = _("Write code | Chinese | English, not “%(line)s”.")
+                raise ValidationError(message % {"line": line})
+            code, zh, en = [*parts, "", ""][:3]
+            choices.append({"code": code, "zh": zh or code, "en": en or zh or code})
+        return choices
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the lines that stand for stored choices."""
+        if not isinstance(value, list):
+            return value
+        separator = f" {SEPARATOR} "
+        return "\n".join(separator.join((each["code"], each["zh"], each["en"])) for each in value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether other choices were typed."""
+        try:
+            return bool(self.to_python(data) != (initial or []))
+        except ValidationError:
+            return True
+
+
+class CustomFieldForm(VersionedForm):
+    """A custom field: what it is called, what it holds, whose records have it."""
+
+    record_type = forms.ChoiceField(
+        label=gettext_lazy("record"), choices=(), widget=UnfoldAdminSelectWidget()
+    )
+    choices = ChoiceLinesField(
+        label=gettext_lazy("choices"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+        help_text=gettext_lazy("One on a line: code | Chinese | English"),
+    )
+    categories = forms.MultipleChoiceField(
+        label=gettext_lazy("only for"),
+        required=False,
+        choices=(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text=gettext_lazy("Records of these categories have the field; all, if none is named"),
+    )
+
+    class Meta:
+        model = CustomField
+        fields = [
+            "record_type", "key", "label_zh", "label_en", "kind", "choices", "categories",
+            "required", "sensitive", "in_list", "position", "help_zh", "help_en", "is_active",
+        ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        types = record_types().values()
+        choices = {
+            "record_type": [(each.name, str(each.label)) for each in types],
+            "categories": [pair for each in types for pair in each.category_choices()],
+        }
+        for name, pairs in choices.items():
+            field = self.fields.get(name)  # None where the field is shown as text
+            if isinstance(field, forms.ChoiceField):
+                field.choices = pairs
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(ServiceModelAdmin):
+    """Custom fields. What they hold stays when one is no longer in use."""
+
+    view_permission = Permission.FIELD_MANAGE
+    change_permission = Permission.FIELD_MANAGE
+    form = CustomFieldForm
+    list_display = ["label", "key", "record_type", "kind", "required", "position", "is_active"]
+    list_filter = ["record_type", "kind", "is_active"]
+    search_fields = ["key", "label_zh", "label_en"]
+    ordering = ["record_type", "position", "key"]
+
+    def get_fields(self, request: AdminRequest, obj: CustomField | None = None) -> list[str]:
+        """Return the form's fields in their order."""
+        return [*CustomFieldForm.Meta.fields, LOADED_VERSION]
+
+    def get_readonly_fields(
+        self, request: AdminRequest, obj: CustomField | None = None
+    ) -> list[str]:
+        """Return what stays as it was made."""
+        return [] if obj is None else sorted(FIXED)
+
+    def write(
+        self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
+    ) -> CustomField:
+        """Add the field or change it."""
+        return save_custom_field(actor=actor, field_id=pk, **values)

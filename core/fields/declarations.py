@@ -1,0 +1,147 @@
+"""Declared fields: what is said once about a field and read by every entry point."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import F, Field, Model
+from django.db.models.expressions import Expression
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+
+from accounts.models import User
+from accounts.permissions import Permission
+from core.fields.kinds import FieldKind, Reference
+
+MASK = "••••"
+CUSTOM_COLUMN = "custom_values"
+
+SortExpression = Expression | F
+
+
+@dataclass(frozen=True)
+class FieldDeclaration:
+    """One field of a record.
+
+    ``short_label`` is for heads of columns and filters, where the record is clear; the label where
+    it is blank. ``headers`` are the names it is known by in files beside its own. A ``sensitive``
+    field is masked for users without the permission, and neither searched nor filtered for them.
+    ``in_list`` makes it a column and ``in_filters`` a filter of the record's list; ``searched``
+    says that the search box looks into it. ``sort`` returns the expressions its column sorts by.
+    ``quality_weight`` is what it counts in data quality.
+
+    A custom field has a ``custom_key``, under which the JSON column holds its values, and applies
+    to the records of ``categories`` (to all where there are none).
+    """
+
+    name: str
+    label: str | Promise
+    kind: FieldKind
+    short_label: str | Promise = ""
+    help_text: str | Promise = ""
+    required: bool = False
+    headers: tuple[str, ...] = ()
+    sensitive: bool = False
+    in_list: bool = False
+    in_filters: bool = False
+    searched: bool = False
+    sort: Callable[[], Sequence[str | SortExpression]] | None = None
+    quality_weight: int = 0
+    custom_key: str = ""
+    categories: frozenset[str] = frozenset()
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether an administrator entered it; its values are kept in the JSON column."""
+        return bool(self.custom_key)
+
+    @property
+    def list_label(self) -> str:
+        """The label in lists and facts, with a capital letter."""
+        return capfirst(str(self.short_label or self.label))
+
+    @property
+    def is_sortable(self) -> bool:
+        """Whether a list can be sorted by it."""
+        return self.sort is not None or self.searched or self.is_custom
+
+    @property
+    def column(self) -> str:
+        """The name of the model's attribute that holds the stored value; not for custom fields."""
+        return f"{self.name}_id" if isinstance(self.kind, Reference) else self.name
+
+    def may_be_seen_by(self, user: User) -> bool:
+        """Tell whether the user sees the value; others see a mask."""
+        return not self.sensitive or user.may(Permission.SENSITIVE_VIEW)
+
+    def value_of(self, record: Any) -> Any:
+        """Return the record's value; None where there is none."""
+        if self.is_custom:
+            stored = getattr(record, CUSTOM_COLUMN).get(self.custom_key)
+            return None if stored is None else self.kind.from_json(stored)
+        value = getattr(record, self.name)
+        return None if value == "" else value
+
+    def assign(self, record: Any, value: Any) -> None:
+        """Set the record's value; None empties it. Saves nothing."""
+        if self.is_custom:
+            stored = dict(getattr(record, CUSTOM_COLUMN))
+            stored.pop(self.custom_key, None)
+            if value is not None:
+                stored[self.custom_key] = self.kind.to_json(value)
+            setattr(record, CUSTOM_COLUMN, stored)
+        else:
+            setattr(record, self.name, "" if value is None and self.kind.is_text else value)
+
+    def text_of(self, record: Any, user: User) -> str:
+        """Return the value as ``user`` reads it; blank where there is none."""
+        return self.format(self.value_of(record), user)
+
+    def format(self, value: Any, user: User) -> str:
+        """Return a value as ``user`` reads it; blank for None, a mask for a sensitive one."""
+        if value is None:
+            return ""
+        return self.kind.format(value) if self.may_be_seen_by(user) else MASK
+
+    def applies_to(self, category: str | None) -> bool:
+        """Tell whether records of this category have the field."""
+        return not self.categories or category in self.categories
+
+
+def model_field(
+    model: type[Model], name: str, kind: FieldKind, **declared: Any
+) -> FieldDeclaration:
+    """Declare a field that the model has; label, help and whether it is required are the model's.
+
+    Raises FieldDoesNotExist for a name the model lacks.
+    """
+    field = model._meta.get_field(name)  # noqa: SLF001 (documented for everyone)
+    if not isinstance(field, Field):
+        raise FieldDoesNotExist(name)
+    return FieldDeclaration(
+        name=name,
+        label=field.verbose_name,
+        kind=kind,
+        help_text=field.help_text,
+        required=not field.blank and not field.has_default(),
+        **declared,
+    )
+
+
+def clean_value(field: FieldDeclaration, value: Any) -> Any:
+    """Return a value sent for a field as one of its kind; None for blank.
+
+    Raises ValidationError under the field's name. Records are returned as they are.
+    """
+    if value is None or value == "" or isinstance(field.kind, Reference):
+        return None if value == "" else value
+    try:
+        return field.kind.clean(value)
+    except ValidationError as error:
+        raise ValidationError({field.name: error.messages}) from error
+
+
+def by_name(fields: Iterable[FieldDeclaration]) -> dict[str, FieldDeclaration]:
+    """Return the fields by their names."""
+    return {field.name: field for field in fields}

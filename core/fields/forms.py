@@ -1,0 +1,169 @@
+"""Form fields made of declarations, for browser pages and the administration alike."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.fields.declarations import FieldDeclaration
+from core.fields.kinds import (
+    Choice,
+    Date,
+    Email,
+    FieldKind,
+    LongText,
+    Money,
+    Number,
+    Phone,
+    Reference,
+    Text,
+    Url,
+    YesNo,
+)
+
+INDENT = "\u2003"
+EMPTY_LABEL = "–"
+MAX_BIGINT_DIGITS = 18
+INPUT_TYPES: dict[type[FieldKind], dict[str, str]] = {
+    Phone: {"type": "tel"},
+    Email: {"type": "email"},
+    Url: {"inputmode": "url"},
+    Number: {"inputmode": "decimal"},
+    Money: {"inputmode": "decimal"},
+    Date: {"type": "date"},
+}
+
+
+class KindFormField(forms.CharField):
+    """A value of a kind, typed as text; cleaned to the kind's value, None where blank."""
+
+    def __init__(self, kind: FieldKind, **options: Any) -> None:
+        self.kind = kind
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the value; raise ValidationError with the message of the fault."""
+        text = super().to_python(value)
+        return self.kind.clean(text) if text else None
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return what the input shows for a value."""
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return value.isoformat() if hasattr(value, "isoformat") else format(value, "f")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether another value was typed, however it is written."""
+        try:
+            return bool(self.to_python(data) != initial)
+        except ValidationError:
+            return True
+
+
+class ReferenceFormField(forms.ModelChoiceField[Any]):
+    """Another record. ``current`` may stay chosen although it is not offered to the user."""
+
+    current: Model | None = None
+
+    def __init__(self, kind: Reference, user: User, current: Model | None, **options: Any) -> None:
+        self.kind = kind
+        offered = (kind.offered or kind.records)(user)
+        super().__init__(offered, empty_label=str(kind.empty_label) or None, **options)
+        if kind.options_url:
+            # The current record may lie out of the user's scope: it is then neither named nor kept
+            # by this form, and an empty choice means unchanged.
+            return
+        self.current = current
+        choices: list[tuple[Any, str]] = []
+        if self.empty_label is not None:
+            choices.append(("", str(self.empty_label)))
+        choices += [(record.pk, self.label_from_instance(record)) for record in offered]
+        if current is not None and all(pk != current.pk for pk, _label in choices):
+            choices.append((current.pk, self.label_from_instance(current)))
+        self.widget.choices = choices
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Write a record, set in by its level in the tree."""
+        level = self.kind.level(obj) if self.kind.level else 0
+        return INDENT * level + self.kind.label(obj)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the record chosen."""
+        if self.current is not None and str(value) == str(self.current.pk):
+            return self.current
+        return super().to_python(value)
+
+
+def form_field(field: FieldDeclaration, user: User, current: Any = None) -> forms.Field:
+    """Return the form field of a declaration for ``user``; ``current`` is the record's value."""
+    # What only some records must have is judged by the service, which knows the category.
+    required = field.required and not field.categories
+    options: dict[str, Any] = {
+        "label": field.label,
+        "required": required,
+        "help_text": field.help_text,
+    }
+    match field.kind:
+        case Reference() as kind:
+            return ReferenceFormField(kind, user, current, **options)
+        case Choice() as kind:
+            blank = [] if required else [("", EMPTY_LABEL)]
+            return forms.ChoiceField(choices=[*blank, *kind.choices()], **options)
+        case YesNo() as kind:
+            answers = [
+                ("", EMPTY_LABEL),
+                ("true", _("Yes")),
+                ("false", _("No")),
+            ]
+            return KindFormField(kind, widget=forms.Select(choices=answers), **options)
+        case LongText() as kind:
+            text_area = forms.Textarea(attrs={"rows": 4})
+            return forms.CharField(max_length=kind.max_length, widget=text_area, **options)
+        case Text() as kind if type(kind) is Text:
+            return forms.CharField(max_length=kind.max_length, **options)
+        case kind:
+            widget = forms.TextInput(attrs=INPUT_TYPES.get(type(kind), {}))
+            return KindFormField(kind, widget=widget, **options)
+
+
+def form_fields(
+    fields: Iterable[FieldDeclaration], user: User, record: Any = None
+) -> dict[str, forms.Field]:
+    """Return the form fields of the declarations by name, for a record or (None) a new one."""
+    return {
+        field.name: form_field(field, user, None if record is None else field.value_of(record))
+        for field in fields
+    }
+
+
+def initial_values(fields: Iterable[FieldDeclaration], record: Any) -> dict[str, Any]:
+    """Return what a form starts with for a record: values, and the ids of related records."""
+    return {
+        field.name: getattr(record, field.column)
+        if isinstance(field.kind, Reference)
+        else field.value_of(record)
+        for field in fields
+    }
+
+
+def set_picker(field: forms.Field, kind: Reference, chosen: Any, query: str = "") -> None:
+    """Make a reference a search: the page carries the chosen record alone, not 200,000 options.
+
+    ``chosen`` is the id in the form; it is named only where the user may see it.
+    """
+    if not isinstance(field, ReferenceFormField):
+        raise TypeError(f"{type(field).__name__} is no reference")
+    text = str(chosen or "")
+    is_id = text.isascii() and text.isdecimal() and len(text) <= MAX_BIGINT_DIGITS
+    records = field.queryset.filter(pk=int(text)) if is_id and field.queryset is not None else ()
+    field.widget = forms.Select(
+        attrs={"data-picker": "", "data-picker-url": reverse(kind.options_url) + query},
+        choices=[("", EMPTY_LABEL), *((record.pk, kind.label(record)) for record in records)],
+    )

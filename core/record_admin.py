@@ -1,0 +1,69 @@
+"""Administration pages of records with declared fields, custom ones included."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import Model
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from core.fields.declarations import FieldDeclaration
+from core.fields.forms import INPUT_TYPES, form_field
+from core.fields.record_types import RecordType
+from core.service_admin import AdminRequest, ServiceModelAdmin, ServiceModelForm
+
+
+class RecordModelForm(ServiceModelForm):
+    """A model's form with the record type's custom fields."""
+
+    custom_declarations: ClassVar[list[FieldDeclaration]] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.custom_declarations:
+            self.fields[field.name].initial = field.value_of(self.instance)
+
+
+class RecordModelAdmin(ServiceModelAdmin):
+    """The administration page of one record type: a form of its declared fields."""
+
+    record_type: ClassVar[RecordType]
+    form = RecordModelForm
+
+    def declarations(self, request: AdminRequest, obj: Model | None) -> list[FieldDeclaration]:
+        """Return the fields the user may see and the record's category has."""
+        category = None if obj is None else self.record_type.category_of(obj)
+        return [
+            field
+            for field in self.record_type.fields_for(request.user)
+            if obj is None or field.applies_to(category)
+        ]
+
+    def history_fields(self) -> list[FieldDeclaration]:
+        """Return the declared fields, custom ones included."""
+        return self.record_type.all_fields()
+
+    def get_form(
+        self, request: AdminRequest, obj: Any = None, **kwargs: Any
+    ) -> type[ServiceModelForm]:
+        """Return the form class with a form field for each custom field."""
+        custom = [field for field in self.declarations(request, obj) if field.is_custom]
+        added: dict[str, Any] = {field.name: _admin_form_field(field, request) for field in custom}
+        added["custom_declarations"] = custom
+        form = type(self.form.__name__, (self.form,), added)
+        return super().get_form(request, obj, form=form, **kwargs)
+
+
+def _admin_form_field(field: FieldDeclaration, request: AdminRequest) -> forms.Field:
+    """Return the form field of a declaration with the widget of the administration's theme."""
+    made = form_field(field, request.user)
+    if isinstance(made.widget, forms.Select):
+        made.widget = UnfoldAdminSelectWidget(choices=made.widget.choices)
+    elif isinstance(made.widget, forms.Textarea):
+        made.widget = UnfoldAdminTextareaWidget()
+    else:
+        made.widget = UnfoldAdminTextInputWidget(attrs=INPUT_TYPES.get(type(field.kind), {}))
+    return made

@@ -1,0 +1,1 @@
+"""Writes of records that belong to no business noun."""

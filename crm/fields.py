@@ -1,0 +1,200 @@
+"""The customer's fields, each declared once: see ``core.fields`` for what reads them."""
+
+from collections.abc import Sequence
+
+from django.db.models import Case, IntegerField, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OrgUnit, User
+from core.fields.declarations import model_field
+from core.fields.faults import ValueFault
+from core.fields.kinds import Choice, Reference, Text
+from core.fields.record_types import RecordType
+from crm.models import Category, Customer, Grade, Industry, Source
+from crm.models.customer import CODE_LENGTH, NAME_LENGTH, Stage
+from crm.models.reference import Reference as ReferenceEntry
+
+STAGE_SYNONYMS = {
+    "潜在": Stage.POTENTIAL, "意向": Stage.INTENDING, "准客户": Stage.PROSPECTIVE,
+    "签约": Stage.SIGNED, "已开发": Stage.DEVELOPED, "合作伙伴": Stage.PARTNER, "流失": Stage.LOST,
+}  # fmt: skip
+
+
+def _names(entry: ReferenceEntry) -> Sequence[str]:
+    return (entry.name_zh, entry.name_en)
+
+
+def _code_and_name(grade: Grade) -> str:
+    return f"{grade.code} {grade.name}"
+
+
+def _name_and_number(user: User) -> str:
+    return f"{user.name} ({user.employee_number})"
+
+
+def _name_and_code(customer: Customer) -> str:
+    return f"{customer.name} ({customer.code})"
+
+
+def _unit_level(unit: OrgUnit) -> int:
+    return str(unit.path).count(".")
+
+
+def _stage_order() -> Sequence[Case]:
+    order = [When(stage=stage, then=Value(number)) for number, stage in enumerate(Stage.values)]
+    return [Case(*order, output_field=IntegerField())]
+
+
+INDUSTRY = Reference(
+    records=lambda _user: Industry.objects.all(),
+    offered=lambda _user: Industry.objects.filter(is_active=True),
+    names=_names,
+    level=lambda industry: 1 if industry.parent_id else 0,
+    fault=ValueFault.NOT_IN_LIST,
+)
+SOURCE = Reference(
+    records=lambda _user: Source.objects.all(),
+    offered=lambda _user: Source.objects.filter(is_active=True),
+    names=_names,
+    fault=ValueFault.NOT_IN_LIST,
+)
+CATEGORY = Reference(
+    records=lambda _user: Category.objects.all(),
+    offered=lambda _user: Category.objects.filter(is_active=True),
+    names=_names,
+    fault=ValueFault.NOT_IN_LIST,
+)
+GRADE = Reference(
+    records=lambda _user: Grade.objects.all(),
+    offered=lambda _user: Grade.objects.filter(is_active=True),
+    names=_names,
+    label=_code_and_name,
+    empty_label=_("Not graded"),
+    fault=ValueFault.NOT_IN_LIST,
+)
+OWNER = Reference(
+    records=lambda user: User.objects.visible_to(user).filter(is_active=True),
+    offered=lambda user: User.objects.visible_to(user).account_managers(),
+    key="employee_number",
+    lookup="employee_number__iexact",
+    label=_name_and_number,
+    empty_label=_("Nobody: public pool"),
+)
+UNIT = Reference(
+    records=lambda user: OrgUnit.objects.visible_to(user).order_by("path"),
+    level=_unit_level,
+    empty_label="",
+)
+PARENT = Reference(
+    records=Customer.objects.visible_to,
+    label=_name_and_code,
+    options_url="customer_options",
+)
+
+# In the order of forms and of the customer page.
+CUSTOMER_FIELDS = (
+    model_field(
+        Customer,
+        "name",
+        Text(NAME_LENGTH),
+        headers=("customer_name", "客户名称", "名称", "集团名称", "集团客户名称"),
+        searched=True,
+        quality_weight=3,
+    ),
+    model_field(
+        Customer,
+        "code",
+        Text(CODE_LENGTH),
+        headers=(
+            "customer_code", "customer_id", "customer", "客户编码", "客户编号", "客户代码",
+            "集团编码", "集团客户编码",
+        ),
+        searched=True,
+        quality_weight=3,
+    ),
+    model_field(
+        Customer,
+        "stage",
+        Choice(lambda: Stage.choices, synonyms=STAGE_SYNONYMS),
+        headers=("customer_stage", "阶段", "客户阶段"),
+        in_list=True,
+        in_filters=True,
+        sort=_stage_order,
+        quality_weight=1,
+    ),
+    model_field(
+        Customer,
+        "grade",
+        GRADE,
+        short_label=_("Grade"),
+        headers=("customer_grade", "等级", "级别", "客户等级", "客户级别"),
+        in_list=True,
+        in_filters=True,
+        sort=lambda: ["grade__position"],
+        quality_weight=2,
+    ),
+    model_field(
+        Customer,
+        "industry",
+        INDUSTRY,
+        headers=("industry_code", "行业", "行业类别", "行业代码"),
+        in_list=True,
+        in_filters=True,
+        sort=lambda: ["industry__position", "industry__code"],
+        quality_weight=2,
+    ),
+    model_field(
+        Customer,
+        "category",
+        CATEGORY,
+        short_label=_("Category"),
+        headers=("customer_category", "种类", "类别", "客户种类", "客户类别"),
+        in_filters=True,
+        quality_weight=2,
+    ),
+    model_field(
+        Customer,
+        "source",
+        SOURCE,
+        short_label=_("Source"),
+        headers=("customer_source", "来源", "客户来源"),
+        in_filters=True,
+        quality_weight=1,
+    ),
+    model_field(
+        Customer,
+        "parent",
+        PARENT,
+        headers=("parent_code", "parent_group", "上级集团", "上级集团编码", "上级客户编码"),
+    ),
+    model_field(
+        Customer,
+        "owner",
+        OWNER,
+        headers=(
+            "account_manager", "owner_number", "employee_number", "客户经理", "客户经理工号",
+            "工号",
+        ),
+        in_list=True,
+        in_filters=True,
+        sort=lambda: ["owner__name"],
+        quality_weight=3,
+    ),
+    model_field(
+        Customer,
+        "unit",
+        UNIT,
+        headers=("unit_code", "机构", "组织机构", "机构编码", "组织机构编码"),
+        in_filters=True,
+        sort=lambda: ["unit__path"],
+    ),
+)  # fmt: skip
+
+CUSTOMER = RecordType(
+    name="customer",
+    label=_("customer"),
+    model=Customer,
+    fields=CUSTOMER_FIELDS,
+    category_field="category",
+    categories=Category.objects.all,
+)

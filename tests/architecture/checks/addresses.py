@@ -1,0 +1,163 @@
+"""Every address of the product with the methods it answers, and what each of them asks for.
+
+The permission matrix has a row for each address and method; these checks name what has none.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.urls import URLPattern, URLResolver
+from rest_framework.views import APIView
+
+from accounts.permissions import Permission
+from core.api.permissions import RolePermission, SignedIn
+from core.pages import Page
+from core.service_admin import ServiceModelAdmin
+from tests.architecture.checks.model_facts import is_scoped
+
+METHODS = ("get", "post", "put", "patch", "delete")
+SAFE_METHODS = {"get"}
+ADMIN = "admin"
+ADMIN_METHODS = ("get", "post")  # what the administration's functions tell apart
+
+# Addresses of the administration that another address stands before.
+BEHIND = {
+    "admin:login": "admin-login",
+    "admin:password_change": "admin-password",
+    "admin:view_on_site": "admin-shortcut",
+}
+# Views that are neither a Page nor an API view, and why.
+NEITHER_PAGE_NOR_API = {
+    "healthz": "Asked by load balancers; tells nothing.",
+    "account_login": "The library's, for those who are not signed in yet.",
+    "account_logout": "The library's, for everybody.",
+    "account_change_password": "The library's; asks for the old password.",
+    "switch_language": "For everybody, signed in or not.",
+}
+# Pages on which everybody writes, and why.
+EVERYBODY_WRITES = {"profile": "One's own language and phone."}
+
+Key = tuple[str, str]  # the name of an address, and a method
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern: its name (its route where it has none), its view, its methods."""
+
+    name: str
+    view: Any
+    methods: tuple[str, ...]
+
+    @property
+    def keys(self) -> list[Key]:
+        """The cells of the matrix it needs."""
+        return [(self.name, method) for method in self.methods]
+
+
+def addresses(
+    patterns: Sequence[URLPattern | URLResolver], route: str = "", namespaces: tuple[str, ...] = ()
+) -> Iterator[Address]:
+    """Return every address of some patterns."""
+    for pattern in patterns:
+        path = route + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inside = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+            yield from addresses(pattern.url_patterns, path, inside)
+            continue
+        name = ":".join((*namespaces, pattern.name)) if pattern.name else path
+        view = getattr(pattern.callback, "view_class", None) or getattr(
+            pattern.callback, "cls", pattern.callback
+        )
+        yield Address(name, view, _methods(view, is_admin=ADMIN in namespaces))
+
+
+def _methods(view: Any, *, is_admin: bool) -> tuple[str, ...]:
+    """Return the methods a view has handlers for; a function has to do with all of them."""
+    if not isinstance(view, type):
+        return ADMIN_METHODS if is_admin else METHODS
+    names = getattr(view, "http_method_names", METHODS)
+    handled = tuple(method for method in METHODS if method in names and hasattr(view, method))
+    return handled or METHODS  # one without handlers answers in a way of its own
+
+
+def missing_from_matrix(
+    found: Iterable[Address], keys: Collection[Key], public: Collection[str]
+) -> list[str]:
+    """Return the addresses and methods without a row."""
+    return sorted(
+        f"{method.upper()} {name}: no row says who gets it; add one to tests/<app>/matrix.py"
+        for address in found
+        for name, method in address.keys
+        if address.name not in public and address.name not in BEHIND and (name, method) not in keys
+    )
+
+
+def rows_without_address(found: Iterable[Address], keys: Iterable[Key]) -> list[Key]:
+    """Return the rows about an address or a method there is not."""
+    known = {key for address in found for key in address.keys}
+    return sorted(set(keys) - known)
+
+
+def shared_names(found: Iterable[Address]) -> set[str]:
+    """Return the names two addresses have: a row could not tell them apart."""
+    names = [address.name for address in found]
+    return {name for name in names if names.count(name) > 1}
+
+
+def unguarded(found: Iterable[Address]) -> list[str]:
+    """Return the views that do not ask for permission, or that write on a permission to look."""
+    return [
+        f"{address.name}: {fault}"
+        for address in found
+        if not address.name.startswith(f"{ADMIN}:") and not address.name.startswith("admin/")
+        for fault in _faults(address)
+    ]
+
+
+def _faults(address: Address) -> Iterator[str]:
+    view = address.view
+    is_page = isinstance(view, type) and issubclass(view, Page)
+    is_api = isinstance(view, type) and issubclass(view, APIView)
+    if not is_page and not is_api:
+        if address.name not in NEITHER_PAGE_NOR_API:
+            yield "its view is no Page and no API view; derive it from core.pages.Page"
+        return
+    if is_page and view.dispatch is not Page.dispatch:
+        yield f"{view.__name__} has a dispatch of its own; Page.dispatch asks for permission"
+    if is_api and not set(view.permission_classes) <= {RolePermission, SignedIn}:
+        yield f"{view.__name__} sets permission_classes; name permission and write_permission"
+    writing = set(address.methods) - SAFE_METHODS
+    if writing and address.name not in EVERYBODY_WRITES:
+        asked = getattr(view, "write_permission", None)
+        if is_page:
+            asked = asked or view.permission
+        if asked is None or _only_looks(asked):
+            methods = ", ".join(sorted(writing))
+            yield f"{view.__name__} takes {methods} on {asked}; name a write_permission that writes"
+
+
+def _only_looks(permission: Permission) -> bool:
+    return permission.value.endswith(".view")
+
+
+def missing_parts(slugs: Iterable[str], rows: Mapping[str, str], kind: str) -> list[str]:
+    """Return the panels, widgets or list parts that no row is about."""
+    return sorted(
+        f"{kind} {slug}: no row in tests/<app>/matrix.py" for slug in set(slugs) - {*rows}
+    )
+
+
+def unrestricted_admins(site: AdminSite) -> list[str]:
+    """Return the administration's pages that would read or write for themselves."""
+    faults = []
+    for model, page in site._registry.items():
+        if not isinstance(page, ServiceModelAdmin):
+            faults.append(f"{model.__name__}: its admin is no ServiceModelAdmin")
+        faults += [
+            f"{model.__name__}: the inline {inline.__name__} reads every row of a scoped model"
+            for inline in page.inlines
+            if is_scoped(inline.model)
+        ]
+    return faults

@@ -1,0 +1,132 @@
+"""Every exception to the rules for source, with its reason. One that covers nothing is refused."""
+
+from tests.architecture.checks.reads import READ, SQL
+from tests.architecture.checks.services import SERVICE
+from tests.architecture.checks.source import Allowed
+from tests.architecture.checks.writes import WRITE
+
+_DEMO = "Fills an empty database with the demonstration company, before anybody can sign in."
+_IN_RUN = "A step of a scoring run, called by execute_run alone; request_run asked for permission."
+_STAGING = "Works on the temporary tables of one import; Importer.run has asked for permission."
+
+ALLOWED = (
+    # Reads that do not start from visible_to.
+    Allowed(
+        "accounts/acting.py", READ,
+        "Who made a change is part of its record: whoever sees the record may know the name.",
+        "user_names",
+    ),
+    Allowed(
+        "staff/sign_in.py", READ,
+        "Reads the user of a session, before there is anybody to be in scope of.",
+        "AuthenticationBackend.get_user",
+    ),
+    Allowed(
+        "core/history.py", READ,
+        "The history of a record its caller has read through visible_to.",
+        "_states",
+    ),
+    Allowed(
+        "crm/selectors/revenue.py", READ,
+        "The panel has read the customer through visible_to, and a transaction is seen with its"
+        " customer: asking again would cost a subquery in three statements.",
+        "revenue_of",
+    ),
+    Allowed(
+        "crm/selectors/revenue.py", READ, "The same.", "latest_transactions",
+    ),
+    Allowed(
+        "segmentation/columns.py", READ,
+        "Joins the scores of customers that the list has read through visible_to.",
+        "Worth.annotate",
+    ),
+    # SQL outside of models and services.
+    Allowed(
+        "common/history.py", SQL, "Hands the context of a change to the triggers.", "_set_context"
+    ),
+    Allowed("common/copying.py", SQL, "Writes rows by COPY, for services."),
+    Allowed("common/interrupts.py", SQL, "Cancels the statement that runs; sends none."),
+    Allowed("core/views/health.py", SQL, "Asks whether the database answers.", "healthz"),
+    Allowed("core/writing.py", SQL, "An advisory lock, for services.", "lock_tree"),
+    # The demonstration company.
+    Allowed("demo/bare.py", SQL, _DEMO),
+    Allowed("demo/company.py", READ, _DEMO),
+    Allowed("demo/company.py", SQL, _DEMO),
+    Allowed("demo/company.py", WRITE, _DEMO),
+    Allowed("demo/complaints.py", READ, _DEMO),
+    Allowed("demo/complaints.py", WRITE, _DEMO),
+    Allowed("demo/customers.py", READ, _DEMO),
+    Allowed("demo/customers.py", SQL, _DEMO),
+    Allowed("demo/people.py", READ, _DEMO),
+    Allowed("demo/people.py", WRITE, _DEMO),
+    Allowed("demo/transactions.py", READ, _DEMO),
+    Allowed("demo/transactions.py", SQL, _DEMO),
+    Allowed("demo/transactions.py", WRITE, _DEMO),
+    Allowed("demo/units.py", READ, _DEMO),
+    Allowed("demo/units.py", WRITE, _DEMO),
+    # Services without an actor, or without a permission.
+    Allowed(
+        "staff/services/profile.py", SERVICE,
+        "Everybody may change their own language and phone.",
+        "update_profile",
+    ),
+    Allowed(
+        "staff/services/role.py", SERVICE,
+        "Runs after migrate, and gives the roles the permissions the product brings.",
+        "grant_new_permissions",
+    ),
+    Allowed(
+        "satisfaction/services/numbering.py", SERVICE,
+        "Takes numbers inside the transaction of open_complaint, which asks for permission.",
+        "take_numbers",
+    ),
+    Allowed(
+        "segmentation/services/run.py", SERVICE,
+        "For the worker: request_run has asked for permission when the run was queued.",
+        "execute_run",
+    ),
+    Allowed("segmentation/services/steps.py", SERVICE, _IN_RUN),
+    Allowed("segmentation/services/tables.py", SERVICE, _IN_RUN, "drop_leftovers"),
+    Allowed(
+        "segmentation/services/lock.py", SERVICE, "Takes and asks for a lock; writes no record."
+    ),
+    Allowed("crm/services/importing/staging.py", SERVICE, _STAGING),
+)  # fmt: skip
+
+# What templates may follow from one record to another.
+_ACTED = "Who did something with a record is named to whoever sees the record."
+_IN_CHARGE = "Who is in charge of a record is named to whoever sees the record."
+_WITH_CUSTOMER = "Seen with its customer: whoever sees the one sees the other."
+
+FOREIGN_KEYS_IN_TEMPLATES = {
+    "customer.owner": _IN_CHARGE,
+    "customer.unit": _IN_CHARGE,
+    "complaint.customer": _WITH_CUSTOMER,
+    "complaint.owner": _IN_CHARGE,
+    "complaint.opened_by": _ACTED,
+    "complaint.closed_by": _ACTED,
+    "entry.author": _ACTED,
+    "run.requested_by": _ACTED,
+    "score.customer": _WITH_CUSTOMER,
+    "user.unit": "One's own unit.",
+    "user.manager": "One's own manager, on one's own page.",
+    "form.customer": "A field of a form.",
+    "form.owner": "A field of a form.",
+    "query.customer": "The customer asked for, read through visible_to by the filters.",
+}
+
+# Models that hold no company data, or that a permission of their own guards.
+UNSCOPED_MODELS = {
+    "accounts.Role": "A list everybody sees.",
+    "accounts.KnownPermission": "Names of permissions, which are no secret.",
+    "accounts.ApiKey": "Only the administrator reaches keys, by a permission of its own.",
+    "core.CustomField": "What fields there are, not what they hold.",
+    "crm.BillingSystem": "A list everybody sees.",
+    "crm.Category": "A list everybody sees.",
+    "crm.Grade": "A list everybody sees.",
+    "crm.Industry": "A list everybody sees.",
+    "crm.Source": "A list everybody sees.",
+    "satisfaction.ComplaintSeries": "Nothing but the last number given out in each month.",
+    "segmentation.ScoringRun": "About the whole company, names no customer; RUN_VIEW decides.",
+    "segmentation.ScoringStep": "A part of a run.",
+}

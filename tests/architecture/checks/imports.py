@@ -1,0 +1,134 @@
+"""Which module imports which: nothing in a circle, and nothing that no layer names.
+
+The layers themselves are import-linter's contracts in ``pyproject.toml``.
+"""
+
+import ast
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.architecture.checks.source import ROOT, SourceFile, package_folders
+
+# These have no layers inside; only their place among the packages and circles are checked.
+WITHOUT_LAYERS = {
+    "common": "Leaf helpers.",
+    "config": "Settings and addresses: it knows every app.",
+    "demo": "One program, the demonstration company.",
+    "engines": "One program that starts PostgreSQL and Valkey.",
+}
+
+Graph = Mapping[str, set[str]]
+
+
+def contracts(root: Path = ROOT) -> dict[str, Any]:
+    """Return import-linter's part of ``pyproject.toml``."""
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    found: dict[str, Any] = tomllib.loads(text)["tool"]["importlinter"]
+    return found
+
+
+def unlisted_packages(root: Path = ROOT) -> set[str]:
+    """Return the packages that are a folder, a root package or a layer, but not all three."""
+    settings = contracts(root)
+    layers: set[str] = {
+        name.strip() for layer in settings["contracts"][0]["layers"] for name in layer.split("|")
+    }
+    folders, roots = package_folders(root), set(settings["root_packages"])
+    return (folders | roots | layers) - (folders & roots & layers)
+
+
+def packages_without_layers(root: Path = ROOT) -> set[str]:
+    """Return the packages whose modules no exhaustive contract lists."""
+    listed = {
+        container
+        for contract in contracts(root)["contracts"]
+        if contract.get("exhaustive")
+        for container in contract["containers"]
+    }
+    return package_folders(root) - listed
+
+
+def module_name(path: str) -> str:
+    """Return ``crm.models`` for ``crm/models/__init__.py``."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def import_graph(files: Iterable[SourceFile]) -> dict[str, set[str]]:
+    """Return what each module imports of the others, wherever in the file it says so."""
+    modules = {module_name(file.path): file for file in files}
+    return {
+        name: {target for target in _imported(file.tree, modules.keys()) if target != name}
+        for name, file in modules.items()
+    }
+
+
+def _imported(tree: ast.Module, modules: Iterable[str]) -> set[str]:
+    known = set(modules)
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in known else node.module for name in names}
+    return found & known
+
+
+def package_graph(modules: Graph) -> dict[str, set[str]]:
+    """Return the same for packages."""
+    graph: dict[str, set[str]] = {name.split(".")[0]: set() for name in modules}
+    for name, targets in modules.items():
+        package = name.split(".")[0]
+        graph[package] |= {target.split(".")[0] for target in targets} - {package}
+    return graph
+
+
+def cycles(graph: Graph) -> list[set[str]]:
+    """Return the groups of names that reach each other."""
+    reached = {name: _reachable(graph, name) for name in graph}
+    found: list[set[str]] = []
+    for name in sorted(graph):
+        circle = {other for other in reached[name] if name in reached[other]}
+        if circle and circle not in found:
+            found.append(circle)
+    return found
+
+
+def _reachable(graph: Graph, start: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = list(graph[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += graph[name]
+    return seen
+
+
+def copy_packages(target: Path) -> None:
+    """Copy the product's packages and the contracts, so that a test may change them."""
+    for package in package_folders():
+        shutil.copytree(ROOT / package, target / package, ignore=_other_than_python)
+    shutil.copy(ROOT / "pyproject.toml", target)
+
+
+def _other_than_python(folder: str, names: list[str]) -> set[str]:
+    return {
+        name
+        for name in names
+        if name == "__pycache__" or not (name.endswith(".py") or (Path(folder) / name).is_dir())
+    }
+
+
+def lint_imports(folder: Path) -> tuple[int, str]:
+    """Run import-linter in a folder; return its exit code and what it says."""
+    program = "import sys; from importlinter.cli import lint_imports as lint; sys.exit(lint())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr

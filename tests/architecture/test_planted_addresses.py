@@ -1,0 +1,136 @@
+"""The permission matrix sees what it is for: what has no row, or guards nothing, is named."""
+
+from http import HTTPStatus
+
+import pytest
+from django.conf import settings
+from django.contrib.admin import AdminSite, ModelAdmin, TabularInline
+from django.db import models
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.test.utils import isolate_apps
+from django.urls import URLPattern, URLResolver, get_resolver, path
+
+from core.composition import HomeWidget, load_parts
+from crm.composition import CustomerPanel
+from crm.models import Customer, Grade, Transaction
+from tests.architecture import planted
+from tests.architecture.checks.addresses import (
+    addresses,
+    missing_from_matrix,
+    missing_parts,
+    shared_names,
+    unguarded,
+    unrestricted_admins,
+)
+from tests.architecture.checks.exceptions import UNSCOPED_MODELS
+from tests.architecture.checks.model_facts import product_models
+from tests.architecture.checks.scoped_models import unruled_models
+from tests.architecture.matrix import PANELS, PUBLIC, ROWS, WIDGETS
+from tests.permission_matrix import make_world
+
+KEYS = {(row.name, row.method) for row in ROWS}
+PLANTED = "tests.architecture.planted"
+
+
+def _with_planted(*patterns: URLPattern) -> list[URLPattern | URLResolver]:
+    """Return the product's addresses; planted ones take the place of those of the same name."""
+    names = {pattern.name for pattern in patterns}
+    kept = [
+        pattern
+        for resolver in get_resolver().url_patterns
+        if isinstance(resolver, URLResolver) and resolver.namespace != "admin"
+        for pattern in resolver.url_patterns
+        if getattr(pattern, "name", None) not in names
+    ]
+    return [*kept, *patterns]
+
+
+def test_handler_without_a_row_is_named() -> None:
+    found = _with_planted(path("runs/<int:pk>/", planted.GuardedDelete.as_view(), name="run"))
+    missing = missing_from_matrix(addresses(found), KEYS, PUBLIC)
+    assert [line.split(":")[0] for line in missing] == ["DELETE run"]
+    assert unguarded(addresses(found)) == []
+
+
+def test_handler_that_writes_on_a_permission_to_look_is_named() -> None:
+    found = _with_planted(path("runs/<int:pk>/", planted.RunPageThatDeletes.as_view(), name="run"))
+    assert unguarded(addresses(found)) == [
+        "run: RunPageThatDeletes takes delete on run.view; name a write_permission that writes"
+    ]
+
+
+@pytest.mark.parametrize("view", [planted.NoPage, planted.OwnDispatch])
+def test_view_that_asks_nobody_is_named(view: type[planted.NoPage]) -> None:
+    found = _with_planted(path("rumours/", view.as_view(), name="rumours"))
+    assert {line.split(":")[0] for line in unguarded(addresses(found))} == {"rumours"}
+    missing = missing_from_matrix(addresses(found), KEYS, PUBLIC)
+    assert {line.split(":")[0].split()[-1] for line in missing} == {"rumours"}
+
+
+def test_function_without_a_row_is_named_for_every_method() -> None:
+    found = _with_planted(path("rumours/", lambda request: HttpResponse(), name="rumours"))
+    missing = missing_from_matrix(addresses(found), KEYS, PUBLIC)
+    assert {line.split(" ")[0] for line in missing} == {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+
+def test_second_address_of_a_name_is_named() -> None:
+    patterns = [path("customers/", planted.NoPage.as_view(), name="customers")] * 2
+    assert shared_names(addresses(patterns)) == {"customers"}
+
+
+def test_panel_and_widget_without_a_row_are_named() -> None:
+    panels = load_parts([*settings.CUSTOMER_PANELS, f"{PLANTED}.Subsidiaries"], CustomerPanel)
+    widgets = load_parts([*settings.HOME_WIDGETS, f"{PLANTED}.Rumours"], HomeWidget)
+    assert missing_parts([panel.slug for panel in panels], PANELS, "panel") == [
+        "panel subsidiaries: no row in tests/<app>/matrix.py"
+    ]
+    assert missing_parts([widget.slug for widget in widgets], WIDGETS, "widget") == [
+        "widget rumours: no row in tests/<app>/matrix.py"
+    ]
+
+
+def test_admin_page_without_a_row_is_named_with_its_own_addresses() -> None:
+    site = AdminSite()
+    site.register(Transaction, planted.PlainAdmin)
+    urls, _app, namespace = site.urls
+    found = addresses([path("admin/", (urls, "admin", namespace))])
+    missing = missing_from_matrix(found, KEYS, PUBLIC)
+    for page in ("export", "changelist", "add", "change", "delete", "history"):
+        assert any(f"GET admin:crm_transaction_{page}:" in line for line in missing), page
+        assert any(f"POST admin:crm_transaction_{page}:" in line for line in missing), page
+
+
+def test_admin_page_that_reads_for_itself_is_named() -> None:
+    class Below(TabularInline[Customer, Customer]):
+        model = Customer
+
+    class WithInline(planted.PlainAdmin):
+        inlines = [Below]
+
+    site = AdminSite()
+    site.register(Grade, ModelAdmin)
+    site.register(Customer, WithInline)
+    assert unrestricted_admins(site) == [
+        "Grade: its admin is no ServiceModelAdmin",
+        "Customer: the inline Below reads every row of a scoped model",
+    ]
+
+
+@isolate_apps("crm")
+def test_model_that_is_neither_scoped_nor_named_is_found() -> None:
+    class Rumour(models.Model):  # noqa: DJ008
+        class Meta:
+            app_label = "crm"
+
+    assert unruled_models([*product_models(), Rumour], UNSCOPED_MODELS) == {"crm.Rumour"}
+
+
+@pytest.mark.django_db
+@override_settings(ROOT_URLCONF="tests.architecture.planted_urls")
+def test_page_that_writes_on_a_permission_to_look_lets_those_in_who_look() -> None:
+    """Why a page with a handler that writes must name a permission that writes."""
+    client = Client()
+    client.force_login(make_world().cast.auditor)
+    assert client.delete("/unguarded/1/").status_code == HTTPStatus.OK
+    assert client.delete("/guarded/1/").status_code == HTTPStatus.FORBIDDEN

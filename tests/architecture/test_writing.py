@@ -1,0 +1,35 @@
+"""Writes stand in services, and a service says who acts and asks whether they may."""
+
+import pytest
+
+from tests.architecture.checks.exceptions import ALLOWED
+from tests.architecture.checks.model_facts import model_facts, writing_manager_methods
+from tests.architecture.checks.services import SERVICE, unauthorised_services
+from tests.architecture.checks.source import SourceFile, not_allowed, python_files, unused
+from tests.architecture.checks.writes import WRITE, writes_outside_services
+
+FILES = python_files()
+MANAGER_METHODS = writing_manager_methods(FILES)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.path)
+def test_file_leaves_writing_to_services(file: SourceFile) -> None:
+    found = writes_outside_services(file, model_facts(), MANAGER_METHODS)
+    assert not_allowed(found, ALLOWED) == []
+
+
+def test_every_service_authorises_its_actor() -> None:
+    found = unauthorised_services(FILES, model_facts(), MANAGER_METHODS)
+    assert not_allowed(found, ALLOWED) == []
+
+
+def test_every_exception_is_still_needed() -> None:
+    found = [
+        *unauthorised_services(FILES, model_facts(), MANAGER_METHODS),
+        *(
+            violation
+            for file in FILES
+            for violation in writes_outside_services(file, model_facts(), MANAGER_METHODS)
+        ),
+    ]
+    assert unused(found, [one for one in ALLOWED if one.rule in {WRITE, SERVICE}]) == []

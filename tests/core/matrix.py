@@ -1,0 +1,40 @@
+"""Who gets the home page, and the pages of the administration that belong to no model."""
+
+from core.models import CustomField, CustomFieldKind
+from core.services.custom_field import save_custom_field
+from tests.permission_matrix import ALL, AdminModel, AdminRow, AppMatrix, Row, World
+
+NOWHERE = "admin/(?P<url>.*)$"  # the administration's answer to an address it does not have
+
+
+def _custom_field(world: World) -> CustomField:
+    return save_custom_field(
+        actor=world.cast.sysadmin, record_type="customer", key="lines", label_zh="专线数",
+        kind=CustomFieldKind.NUMBER,
+    )  # fmt: skip
+
+
+MATRIX = AppMatrix(
+    public=("healthz",),
+    rows=(
+        Row("home", ALL),
+        Row("home_widget", ALL, lambda w: ["open-complaints"]),
+    ),
+    admin_rows=(
+        AdminRow("admin:index", "DS"),
+        AdminRow("admin:index", "DS", method="post"),
+        AdminRow("admin:app_list", "DS", lambda w: ["crm"]),
+        AdminRow("admin:app_list", "DS", lambda w: ["crm"], method="post"),
+        AdminRow("admin:search", "DS", query="?s=cust"),
+        AdminRow("admin:search", "DS", method="post"),
+        AdminRow("admin:jsi18n", "DS"),
+        AdminRow("admin:jsi18n", "DS", method="post", status=405),
+        AdminRow("admin:logout", "DS", status=405),
+        AdminRow("admin:logout", "DS", method="post"),
+        AdminRow("admin:password_change_done", "DS"),
+        AdminRow("admin:password_change_done", "DS", method="post", status=405),
+        AdminRow(NOWHERE, "DS", status=404),
+        AdminRow(NOWHERE, "DS", method="post", status=404),
+    ),
+    admin_models=(AdminModel(CustomField, _custom_field, see="S", add="S", change="S"),),
+)

@@ -1,0 +1,287 @@
+"""Custom fields of the customer: defined by an administrator, present at every entry point."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+
+from core.history import latest_changes
+from core.models import CustomField, CustomFieldKind
+from core.services.custom_field import save_custom_field
+from crm.fields import CUSTOMER
+from crm.models import Category, Customer
+from crm.services.customer import create_customer, update_customer
+from tests.cast import Cast
+from tests.conftest import Login
+from tests.core.api import key_client
+from tests.crm.factories import make_customer
+from tests.crm.importing import counts, send_customers
+from tests.history import fixture_changes
+
+CHOICES = [
+    {"code": "fixed", "zh": "固定期限", "en": "Fixed term"},
+    {"code": "open", "zh": "不定期", "en": "Open-ended"},
+]
+
+
+def make_field(cast: Cast, key: str, kind: str, **values: Any) -> CustomField:
+    """Define a custom field as the system administrator does."""
+    return save_custom_field(
+        actor=cast.sysadmin,
+        record_type="customer",
+        key=key,
+        label_zh=values.pop("label_zh", key),
+        label_en=values.pop("label_en", key.title()),
+        kind=kind,
+        **values,
+    )
+
+
+@pytest.fixture
+def fields(cast: Cast) -> None:
+    """A number, a choice, a date and an amount."""
+    make_field(
+        cast, "lines", CustomFieldKind.NUMBER, label_zh="专线数", label_en="Lines", in_list=True
+    )
+    make_field(cast, "term", CustomFieldKind.CHOICE, label_zh="合同类型", choices=CHOICES)
+    make_field(cast, "renewal", CustomFieldKind.DATE, label_zh="续约日")
+    make_field(cast, "fee", CustomFieldKind.MONEY, label_zh="月费")
+
+
+def test_defining_takes_the_permission(cast: Cast) -> None:
+    with pytest.raises(PermissionDenied):
+        save_custom_field(
+            actor=cast.division_admin, record_type="customer", key="x", label_zh="x", kind="text"
+        )
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"key": "Lines"}, "key"),
+        ({"key": "1st"}, "key"),
+        ({"key": "lines\n"}, "key"),
+        ({"record_type": "invoice"}, "record_type"),
+        ({"kind": "choice"}, "choices"),
+        ({"kind": "choice", "choices": [CHOICES[0], CHOICES[0]]}, "choices"),
+        ({"choices": CHOICES}, "choices"),
+        ({"label_zh": ""}, "label_zh"),
+    ],
+)
+def test_unfit_definition_is_refused_at_its_field(
+    cast: Cast, values: dict[str, Any], field: str
+) -> None:
+    fit = {"record_type": "customer", "key": "lines", "label_zh": "专线数", "kind": "number"}
+    with pytest.raises(ValidationError) as refused:
+        save_custom_field(actor=cast.sysadmin, **(fit | values))
+    assert set(refused.value.message_dict) == {field}
+
+
+def test_key_is_taken_once_and_stays_with_its_kind(cast: Cast) -> None:
+    row = make_field(cast, "lines", CustomFieldKind.NUMBER)
+    with pytest.raises(ValidationError, match="taken"), transaction.atomic():
+        make_field(cast, "lines", CustomFieldKind.TEXT)
+    with pytest.raises(ValidationError, match="cannot be changed"):
+        save_custom_field(actor=cast.sysadmin, field_id=row.pk, kind="text")
+
+
+@pytest.mark.usefixtures("fields")
+def test_values_are_stored_read_and_emptied_by_the_service(cast: Cast) -> None:
+    customer = create_customer(
+        actor=cast.manager, code="K1", name="华天", custom_lines="1,200", custom_fee="88.5"
+    )
+    assert customer.custom_values == {"lines": 1200, "fee": 8850}
+    by_name = {field.name: field for field in CUSTOMER.all_fields()}
+    assert by_name["custom_fee"].value_of(customer) == Decimal("88.50")
+    same = update_customer(customer_id=customer.pk, actor=cast.manager, custom_lines=1200)
+    assert same.version == 1
+    changed = update_customer(customer_id=customer.pk, actor=cast.manager, custom_lines=None)
+    assert (changed.custom_values, changed.version) == ({"fee": 8850}, 2)
+
+
+@pytest.mark.usefixtures("fields")
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("custom_lines", "many", "Not a number"),
+        ("custom_lines", "1" * 20, "too large or too small"),
+        ("custom_lines", "0.1234567", "Too many decimals"),
+        ("custom_lines", True, "Not a number"),
+        ("custom_term", "forever", "Not in the list"),
+        ("custom_renewal", "2026-02-30", "no such day"),
+        ("custom_fee", "1.234", "two decimals"),
+        ("custom_fee", ["1"], "Not an amount"),
+    ],
+)
+def test_unfit_value_is_refused_at_its_field(
+    cast: Cast, name: str, value: object, says: str
+) -> None:
+    with pytest.raises(ValidationError, match=says) as refused:
+        create_customer(actor=cast.manager, code="K1", name="华天", **{name: value})
+    assert set(refused.value.message_dict) == {name}
+
+
+def test_required_field_of_a_category_is_asked_of_its_customers_only(cast: Cast) -> None:
+    make_field(cast, "licence", "text", required=True, categories=["enterprise"])
+    enterprise, other = (
+        Category.objects.get(code="enterprise"),
+        Category.objects.get(code="government"),
+    )
+    with pytest.raises(ValidationError, match="required"), transaction.atomic():
+        create_customer(actor=cast.manager, code="K1", name="华天", category=enterprise)
+    with pytest.raises(ValidationError, match="do not have this field"), transaction.atomic():
+        create_customer(
+            actor=cast.manager, code="K1", name="华天", category=other, custom_licence="X"
+        )
+    made = create_customer(actor=cast.manager, code="K1", name="华天", category=other)
+    with pytest.raises(ValidationError, match="required"):
+        update_customer(customer_id=made.pk, actor=cast.manager, category=enterprise)
+
+
+def test_sensitive_field_is_masked_for_roles_that_may_not_see_it(cast: Cast, login: Login) -> None:
+    make_field(cast, "margin", CustomFieldKind.NUMBER, sensitive=True)
+    customer = create_customer(
+        actor=cast.manager, code="K1", name="华天", custom_margin=42, owner=cast.manager
+    )
+    panel = reverse("customer_panel", args=[customer.pk, "basics"])
+    assert "42" in login(cast.manager).get(panel).content.decode()
+    masked = login(cast.agent).get(panel).content.decode()
+    assert "••••" in masked
+    assert ">42<" not in masked
+    read = key_client(cast.agent).get(f"/api/v1/customers/{customer.pk}/").json()
+    assert read["custom_fields"] == {"margin": "••••"}
+    page = login(cast.agent).get(reverse("customers"), {"custom_margin": "42"})
+    assert 'name="custom_margin"' not in page.content.decode()
+
+
+@pytest.mark.usefixtures("fields")
+def test_form_keeps_what_was_typed_and_saves_it(cast: Cast, login: Login) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    client, url = login(cast.manager), reverse("customer_edit", args=[customer.pk])
+    form = client.get(url).context["form"]
+    sent = {name: form[name].value() or "" for name in form.fields}
+    refused = client.post(url, sent | {"custom_lines": "many"})
+    assert refused.status_code == 422
+    assert 'value="many"' in refused.content.decode()
+    saved = client.post(url, sent | {"custom_lines": "12", "custom_term": "open"})
+    assert saved.status_code == 302
+    customer.refresh_from_db()
+    assert customer.custom_values == {"lines": 12, "term": "open"}
+
+
+@pytest.mark.usefixtures("fields")
+def test_list_shows_filters_and_sorts(cast: Cast, login: Login) -> None:
+    for code, lines in {"A": 9, "B": 10, "C": None}.items():
+        create_customer(
+            actor=cast.head, code=code, name=code, custom_lines=lines,
+            custom_term="open" if code == "B" else None,
+        )  # fmt: skip
+    client = login(cast.head)
+
+    def codes(**parameters: str) -> list[str]:
+        page = client.get(reverse("customers"), parameters)
+        return [customer.code for customer in page.context["customers"]]
+
+    assert codes(sort="custom_lines") == ["A", "B", "C"]
+    assert codes(sort="-custom_lines") == ["B", "A", "C"]
+    assert codes(custom_lines="10") == ["B"]
+    assert codes(custom_term="open") == ["B"]
+    assert codes(custom_lines="x") == ["A", "B", "C"]
+    assert "Lines" in client.get(reverse("customers")).content.decode()
+
+
+@pytest.mark.usefixtures("fields")
+def test_filter_is_answered_from_the_index(cast: Cast) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan TO off")
+        cursor.execute(
+            "EXPLAIN SELECT id FROM crm_customer WHERE custom_values @> '{\"lines\": 10}'"
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "crm_customer_custom_values" in plan
+
+
+@pytest.mark.usefixtures("fields")
+def test_api_reads_patches_and_filters(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou, code="K1", owner=cast.manager)
+    client = key_client(cast.manager)
+    url = f"/api/v1/customers/{customer.pk}/"
+
+    def patch(values: dict[str, object]) -> Any:
+        return client.patch(
+            url, json.dumps({"custom_fields": values}), "application/json",
+            headers={"If-Match": "*"},
+        )  # fmt: skip
+
+    answer = patch({"lines": 12, "term": "fixed", "renewal": "2026-12-01", "fee": "9.90"})
+    assert answer.json()["custom_fields"] == {
+        "lines": "12", "term": "fixed", "renewal": "2026-12-01", "fee": "9.90",
+    }  # fmt: skip
+    assert patch({"fee": None}).json()["custom_fields"].keys() == {"lines", "term", "renewal"}
+    refused = patch({"lines": "many"})
+    assert (refused.status_code, "Not a number" in refused.content.decode()) == (400, True)
+    assert patch({"unknown": 1}).status_code == 400
+    codes = [
+        each["code"] for each in client.get("/api/v1/customers/?custom_lines=12").json()["results"]
+    ]
+    assert codes == ["K1"]
+    assert client.get("/api/v1/customers/?custom_lines=13").json()["results"] == []
+    assert client.get("/api/v1/customers/?custom_lines=x").status_code == 400
+
+
+@pytest.mark.usefixtures("fields")
+def test_file_brings_values_by_any_header_and_an_empty_cell_leaves_them(cast: Cast) -> None:
+    text = "客户编码,客户名称,专线数,合同类型,月费\nK1,华天科技,12,不定期,100\nK2,天水学校,,,\n"
+    assert counts(send_customers(text, cast.division_admin)) == (2, 0, 0, 0)
+    assert counts(send_customers(text, cast.division_admin)) == (0, 0, 2, 0)
+    again = "客户编码,lines,Fee\nK1,13,\nK2,many,1\n"
+    assert counts(send_customers(again, cast.division_admin)) == (0, 1, 0, 1)
+    assert dict(Customer.objects.values_list("code", "custom_values")) == {
+        "K1": {"lines": 13, "term": "open", "fee": 10000},
+        "K2": {},
+    }
+
+
+def test_file_is_held_to_required_fields_and_categories(cast: Cast) -> None:
+    make_field(cast, "licence", "text", required=True, categories=["enterprise"])
+    text = (
+        "客户编码,客户名称,客户种类,licence\nK1,甲,enterprise,\nK2,乙,enterprise,L-1\n"
+        "K3,丙,government,\nK4,丁,government,L-2\n"
+    )
+    result = send_customers(text, cast.division_admin)
+    assert counts(result) == (2, 0, 0, 2)
+    assert result.reasons == {"missing": 1, "not_in_category": 1}
+
+
+@pytest.mark.usefixtures("fields")
+def test_history_tells_values_in_words(cast: Cast) -> None:
+    customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_term="fixed")
+    update_customer(customer_id=customer.pk, actor=cast.manager, custom_term="open", custom_lines=3)
+    change, _created = latest_changes(cast.manager, customer, limit=2, fields=CUSTOMER.all_fields())
+    texts = {str(each.label): (each.before, each.after) for each in change.fields}
+    assert texts == {"Term": ("Fixed term", "Open-ended"), "Lines": ("", "3")}
+
+
+@pytest.mark.usefixtures("fields")
+def test_administration_edits_the_values(cast: Cast, login: Login) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    client, url = login(cast.division_admin), f"/admin/crm/customer/{customer.pk}/change/"
+    form = client.get(url).context["adminform"].form
+    sent = {name: form[name].value() or "" for name in form.fields}
+    assert client.post(url, sent | {"custom_lines": "7"}).status_code == 302
+    customer.refresh_from_db()
+    assert customer.custom_values == {"lines": 7}
+
+
+def test_column_holds_an_object_and_nothing_else(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou)
+    with (
+        pytest.raises(IntegrityError, match="crm_customer_custom_values_object"),
+        transaction.atomic(),
+        fixture_changes(),
+    ):
+        Customer.objects.filter(pk=customer.pk).update(custom_values=[1])

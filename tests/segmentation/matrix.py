@@ -1,0 +1,42 @@
+"""Who gets the pages, panels, administration and API of worth and risk."""
+
+from datetime import date
+
+from django.utils import timezone
+
+from segmentation.models import RunState, ScoringRun
+from tests.permission_matrix import ALL, COMPANY_WIDE, AdminModel, AppMatrix, Row, World
+
+
+def _failed_run(world: World) -> ScoringRun:
+    return ScoringRun.objects.create(
+        as_of=date(2026, 10, 1), settings={}, state=RunState.FAILED, channel="test",
+        requested_by=world.cast.sysadmin, finished_at=timezone.now(),
+    )  # fmt: skip
+
+
+def _run_pk(world: World) -> list[int]:
+    return [_failed_run(world).pk]
+
+
+MATRIX = AppMatrix(
+    rows=(
+        Row("segments", ALL),
+        Row("runs", COMPANY_WIDE),
+        Row("runs", "S", method="post", data=lambda w: {"as_of": "2999-01-01"}, status=422),
+        Row("run", COMPANY_WIDE, _run_pk),
+        Row("api-scoring-runs", COMPANY_WIDE),
+        Row(
+            "api-scoring-runs",
+            "S",
+            method="post",
+            status=400,
+            data=lambda w: {"as_of": "2999-01-01"},
+        ),
+        Row("api-scoring-run", COMPANY_WIDE, _run_pk),
+    ),
+    panels={"worth": ALL},
+    widgets={"new-flags": ALL},
+    list_parts={"worth": ALL},
+    admin_models=(AdminModel(ScoringRun, _failed_run, see="S", add="S", history=False),),
+)

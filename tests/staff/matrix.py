@@ -1,0 +1,49 @@
+"""Who gets the pages about oneself, the administration of staff, and the caller's own API."""
+
+from django.utils import timezone
+
+from accounts.models import ApiKey, OrgUnit, Role, User
+from tests.history import fixture_changes
+from tests.permission_matrix import ALL, AdminModel, AdminRow, AppMatrix, Row, World
+
+
+def _key(world: World) -> ApiKey:
+    with fixture_changes():
+        key, _text = ApiKey.objects.issue(
+            user=world.cast.manager, name="ERP", expiry=timezone.now()
+        )
+    return key
+
+
+def _autocomplete(app: str, model: str, field: str) -> str:
+    return f"?app_label={app}&model_name={model}&field_name={field}"
+
+
+MATRIX = AppMatrix(
+    public=("account_login", "account_logout"),
+    rows=(
+        Row("profile", ALL),
+        Row("profile", ALL, method="post", data=lambda w: {"language": "en"}, status=302),
+        Row("switch_language", ALL, method="post", data=lambda w: {"language": "en"}, status=302),
+        Row("account_change_password", ALL),
+        Row("account_change_password", ALL, method="post"),
+        Row("account_change_password", ALL, method="put"),
+        # Whoever is signed in and may enter has nothing to do at the administration's login.
+        Row("admin-login", "DS", status=302),
+        Row("admin-password", ALL, status=302),
+        Row("admin-shortcut", "DS", status=404, arguments=lambda w: ["1/1"]),
+        Row("api-me", ALL),
+        Row("api-schema", ALL),
+    ),
+    admin_rows=(
+        AdminRow("admin:autocomplete", "S", query=_autocomplete("accounts", "user", "manager")),
+        AdminRow("admin:autocomplete", "S", query=_autocomplete("accounts", "apikey", "user")),
+        AdminRow("admin:autocomplete", "DS", method="post", status=405),
+    ),
+    admin_models=(
+        AdminModel(User, lambda w: w.cast.manager, see="S", add="S", change="S"),
+        AdminModel(OrgUnit, lambda w: w.cast.lanzhou, see="S", add="S", change="S"),
+        AdminModel(Role, lambda w: w.cast.manager.role, see="S", add="S", change="S"),
+        AdminModel(ApiKey, _key, see="S", add="S", delete="S"),
+    ),
+)
