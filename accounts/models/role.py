@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import DataAccessLevel
 from common.history import tracked
-from common.localised import pick
+from common.localised import localised_text
 
 # A check constraint would have to list the permissions, and each new one would change it.
 REQUIRE_KNOWN_PERMISSIONS = """
@@ -72,4 +72,4 @@ class Role(models.Model):
     @property
     def name(self) -> str:
         """The name in the active language."""
-        return pick(zh=self.name_zh, en=self.name_en)
+        return localised_text(zh=self.name_zh, en=self.name_en)

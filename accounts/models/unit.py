@@ -10,7 +10,7 @@ from django_ltree.fields import PathField
 from accounts.permissions import DataAccessLevel
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 from common.history import tracked
-from common.localised import pick
+from common.localised import localised_text
 
 # The path is derived from the parent, so the database derives it: rows written by bulk or raw SQL
 # are right too. Labels are ids, which never change, so that a renamed unit keeps its place.
@@ -104,7 +104,7 @@ class OrgUnit(ScopedModel):
     @property
     def name(self) -> str:
         """The name in the active language."""
-        return pick(zh=self.name_zh, en=self.name_en)
+        return localised_text(zh=self.name_zh, en=self.name_en)
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests import databases
-from tests.plugins.engines import numbered
+from tests.plugins.engines import redis_url_with_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 60
@@ -45,7 +45,7 @@ def _environment(database: str) -> dict[str, str]:
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
     return os.environ | {
         "DATABASE_URL": url,
-        "REDIS_URL": numbered(os.environ["REDIS_URL"], 8 + worker),
+        "REDIS_URL": redis_url_with_database(os.environ["REDIS_URL"], 8 + worker),
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }
 
@@ -87,7 +87,7 @@ def _wait_until_up(address: str, log: Path) -> None:
 @contextmanager
 def running_site(logs: Path) -> Iterator[Site]:
     """Yield the running product with a small demonstration company, scored."""
-    with databases.copy("browser") as database:
+    with databases.database_copy("browser") as database:
         environment = _environment(database)
         address = f"http://127.0.0.1:{_free_port()}"
         site = Site(address=address, environment=environment)
