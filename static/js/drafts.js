@@ -69,7 +69,7 @@ function settle() {
   const sent = sessionStorage.getItem(SENT);
   sessionStorage.removeItem(SENT);
   // At the page to sign in, or one that says what went wrong, nothing was accepted.
-  if (sent === null || document.documentElement.dataset.landed !== "ok") return;
+  if (sent === null || document.documentElement.dataset.pageKind !== "content") return;
   const refused = [...document.querySelectorAll("form[data-draft]")].some(
     (form) => keyOf(form) === sent && form.querySelector("[aria-invalid=true], [role=alert]"),
   );
