@@ -127,7 +127,7 @@ class Complaint(ScopedModel):
                 condition=Q(number__regex=r"^TS-[0-9]{6}-[0-9]{5,}$"),
             ),
             models.CheckConstraint(
-                name="satisfaction_complaint_told",
+                name="satisfaction_complaint_text_not_blank",
                 condition=Q(title__regex=r"\S", description__regex=r"\S"),
             ),
             models.CheckConstraint(
@@ -186,7 +186,7 @@ class ComplaintEntry(ScopedModel):
             ),
             # Only the first entry may be without text: the complaint has the description itself.
             models.CheckConstraint(
-                name="satisfaction_entry_says_something",
+                name="satisfaction_entry_text_not_blank",
                 condition=Q(kind=EntryKind.RECEIVED) | Q(text__regex=r"\S"),
             ),
             models.UniqueConstraint(

@@ -493,7 +493,7 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="segmentation_score_rhythm",
+                name="segmentation_score_usual_gap",
             ),
         ),
         migrations.AddConstraint(

@@ -124,7 +124,7 @@ class CustomerScore(ScopedModel):
                 | Q(churn_level__gt=0, churn_reasons__len__gt=0),
             ),
             models.CheckConstraint(
-                name="segmentation_score_rhythm",
+                name="segmentation_score_usual_gap",
                 # IS NOT NULL is spelled out because PostgreSQL accepts a check that yields NULL.
                 condition=Q(usual_gap_days__isnull=True, silence_ratio__isnull=True)
                 | Q(

@@ -64,8 +64,8 @@ def test_timeline_entry_cannot_be_changed_or_deleted(
         ({"state": State.CLOSED}, "closed_with_resolution"),
         ({"closed_at": datetime(2100, 1, 1, tzinfo=UTC)}, "closed_with_resolution"),
         ({"resolution": "half"}, "closed_with_resolution"),
-        ({"title": " "}, "told"),
-        ({"description": "\n"}, "told"),
+        ({"title": " "}, "text_not_blank"),
+        ({"description": "\n"}, "text_not_blank"),
         ({"number": "17"}, "number_form"),
     ],
 )
@@ -105,7 +105,7 @@ def test_half_closed_complaint_is_refused(
 @pytest.mark.parametrize(
     ("kind", "text", "constraint"),
     [
-        (EntryKind.COMMENT, " ", "says_something"),
+        (EntryKind.COMMENT, " ", "text_not_blank"),
         (EntryKind.RECEIVED, "", "received_once"),
         ("shouted", "a", "kind_known"),
     ],
