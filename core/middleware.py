@@ -28,7 +28,7 @@ class MalformedRequestMiddleware:
       that it does not apply to the URL.
     - A NUL in the URL of an admin page answers 400: Django's admin passes parameters to the
       database, which refuses NUL.
-    - A malformed session cookie is dropped.
+    - A session cookie that is not all letters and digits, as Django's keys are, is dropped.
 
     It must be listed before the session middleware.
     """
@@ -43,7 +43,8 @@ class MalformedRequestMiddleware:
             request.encoding = "utf-8"
         if request.path_info.startswith("/admin/") and _contains_nul(request):
             raise BadRequest("NUL")
-        if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "x").isalnum():
+        session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if session_key is not None and not session_key.isalnum():
             del request.COOKIES[settings.SESSION_COOKIE_NAME]
         return self.get_response(request)
 

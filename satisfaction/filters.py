@@ -19,7 +19,7 @@ MAX_SEARCH_LENGTH = 100
 
 
 class ComplaintTab(TextChoices):
-    """The list's tabs."""
+    """The list's tabs. Those of a single state have the state's value."""
 
     OPEN = "open", pgettext_lazy("complaint", "Open")
     REOPENED = "reopened", _("Reopened")
@@ -27,6 +27,7 @@ class ComplaintTab(TextChoices):
     ALL = "all", _("All")
 
 
+# Sort key in the URL → ordering. A leading "-" in the URL reverses the ordering.
 SORTS = {
     "received": ("opened_at", "pk"),
     "customer": ("customer__name", "-opened_at", "-pk"),

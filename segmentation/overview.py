@@ -1,6 +1,6 @@
 """The figures, rows and charts of the segment overview, computed from the scores of one run."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -68,14 +68,14 @@ class GroupTotal:
 
 def overview(groups: Sequence[ScoreGroup], scheme: Scheme) -> dict[str, Any]:
     """Return the template context: totals, a row per segment, and the options of the charts."""
-    total = _total(groups, groups, "", "", {})
+    total = _total(groups, groups)
     rows = [
         _total(
             [group for group in groups if scheme.segment_of(group) == segment.value],
             groups,
-            segment.value,
-            segment.label,
-            {scheme.filter_name: segment.value},
+            code=segment.value,
+            label=segment.label,
+            list_filters={scheme.filter_name: segment.value},
         )
         for segment in scheme.segments
     ]
@@ -98,9 +98,9 @@ def _flag_totals(groups: Sequence[ScoreGroup]) -> list[GroupTotal]:
         _total(
             [group for group in groups if group.churn_level == level],
             groups,
-            str(level.value),
-            level.label,
-            {"flag": str(level.value)},
+            code=str(level.value),
+            label=level.label,
+            list_filters={"flag": str(level.value)},
         )
         for level in (ChurnLevel.HIGH, ChurnLevel.WATCH)
     ]
@@ -109,16 +109,17 @@ def _flag_totals(groups: Sequence[ScoreGroup]) -> list[GroupTotal]:
 def _total(
     groups: Sequence[ScoreGroup],
     all_groups: Sequence[ScoreGroup],
-    code: str,
-    label: str | Promise,
-    list_filters: dict[str, str],
+    *,
+    code: str = "",
+    label: str | Promise = "",
+    list_filters: Mapping[str, str] | None = None,
 ) -> GroupTotal:
     customers, money = _customers(groups), _money(groups)
     all_customers, all_money = _customers(all_groups), _money(all_groups)
     return GroupTotal(
         code=code,
         label=label,
-        url=_customer_list_url(list_filters),
+        url=_customer_list_url(list_filters or {}),
         customers=customers,
         money=money,
         flagged=sum(group.customers for group in groups if group.churn_level),
@@ -135,7 +136,7 @@ def _money(groups: Iterable[ScoreGroup]) -> Decimal:
     return sum((group.money for group in groups), Decimal(0))
 
 
-def _customer_list_url(filters: dict[str, str]) -> str:
+def _customer_list_url(filters: Mapping[str, str]) -> str:
     return f"{reverse('customers')}?{urlencode(filters)}"
 
 

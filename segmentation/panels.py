@@ -32,7 +32,7 @@ class Worth(CustomerPanel):
             "customer": customer,
             "run": runs[0] if runs else None,
             "score": current_score,
-            "history": scores if len(scores) > 1 else [],
+            "history": scores if len(scores) > 1 else [],  # a single score is shown above it
             "may_see_run": request.user.may(Permission.RUN_VIEW),
         }
 
@@ -52,9 +52,11 @@ class NewFlags(HomeWidget):
 
         One more than shown is fetched, so that few flags need no counting query.
         """
-        run, previous = [*published_runs()[:2], None, None][:2]
-        if run is None:
+        latest_runs = list(published_runs()[:2])
+        if not latest_runs:
             return {"run": None}
+        run = latest_runs[0]
+        previous = latest_runs[1] if len(latest_runs) > 1 else None
         flags = new_flags(request.user, run, previous)
         scores = list(flags[: MAX_FLAGS + 1])
         return {

@@ -201,7 +201,7 @@ def _mark_failed(run: ScoringRun, error: Exception) -> None:
     reference = secrets.token_hex(4)
     logger.error("scoring run %s failed, reference %s", run.pk, reference, exc_info=error)
     if not connection.is_usable():
-        connection.close()
+        connection.close()  # Django opens a new one for the update
     lines = str(error).strip().splitlines() or [""]
     ScoringRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
         state=RunState.FAILED,

@@ -74,6 +74,7 @@ def score(run: ScoringRun) -> StepResult:
     """Create the run's table of scores and fill it from its base table."""
     parameters = _sql_parameters(run)
     score_table = tables.score_table(run.pk)
+    # score.sql computes the index in each array from the scores.
     chinese_segments = [
         CHINESE_EIGHT[bool(n & 4), bool(n & 2), bool(n & 1)].value for n in range(8)
     ]

@@ -22,6 +22,14 @@ from segmentation.tasks import execute_run
 POLL_INTERVAL_SECONDS = 0.2
 WORKER_LOST_SECONDS = 60
 
+NO_WORKER = (
+    "No worker has taken the run. Start one (make run, or: celery --app config.celery worker) and"
+    " it will; if none does, ask again in two minutes."
+)
+WORKER_LOST = (
+    "The worker was cut off. What was published before is still shown. Start a worker, ask again."
+)
+
 
 class Command(BaseCommand):
     """Request a scoring run and show its steps until it ends."""
@@ -112,15 +120,6 @@ def _watch_steps(run: ScoringRun, *, wait_seconds: float) -> Iterator[ScoringSte
             if step_state not in yielded:
                 yielded.add(step_state)
                 yield step
-
-
-NO_WORKER = (
-    "No worker has taken the run. Start one (make run, or: celery --app config.celery worker) and"
-    " it will; if none does, ask again in two minutes."
-)
-WORKER_LOST = (
-    "The worker was cut off. What was published before is still shown. Start a worker, ask again."
-)
 
 
 def _print_result(run: ScoringRun, console: Console) -> None:
