@@ -117,7 +117,7 @@ class CustomFieldAdmin(ServiceModelAdmin):
         """Return what stays as it was made."""
         return [] if obj is None else sorted(FIXED)
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> CustomField:
         """Add the field or change it."""

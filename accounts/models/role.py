@@ -9,7 +9,8 @@ from accounts.permissions import DataAccessLevel
 from common.history import tracked
 from common.localised import localised_text
 
-# A check constraint would have to list the permissions, and each new one would change it.
+# A trigger and not a check constraint, which would have to list the permissions and be changed with
+# each new one.
 REQUIRE_KNOWN_PERMISSIONS = """
     IF NOT NEW.permissions::text[] <@ ARRAY(SELECT code::text FROM accounts_knownpermission) THEN
         RAISE EXCEPTION 'role % has an unknown permission', NEW.code
@@ -37,7 +38,7 @@ class KnownPermission(models.Model):
 
 @tracked()
 class Role(models.Model):
-    """What a kind of user may do and which rows they see. Editable by the administrator."""
+    """The permissions and the data access level of a group of users; administrators can edit it."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name_zh = models.CharField(_("Chinese name"), max_length=60)

@@ -273,7 +273,7 @@ HOME_WIDGETS: list[str] = [
     "segmentation.panels.NewFlags",
     "crm.panels.Portfolio",
 ]
-CUSTOMER_LIST_PARTS: list[str] = ["segmentation.columns.Worth"]
+CUSTOMER_LIST_PARTS: list[str] = ["segmentation.columns.WorthColumns"]
 
 UNFOLD = {
     "SITE_TITLE": _("Group customer CRM"),

@@ -88,13 +88,13 @@ class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
     def to_representation(self, value: Any) -> dict[str, Any]:
         """Return every value there is; a mask for one the caller may not see."""
         user = require_user(self.context["request"])
-        shown = {}
+        values = {}
         for field in self._fields():
-            found = field.value_of(value)
-            if found is not None:
-                visible = field.may_be_seen_by(user)
-                shown[field.custom_key] = _as_json(field.kind, found) if visible else MASK
-        return shown
+            stored = field.value_of(value)
+            if stored is not None:
+                may_see = field.may_be_seen_by(user)
+                values[field.custom_key] = _as_json(field.kind, stored) if may_see else MASK
+        return values
 
     def _fields(self) -> Iterable[FieldDeclaration]:
         """Return the declarations, read once for a whole page of records."""

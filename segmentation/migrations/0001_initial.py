@@ -507,7 +507,7 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="segmentation_score_rhythm",
+                name="segmentation_score_usual_gap",
             ),
         ),
         migrations.AddConstraint(
