@@ -63,7 +63,7 @@ def faults(path: str, text: str) -> list[str]:
         ("crm/exports.py", "rows = QuerySet(Customer).all()", "QuerySet(…)"),
         ("crm/exports.py", "rows = CustomerQuerySet(Customer)", "CustomerQuerySet(…)"),
         ("crm/exports.py", "rows = CustomerEvent.objects.all()", "CustomerEvent.objects"),
-        ("config/frame.py", "total = Customer.objects.count()", "Customer.objects"),
+        ("config/navigation.py", "total = Customer.objects.count()", "Customer.objects"),
         ("crm/views/x.py", "found = get_object_or_404(Customer, pk=1)", "get_object_or_404(Cust"),
         ("crm/views/x.py", "found = get_list_or_404(crm.Customer, pk=1)", "get_list_or_404(Cust"),
         # Along a relation, by its name.

@@ -49,7 +49,7 @@ ALLOWED = (
     Allowed("core/views/health.py", SQL, "Asks whether the database answers.", "healthz"),
     Allowed("core/writing.py", SQL, "An advisory lock, for services.", "lock_tree"),
     # The demonstration company.
-    Allowed("demo/bare.py", SQL, _DEMO),
+    Allowed("demo/table_rebuild.py", SQL, _DEMO),
     Allowed("demo/company.py", READ, _DEMO),
     Allowed("demo/company.py", SQL, _DEMO),
     Allowed("demo/company.py", WRITE, _DEMO),
