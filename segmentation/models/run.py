@@ -1,7 +1,7 @@
 """Scoring runs: their settings, steps and result.
 
 Runs hold no customer data, so a user who may see runs sees all of them. The models are therefore
-listed among the unscoped models (tests/architecture/test_scoping.py).
+not scoped (UNSCOPED_MODELS in tests/architecture/checks/exceptions.py).
 """
 
 from django.db import models

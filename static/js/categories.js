@@ -1,17 +1,17 @@
-// Custom fields of some categories alone are shown when such a category is chosen.
-// A limited field names the categories' ids in data-only-for; without this script all are shown.
+// Shows a custom field that is limited to some categories only while one of them is selected. The
+// field names their ids in data-only-for. Without this script all fields are shown.
 
 const form = document.querySelector("form:has([data-only-for])");
 const category = form?.elements.namedItem("category");
 
-function showFields() {
+function showFieldsOfCategory() {
   form.querySelectorAll("[data-only-for]").forEach((control) => {
-    const isOffered = control.dataset.onlyFor.split(" ").includes(category.value);
-    control.closest(".field").hidden = !isOffered;
+    const isForCategory = control.dataset.onlyFor.split(" ").includes(category.value);
+    control.closest(".field").hidden = !isForCategory;
   });
 }
 
 if (category) {
-  category.addEventListener("change", showFields);
-  showFields();
+  category.addEventListener("change", showFieldsOfCategory);
+  showFieldsOfCategory();
 }

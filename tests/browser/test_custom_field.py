@@ -29,14 +29,14 @@ def _define(page: Page, key: str) -> None:
 
 
 def _patch(page: Page, pk: str, key: str, value: int) -> None:
-    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
-    answer = page.context.request.patch(
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    response = page.context.request.patch(
         f"/api/v1/customers/{pk}/",
         data={"custom_fields": {key: value}},
         headers={"If-Match": "*", "X-CSRFToken": cookies["csrftoken"], "Referer": page.url},
     )
-    assert answer.ok, answer.text()
-    assert answer.json()["custom_fields"][key] == str(value)
+    assert response.ok, response.text()
+    assert response.json()["custom_fields"][key] == str(value)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
@@ -58,7 +58,7 @@ def test_custom_field_is_defined_filled_imported_filtered_patched_and_read_in_hi
     field.fill("many")
     page.locator("main form .btn-primary").click()
     expect(page.locator(".errorlist")).to_be_visible()
-    expect(field).to_have_value("many")  # what was typed is not lost
+    expect(field).to_have_value("many")  # the typed value is kept
     field.fill("1,204")
     page.locator("main form .btn-primary").click()
     page.wait_for_url(address)

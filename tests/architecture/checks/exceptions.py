@@ -38,7 +38,7 @@ ALLOWED = (
     Allowed(
         "segmentation/columns.py", READ,
         "Joins the scores of customers that the list has read through visible_to.",
-        "Worth.annotate",
+        "WorthColumns.annotate",
     ),
     # SQL outside of models and services.
     Allowed(
@@ -86,9 +86,9 @@ ALLOWED = (
         "execute_run",
     ),
     Allowed("segmentation/services/steps.py", SERVICE, _IN_RUN),
-    Allowed("segmentation/services/tables.py", SERVICE, _IN_RUN, "drop_leftovers"),
+    Allowed("segmentation/services/tables.py", SERVICE, _IN_RUN, "drop_abandoned_tables"),
     Allowed(
-        "segmentation/services/lock.py", SERVICE, "Takes and asks for a lock; writes no record."
+        "segmentation/services/lock.py", SERVICE, "Takes and checks a lock; writes no record."
     ),
     Allowed("crm/services/importing/staging.py", SERVICE, _STAGING),
 )  # fmt: skip
