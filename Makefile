@@ -1,4 +1,4 @@
-# The one door. Everything else is in scripts/bootstrap.py, engines/launch.py and engines/.
+# All commands of the project. What they run is in scripts/bootstrap.py and engines/.
 PYTHON ?= python3
 VENV := .venv/bin/python
 BOOTSTRAP := $(PYTHON) scripts/bootstrap.py
@@ -21,7 +21,7 @@ test: ## run the whole test suite (make test ARGS="tests/crm -x" for a part)
 	@$(BOOTSTRAP) --dev
 	@$(ENGINES) --profile test -- $(VENV) -m pytest -n 2 --dist loadgroup $(ARGS)
 
-check: ## everything that can be said without running it: format, lint, layers, types, messages
+check: ## check the code without running it: format, lint, layers, types, migrations, messages
 	@$(BOOTSTRAP) --dev
 	$(VENV) -m ruff format --check .
 	$(VENV) -m ruff check .
@@ -31,17 +31,17 @@ check: ## everything that can be said without running it: format, lint, layers, 
 	@$(ENGINES) --profile test -- env $(PRODUCTION) $(VENV) manage.py check --deploy --fail-level WARNING
 	$(VENV) -m scripts.messages check
 
-fix: ## put right what can be put right by a program
+fix: ## format the code and fix what ruff can fix
 	@$(BOOTSTRAP) --dev
 	$(VENV) -m ruff check --fix .
 	$(VENV) -m ruff format .
 
-messages: ## bring the Chinese file up to date with the code; then fill in what is new
+messages: ## update the Chinese message file from the code; then translate the new messages in it
 	@$(BOOTSTRAP) --dev
 	$(VENV) -m scripts.messages update
 	-$(VENV) -m scripts.messages check
 
-bench: ## measure the nightly run, and print a table (ARGS=import, ARGS=pages for others)
+bench: ## measure the nightly run, and print a table (other measurements: ARGS=import, ARGS=pages)
 	@$(BOOTSTRAP) --dev
 	@$(ENGINES) -- $(VENV) -m benchmarks $(ARGS)
 

@@ -1,1 +1,1 @@
-"""People and what they may do: users, units, roles, keys, permissions, scoping, acting."""
+"""Users, units, roles, API keys, permissions, scoping of rows, and audited transactions."""

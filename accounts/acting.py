@@ -1,4 +1,4 @@
-"""Who does something, through which channel, and as which action: what history keeps of a change.
+"""Who changes something, through which channel, and as which action: the context of history.
 
 A writing service authorises its actor and does its work inside ``audited_transaction``. The
 database triggers that write history read the context it sets, so bulk updates and raw SQL are
@@ -20,7 +20,7 @@ from common.history import MIGRATION_CHANNEL, history_context
 
 
 class Channel(models.TextChoices):
-    """How a change came in."""
+    """The way by which a request or change reaches the product."""
 
     BROWSER = "browser", _("in the browser")
     API = "api", _("through the API")
@@ -35,7 +35,7 @@ _channel: ContextVar[Channel] = ContextVar("channel", default=Channel.COMMAND)
 
 @contextmanager
 def request_channel(channel: Channel) -> Iterator[None]:
-    """Mark what happens inside the block as having come through ``channel``."""
+    """Set the channel that history records for the changes inside the block."""
     token = _channel.set(channel)
     try:
         yield
@@ -44,7 +44,7 @@ def request_channel(channel: Channel) -> Iterator[None]:
 
 
 def current_channel() -> Channel:
-    """Return the channel of what happens now; outside of any block, a command."""
+    """Return the current channel; ``COMMAND`` outside of ``request_channel``."""
     return _channel.get()
 
 
@@ -78,8 +78,8 @@ def audited_transaction(
 
 
 def user_names(user_ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of users by id, whatever the reader's scope.
+    """Return the names of users by id, without scoping.
 
-    Who made a change is part of its record: whoever sees the record may know the name.
+    The author of a change is part of the record: everyone who may see the record may see the name.
     """
     return dict(User.objects.filter(pk__in=user_ids).values_list("pk", "name"))

@@ -1,4 +1,4 @@
-"""What can be done to tracked records: the actions history names, in both languages."""
+"""The actions that history records, with their labels."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from common.history import INSTALL_ACTION
 
 
 class Action(models.TextChoices):
-    """One thing done to records. A feature adds its actions here; history shows the label."""
+    """An action on records. A new feature adds its actions here; history shows their labels."""
 
     CUSTOMER_CREATE = "customer.create", _("Create customer")
     CUSTOMER_UPDATE = "customer.update", _("Edit customer")

@@ -1,4 +1,4 @@
-"""What a user may do (``Permission``) and which rows they see (``DataAccessLevel``): names only.
+"""Permissions, which say what a user may do, and levels, which say which rows they may see.
 
 A new feature adds a line to ``Permission`` and names the permission in the roles of
 ``accounts.roles`` that start with it; ``migrate`` grants it (see ``accounts.roles``).
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Permission(models.TextChoices):
-    """One thing a role may do. Views, services, API and admin all name these and no others."""
+    """A permission of roles. Views, services, API and admin check these and no others."""
 
     CUSTOMER_VIEW = "customer.view", _("See customers")
     CUSTOMER_EDIT = "customer.edit", _("Create and edit customers")
@@ -31,7 +31,7 @@ class Permission(models.TextChoices):
 
 
 class DataAccessLevel(models.TextChoices):
-    """Which rows a user sees, counted from the unit they belong to."""
+    """Which rows a user may see, relative to their unit."""
 
     OWN = "own", _("Own customers and the unit's public pool")
     UNIT = "unit", _("The unit")

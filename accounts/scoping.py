@@ -1,7 +1,7 @@
-"""Who sees which rows: the one mechanism every model uses.
+"""Row-level visibility: which rows a user may see.
 
-A model that holds company data derives from :class:`ScopedModel` and states its rule once, in
-``visibility_filter``. Everything outside models reads through ``Model.objects.visible_to(user)``.
+A model with company data derives from :class:`ScopedModel` and defines its rule once, in
+``visibility_filter``. All code outside of models reads through ``Model.objects.visible_to(user)``.
 A row the user may not see is absent from every result, and a page about it answers 404.
 """
 
@@ -12,7 +12,7 @@ from django.db.models import Q
 
 
 class ScopedUser(Protocol):
-    """What scoping needs to know of a user."""
+    """The attributes of a user on which visibility depends."""
 
     @property
     def pk(self) -> int: ...
@@ -34,7 +34,7 @@ class ScopedModel(models.Model):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Return the condition under which ``user`` sees a row. Each model states its own."""
+        """Return the condition for the rows ``user`` may see. Each model defines its own."""
         raise NotImplementedError
 
 
@@ -44,10 +44,10 @@ NO_ROWS = Q(pk__in=[])
 
 
 class ScopedQuerySet(models.QuerySet[M_co]):
-    """A queryset that can be restricted to what a user may see."""
+    """A queryset that can be restricted to the rows a user may see."""
 
     def visible_to(self, user: ScopedUser) -> Self:
-        """Keep the rows ``user`` may see; a user who has left sees none."""
+        """Keep the rows ``user`` may see; an inactive user sees none."""
         if not user.is_active:
             return self.filter(NO_ROWS)
         return self.filter(self.model.visibility_filter(user))

@@ -1,1 +1,1 @@
-"""Measurements, printed as tables: ``python -m benchmarks nightly | import | pages | file``."""
+"""Benchmarks, which print tables: ``python -m benchmarks nightly | import | pages | file``."""

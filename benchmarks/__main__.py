@@ -1,7 +1,7 @@
-"""``python -m benchmarks [nightly | import | pages | file]``: measure, and print tables.
+"""``python -m benchmarks [nightly | import | pages | file]``: run a benchmark and print tables.
 
-All but ``file`` work on a large demonstration company. It lies in a database of its own on the same
-server, is made at the first use (minutes), and is used again while it has the size asked for.
+All benchmarks except ``file`` use a large demonstration company in a database of its own. The first
+run creates it, which takes minutes. Later runs reuse it if its size is the same.
 """
 
 import argparse
@@ -15,43 +15,61 @@ import django
 
 import engines
 from benchmarks import database
-from benchmarks.measuring import Size
+from benchmarks.measuring import BenchmarkOptions
 
-NAMES = {"nightly": "nightly", "import": "importing", "pages": "pages", "file": "one_file"}
+MODULES = {
+    "nightly": "nightly",
+    "import": "repeated_import",
+    "pages": "pages",
+    "file": "first_import",
+}
 
 
 def main() -> int:
-    """Run one measurement and return the exit code."""
+    """Run one benchmark and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="?", default="nightly", choices=NAMES)
-    parser.add_argument("--file", type=Path, help="file: transactions as CSV, into nothing")
+    parser.add_argument("name", nargs="?", default="nightly", choices=MODULES)
+    parser.add_argument("--file", type=Path, help="file: the CSV file of transactions")
     parser.add_argument("--customers", type=int, default=200_000)
     parser.add_argument("--transactions", type=int, default=10_000_000)
-    parser.add_argument("--rounds", type=int, default=5, help="after one that is not counted")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="import: rows of the file")
-    asked = parser.parse_args()
-    if asked.name == "file" and not asked.file:
-        parser.error("file: name it with --file")
-    size = Size(asked.customers, asked.transactions, asked.rounds, asked.rows, asked.file)
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="measured rounds, after one to warm up"
+    )
+    parser.add_argument(
+        "--rows", type=int, default=1_000_000, help="import: rows of the generated file"
+    )
+    arguments = parser.parse_args()
+    if arguments.name == "file" and not arguments.file:
+        parser.error("the benchmark 'file' needs --file")
+    options = BenchmarkOptions(
+        customers=arguments.customers,
+        transactions=arguments.transactions,
+        rounds=arguments.rounds,
+        rows=arguments.rows,
+        file=arguments.file,
+    )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     try:
         with engines.running() as urls:
             os.environ["REDIS_URL"] = urls.redis_url
-            with _database(asked.name, urls.database_url, size) as url:
+            with _benchmark_database(arguments.name, urls.database_url, options) as url:
                 os.environ["DATABASE_URL"] = url
                 django.setup()
-                # Models can be imported from here on, so the measurement comes by its name.
-                importlib.import_module(f"benchmarks.{NAMES[asked.name]}").measure(size)
+                # The benchmarks import models, which is possible only after django.setup().
+                benchmark = importlib.import_module(f"benchmarks.{MODULES[arguments.name]}")
+                benchmark.measure(options)
     except engines.EngineError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-def _database(name: str, url: str, size: Size) -> AbstractContextManager[str]:
+def _benchmark_database(
+    name: str, url: str, options: BenchmarkOptions
+) -> AbstractContextManager[str]:
     if name == "file":
-        return database.empty(url)
-    return database.company(url, size, throw_away=name == "import")
+        return database.empty_database(url)
+    return database.company_database(url, options, is_temporary=name == "import")
 
 
 if __name__ == "__main__":

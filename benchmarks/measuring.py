@@ -1,4 +1,4 @@
-"""Clocks, memory and tables."""
+"""Measuring time and memory, and printing tables."""
 
 import platform
 import resource
@@ -14,8 +14,8 @@ MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Size:
-    """How much is measured, and how often."""
+class BenchmarkOptions:
+    """The size of the company, the number of rounds, and the options of the imports."""
 
     customers: int
     transactions: int
@@ -24,36 +24,36 @@ class Size:
     file: Path | None = None
 
 
-class Clock:
-    """The seconds of the block it was started for."""
+class Timer:
+    """The duration of a block, which is known when the block has ended."""
 
     seconds = 0.0
 
 
 @contextmanager
-def clock() -> Iterator[Clock]:
-    """Time a block."""
-    running = Clock()
-    begun = time.perf_counter()
-    yield running
-    running.seconds = time.perf_counter() - begun
+def timer() -> Iterator[Timer]:
+    """Measure the duration of the block."""
+    measured = Timer()
+    started_at = time.perf_counter()
+    yield measured
+    measured.seconds = time.perf_counter() - started_at
 
 
-def peak_memory() -> float:
-    """Return the most memory this process has held at once, in MiB."""
+def peak_memory_mib() -> float:
+    """Return the largest memory of this process so far, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / MEBIBYTE if platform.system() == "Darwin" else peak / 1024
 
 
 def seconds_row(label: str, seconds: Sequence[float]) -> list[str]:
-    """Return a table's row: label, then smallest, median and largest."""
+    """Return a row of a table: label, minimum, median and maximum."""
     return [label, *(f"{value:.3f}" for value in (min(seconds), median(seconds), max(seconds)))]
 
 
-def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table."""
-    table = [list(head), *map(list, rows)]
-    widths = [max(len(row[n]) for row in table) for n in range(len(head))]
+    table = [list(header), *map(list, rows)]
+    widths = [max(len(row[n]) for row in table) for n in range(len(header))]
     for number, row in enumerate(table):
         figures = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
         print(row[0].ljust(widths[0]), *figures, sep="  ")

@@ -1,4 +1,4 @@
-"""The whole nightly run against a plain GROUP BY over the heap, in turns."""
+"""The nightly run compared with a GROUP BY over the whole table."""
 
 import logging
 from collections import defaultdict
@@ -6,63 +6,69 @@ from statistics import median
 
 from django.db import connection, transaction
 
-from benchmarks.measuring import Size, clock, peak_memory, seconds_row, show
-from benchmarks.scoring import score
+from benchmarks.measuring import BenchmarkOptions, peak_memory_mib, print_table, seconds_row, timer
+from benchmarks.scoring import run_scoring
 
-PLAIN = (
+GROUP_BY = (
     "SELECT customer_id, max(occurred_on), count(*), sum(amount) FROM crm_transaction GROUP BY 1"
 )
-HEAP_ONLY = "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off;"
-HEAP_ONLY += " SET LOCAL enable_bitmapscan = off"
+DISABLE_INDEXES = "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off;"
+DISABLE_INDEXES += " SET LOCAL enable_bitmapscan = off"
 
 
-def measure(size: Size) -> None:
-    """Alternate the three; print seconds, the ratio pair by pair, steps and peak memory."""
+def measure(options: BenchmarkOptions) -> None:
+    """Measure both in turn; print the seconds, their ratio, the steps and the memory.
+
+    The GROUP BY is measured without indexes and with the plan that PostgreSQL chooses.
+    """
     logging.disable(logging.INFO)
-    print(f"{size.transactions:,} transactions of {size.customers:,} customers\n")
+    print(f"{options.transactions:,} transactions of {options.customers:,} customers\n")
     print("Plan of the plain GROUP BY over the heap:")
-    print(_plan(heap_only=True))
+    print(_explain(heap_only=True))
     print("Plan of the same GROUP BY when the database may choose:")
-    print(_plan(heap_only=False), "\n")
-    heap, free, nightly = [], [], []
+    print(_explain(heap_only=False), "\n")
+    without_index_seconds, planner_seconds, nightly_seconds = [], [], []
     steps: dict[str, list[float]] = defaultdict(list)
-    for number in range(size.rounds + 1):
-        plain, chosen, (whole, run) = _plain(heap_only=True), _plain(heap_only=False), score()
+    for number in range(options.rounds + 1):
+        without_index = _time_group_by(heap_only=True)
+        planner_choice = _time_group_by(heap_only=False)
+        nightly, run = run_scoring()
         if number == 0:
-            continue  # the first warms caches
-        heap.append(plain)
-        free.append(chosen)
-        nightly.append(whole)
+            continue  # the first round warms the caches
+        without_index_seconds.append(without_index)
+        planner_seconds.append(planner_choice)
+        nightly_seconds.append(nightly)
         for step in run.steps.all():
             steps[step.name].append(step.seconds or 0.0)
-    show(
+    print_table(
         ["seconds", "min", "median", "max"],
         [
-            seconds_row("plain GROUP BY, heap", heap),
-            seconds_row("same GROUP BY, planner's choice", free),
-            seconds_row("whole nightly run", nightly),
+            seconds_row("plain GROUP BY, heap", without_index_seconds),
+            seconds_row("same GROUP BY, planner's choice", planner_seconds),
+            seconds_row("whole nightly run", nightly_seconds),
             *(seconds_row(f"  {name}", seconds) for name, seconds in steps.items()),
         ],
     )
-    ratios = [ours / plain for ours, plain in zip(nightly, heap, strict=True)]
-    pairs = "  ".join(f"{ratio:.2f}" for ratio in ratios)
-    print(f"nightly / heap, pair by pair: {pairs}   median {median(ratios):.2f}")
-    print(f"peak memory of this process: {peak_memory():.0f} MiB")
+    pairs = zip(nightly_seconds, without_index_seconds, strict=True)
+    ratios = [nightly / group_by for nightly, group_by in pairs]
+    ratio_texts = "  ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"nightly / heap, pair by pair: {ratio_texts}   median {median(ratios):.2f}")
+    print(f"peak memory of this process: {peak_memory_mib():.0f} MiB")
 
 
-def _plan(*, heap_only: bool) -> str:
+def _explain(*, heap_only: bool) -> str:
     with transaction.atomic(), connection.cursor() as cursor:
         if heap_only:
-            cursor.execute(HEAP_ONLY)
-        cursor.execute(f"EXPLAIN (COSTS OFF) {PLAIN}")
+            cursor.execute(DISABLE_INDEXES)
+        cursor.execute(f"EXPLAIN (COSTS OFF) {GROUP_BY}")
         return "\n".join(f"  {line}" for (line,) in cursor.fetchall())
 
 
-def _plain(*, heap_only: bool) -> float:
-    """Return the seconds until the whole result is with the client, unread."""
+def _time_group_by(*, heap_only: bool) -> float:
+    """Return the seconds until the client has received the whole result."""
     with transaction.atomic(), connection.cursor() as cursor:
         if heap_only:
-            cursor.execute(HEAP_ONLY)
-        with clock() as running:
-            cursor.execute(PLAIN)
-    return running.seconds
+            cursor.execute(DISABLE_INDEXES)
+        with timer() as measured:
+            cursor.execute(GROUP_BY)
+    return measured.seconds

@@ -1,4 +1,4 @@
-"""What pages cost the server: milliseconds and queries, for who sees all and who sees little."""
+"""Milliseconds and queries of each page, for users with much and with little data access."""
 
 import logging
 import time
@@ -10,61 +10,69 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from accounts.models import User
-from benchmarks.measuring import Size, peak_memory, show
+from benchmarks.measuring import BenchmarkOptions, peak_memory_mib, print_table
 from core.composition import home_widgets
 from crm.composition import customer_panels
 from crm.models import Customer
 
-WHO = ("executive", "head", "manager")
+LOGINS = ("executive", "head", "manager")
 
 
-def measure(size: Size) -> None:
-    """Fetch every page as each of three people; print a row per page and person."""
+def measure(options: BenchmarkOptions) -> None:
+    """Fetch every page as each of the users; print a row per page and user."""
     logging.disable(logging.WARNING)
-    print(f"{size.customers:,} customers, {size.transactions:,} transactions\n")
+    print(f"{options.customers:,} customers, {options.transactions:,} transactions\n")
     rows = []
     with override_settings(ALLOWED_HOSTS=["testserver"]):
         for label, path in _pages():
-            for number in WHO:
-                browser = Client()
-                browser.force_login(User.objects.get_by_natural_key(number))
-                rows.append([label, number, *_fetch(browser, path, size.rounds)])
-    show(["page", "as", "status", "ms median", "ms max", "queries"], rows)
-    print(f"peak memory of this process: {peak_memory():.0f} MiB")
+            for login in LOGINS:
+                client = Client()
+                client.force_login(User.objects.get_by_natural_key(login))
+                rows.append([label, login, *_fetch(client, path, options.rounds)])
+    print_table(["page", "as", "status", "ms median", "ms max", "queries"], rows)
+    print(f"peak memory of this process: {peak_memory_mib():.0f} MiB")
 
 
 def _pages() -> list[tuple[str, str]]:
-    """Return label and address of each page; the customer is one of the manager's with bills."""
+    """Return the label and the URL of each page. The customer is one with transactions."""
     manager = User.objects.get_by_natural_key("manager")
     customer = Customer.objects.filter(owner=manager, transactions__isnull=False).order_by("pk")[0]
-    listing, one = reverse("customers"), [customer.pk]
+    list_url, customer_args = reverse("customers"), [customer.pk]
     pages = [
         ("home page", reverse("home")),
         *(
             (f"  widget {widget.slug}", reverse("home_widget", args=[widget.slug]))
             for widget in home_widgets()
         ),
-        ("customer list", listing),
-        ("customer list, search", f"{listing}?q=兰州"),
+        ("customer list", list_url),
+        ("customer list, search", f"{list_url}?q=兰州"),
         ("segments", reverse("segments")),
         ("scoring runs", reverse("runs")),
         ("complaints", reverse("complaints")),
-        ("customer page", reverse("customer", args=one)),
+        ("customer page", reverse("customer", args=customer_args)),
     ]
     return pages + [
-        (f"  panel {panel.slug}", reverse("customer_panel", args=[*one, panel.slug]))
+        (f"  panel {panel.slug}", reverse("customer_panel", args=[*customer_args, panel.slug]))
         for panel in customer_panels()
     ]
 
 
-def _fetch(browser: Client, path: str, rounds: int) -> list[str]:
-    """Return status, milliseconds and queries of a page, fetched once more than is counted."""
+def _fetch(client: Client, path: str, rounds: int) -> list[str]:
+    """Return the status, the milliseconds and the queries of a page.
+
+    The first request warms the caches and is not counted.
+    """
     seconds, status = [], 0
     for _ in range(rounds + 1):
-        begun = time.perf_counter()
-        status = browser.get(path).status_code
-        seconds.append(time.perf_counter() - begun)
+        started_at = time.perf_counter()
+        status = client.get(path).status_code
+        seconds.append(time.perf_counter() - started_at)
     with CaptureQueriesContext(connection) as queries:
-        browser.get(path)
-    times = [1000 * value for value in seconds[1:]]
-    return [str(status), f"{median(times):.0f}", f"{max(times):.0f}", str(len(queries))]
+        client.get(path)
+    milliseconds = [1000 * value for value in seconds[1:]]
+    return [
+        str(status),
+        f"{median(milliseconds):.0f}",
+        f"{max(milliseconds):.0f}",
+        str(len(queries)),
+    ]

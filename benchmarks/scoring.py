@@ -1,25 +1,28 @@
-"""One whole scoring run, timed."""
+"""Measuring one scoring run."""
 
 from datetime import timedelta
 
 from django.db.models import Max
 
-from benchmarks.measuring import clock
+from benchmarks.measuring import timer
 from crm.models import Transaction
 from segmentation.models import ScoringRun
 from segmentation.services.run import execute_run, request_run, scheduler
 
 
-def score() -> tuple[float, ScoringRun]:
-    """Score as of the day after the last transaction, in this process.
+def run_scoring() -> tuple[float, ScoringRun]:
+    """Run the scoring in this process, as of the day after the last transaction.
 
-    Returns the seconds from asking for the run to its publication, and the run with its steps.
+    Returns the seconds from the request to the publication, and the run with its steps. Raises
+    RuntimeError if another process has taken the run.
     """
     last = Transaction.objects.aggregate(last=Max("occurred_on"))["last"]
-    queued: list[int] = []
-    with clock() as running:
-        request_run(as_of=last + timedelta(days=1), actor=scheduler(), enqueue=queued.append)
-        run = execute_run(run_id=queued[0])
+    queued_run_ids: list[int] = []
+    with timer() as measured:
+        request_run(
+            as_of=last + timedelta(days=1), actor=scheduler(), enqueue=queued_run_ids.append
+        )
+        run = execute_run(run_id=queued_run_ids[0])
     if run is None:
-        raise RuntimeError("the run was taken by somebody else")
-    return running.seconds, run
+        raise RuntimeError("another process has taken the run")
+    return measured.seconds, run

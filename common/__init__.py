@@ -1,1 +1,1 @@
-"""Leaf helpers: no models, no imports from the apps."""
+"""Helpers without models. They import nothing from the apps."""

@@ -1,36 +1,36 @@
-"""Writing rows by PostgreSQL's COPY as they are made: memory holds one chunk of them."""
+"""Writing rows with PostgreSQL's COPY from an iterator. Memory holds one chunk of rows."""
 
 from collections.abc import Generator, Iterable, Sequence
 
 from django.db import DatabaseError
 from django.db.backends.utils import CursorWrapper
 
-# Small, so that the database works on one chunk while the next is made.
+# The chunks are small, so that the database reads one while the next is being built.
 CHUNK_CHARACTERS = 8 * 1024
 NULL = r"\N"
-# Backslash first: what the other replacements write contains one.
+# The backslash comes first, because the other replacements add backslashes.
 ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 
 
 def copy_rows(cursor: CursorWrapper, statement: str, rows: Iterable[Sequence[object]]) -> int:
     """Write rows with a ``COPY … FROM STDIN`` statement and return how many there were.
 
-    A value is written as ``str()`` has it, None as NULL. Raises what ``rows`` raises, and the
-    errors of django.db for what the database refuses.
+    Values are written with ``str()``, None as NULL. An exception of ``rows`` is raised unchanged; a
+    row that the database refuses raises an error of django.db.
     """
     return copy_lines(cursor, statement, map(format_row, rows))
 
 
 def copy_lines(cursor: CursorWrapper, statement: str, lines: Iterable[str]) -> int:
-    """Like ``copy_rows``, for rows that are lines in COPY's text format already."""
-    feed = _Feed(lines)
+    """Do the same as ``copy_rows`` for lines that are already in COPY's text format."""
+    stream = _CopyStream(lines)
     try:
         with cursor.db.wrap_database_errors:
-            cursor.copy_expert(statement, feed)
+            cursor.copy_expert(statement, stream)
     except DatabaseError:
-        # The driver reports every error of the feed as a cancelled COPY.
-        if feed.error is not None:
-            raise feed.error from None
+        # The driver reports every exception of the stream as a cancelled COPY.
+        if stream.error is not None:
+            raise stream.error from None
         raise
     return int(cursor.rowcount)
 
@@ -43,7 +43,7 @@ def format_row(row: Sequence[object]) -> str:
             cells.append(NULL)
             continue
         text = str(value)
-        # This runs for every cell of every import; looking first is faster than translating.
+        # This runs for every cell of every import. Testing first is faster than replacing always.
         if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
             text = _escape(text)
         cells.append(text)
@@ -56,18 +56,19 @@ def _escape(text: str) -> str:
     return text
 
 
-class _Feed:
-    """What the driver reads from: an object with ``read(size)``, which ends with empty bytes.
+class _CopyStream:
+    """The stream that the driver reads with ``read(size)``; empty bytes are its end.
 
-    ``size`` is ignored, for the driver takes more than it asks for. ``read`` is the generator's
-    own ``send``: an interrupt that arrives while the driver is sending is raised inside the
-    generator, whose ``except`` remembers it. A method would let it out before its first line.
+    ``size`` is ignored: the driver accepts more bytes than it requests. ``read`` is the ``send``
+    method of a generator, not a method of this class. If an interrupt arrives while the driver
+    sends data, Python raises it at the next call. In a generator that is inside the ``try``, so it
+    is stored in ``error``; in a method it would be raised before the first line.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.error: BaseException | None = None
         chunks = self._chunks(lines)
-        next(chunks)  # to the first yield, where send continues
+        next(chunks)  # run to the first yield, so that ``send`` can be called
         self.read = chunks.send
 
     def _chunks(self, lines: Iterable[str]) -> Generator[bytes, int, None]:

@@ -1,12 +1,12 @@
-"""What a service says when it will not do what it was asked.
+"""The errors of services for which Django has no exception.
 
-Field errors are Django's ``ValidationError``, a missing permission its ``PermissionDenied``, and a
-row out of scope the model's ``DoesNotExist``. These are the two that Django has no word for.
+Services also raise Django's ``ValidationError`` for wrong fields, its ``PermissionDenied`` for a
+missing permission, and the model's ``DoesNotExist`` for a row that the user may not see.
 """
 
 
 class RefusedError(Exception):
-    """The change breaks a rule of the business. ``code`` is stable, the message is for people."""
+    """The change breaks a business rule. ``code`` is for programs, ``message`` for the user."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -15,4 +15,4 @@ class RefusedError(Exception):
 
 
 class StaleError(Exception):
-    """Somebody else changed the record since it was read; nothing was written."""
+    """Another user has changed the record since it was read. Nothing was written."""

@@ -1,7 +1,7 @@
-"""History of the records people edit, written by database triggers, raw SQL included.
+"""History of records, written by database triggers, so that raw SQL is recorded too.
 
-``tracked`` gives a model its table of past states. ``history_context`` says who makes the changes
-inside its block; the database refuses a tracked change outside of one.
+``tracked`` gives a model a table of its past states. ``history_context`` names the user of the
+changes inside its block. The database refuses a tracked change outside of such a block.
 """
 
 import json
@@ -22,10 +22,10 @@ _is_open: ContextVar[bool] = ContextVar("history_context_is_open", default=False
 
 
 def tracked(*, exclude: Sequence[str] = ()) -> Callable[[type[M]], type[M]]:
-    """Record every state of the model's rows (made, changed, deleted) but the excluded fields.
+    """Record every insert, update and delete of the model's rows, without the excluded fields.
 
-    A row of history must name its context, so the database refuses an anonymous change. The
-    trackers are made anew for each model because the library's trackers hold state.
+    A row of history must name its context, so the database refuses a change without one. Each model
+    gets its own tracker objects, because the library's trackers hold state.
     """
 
     def decorate(model: type[M]) -> type[M]:
@@ -47,9 +47,9 @@ def history_context(
 ) -> Iterator[None]:
     """Attribute the tracked changes inside the block to ``actor``, ``action`` and ``channel``.
 
-    A block inside another one adds nothing: the outermost action names the change. The context
-    ends with its block, also within a transaction that goes on. ``actor`` is a user's id, and None
-    only for the channel of migrations (the database checks this).
+    A block inside another one changes nothing: the outermost action names the change. The context
+    ends with its block, even if the transaction continues. ``actor`` is the id of a user. It is
+    None only for the channel of migrations, which the database checks.
     """
     if _is_open.get():
         yield
@@ -57,7 +57,7 @@ def history_context(
     token = _is_open.set(True)
     try:
         with pghistory.context(actor=actor, action=action, channel=channel, **details) as context:
-            # The library sets it before each statement but SELECT; COPY does not pass there.
+            # The library sets the context in an execute wrapper, which COPY bypasses.
             _set_context(str(context.id), json.dumps(context.metadata))
             yield
         _set_context("", "")
@@ -66,12 +66,12 @@ def history_context(
 
 
 def migration_context() -> AbstractContextManager[None]:
-    """Return the context for the changes a data migration makes: no user, the installation."""
+    """Return the context for changes of a data migration, which have no user."""
     return history_context(actor=None, action=INSTALL_ACTION, channel=MIGRATION_CHANNEL)
 
 
 def _set_context(context_id: str, metadata: str) -> None:
-    """Set what the triggers read until the end of the transaction; blank means no context."""
+    """Set the context that the triggers read in this transaction; blank texts remove it."""
     if connection.in_atomic_block and not connection.needs_rollback:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -1,10 +1,10 @@
-"""Names kept in both languages."""
+"""Texts that are stored in Chinese and in English."""
 
 from django.utils.translation import get_language
 
 
-def pick(*, zh: str, en: str) -> str:
-    """Return the name in the active language; the other one when that is blank."""
+def localised_text(*, zh: str, en: str) -> str:
+    """Return the text in the active language, or the other text if that one is blank."""
     if (get_language() or "zh").startswith("zh"):
         return zh or en
     return en or zh

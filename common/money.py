@@ -1,6 +1,7 @@
-"""Money kept as integer hundredths of the currency (分), shown as Decimal.
+"""Money, stored as integer hundredths of the currency (分) and used as Decimal.
 
-Integers halve the heap and the sums of the nightly run against ``numeric`` (docs/performance.md).
+Compared with ``numeric``, integers halve the size of the table and the time of the nightly sums
+(docs/performance.md).
 """
 
 from decimal import Decimal
@@ -33,14 +34,14 @@ def from_minor(minor: int) -> Decimal:
 
 
 class MinorUnitsField(_Base):
-    """An amount: Decimal with two decimals in Python, hundredths in a bigint column."""
+    """An amount: a Decimal with two decimals in Python, hundredths in a bigint column."""
 
     def from_db_value(self, value: int | Decimal | None, *_: object) -> Decimal | None:
-        """Turn hundredths (or their sum, which the database gives as numeric) into an amount."""
+        """Convert hundredths to an amount. The database returns a sum of hundredths as numeric."""
         return None if value is None else from_minor(int(value))
 
     def to_python(self, value: Any) -> Decimal | None:
-        """Turn what people or files send into an amount; raise ValidationError."""
+        """Convert input to an amount; raise ValidationError if it is none."""
         if value is None:
             return None
         try:
@@ -49,5 +50,5 @@ class MinorUnitsField(_Base):
             raise ValidationError(_("Enter an amount with two decimals.")) from error
 
     def get_prep_value(self, value: Any) -> int | None:
-        """Turn an amount into hundredths."""
+        """Convert an amount to hundredths."""
         return None if value is None else to_minor(Decimal(value))

@@ -1,1 +1,1 @@
-"""The roof: settings, addresses, the Celery application, and how the whole is started."""
+"""The Django project: settings, root URLs, the Celery application, WSGI and the navigation."""

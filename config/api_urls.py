@@ -1,4 +1,4 @@
-"""Every address of the REST API, version 1."""
+"""The URLs of the REST API, version 1."""
 
 from django.urls import include, path
 

@@ -1,9 +1,9 @@
 from django.apps import AppConfig
 
 
-class RoofConfig(AppConfig):
+class ProjectConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        # Whoever queues a task, web server or command, does so through this application.
+        # Tasks are queued through this application, in the web server and in commands.
         from config import celery  # noqa: F401

@@ -1,8 +1,8 @@
-"""The one place where the environment is read.
+"""Reading the environment variables of the settings.
 
-Every variable is read here once, with a message that names it and gives an example, so that a
-wrong value stops the start and not the night's work. ``.env`` in the project folder counts as the
-environment; a variable that is really set wins over it.
+A missing or wrong variable raises ImproperlyConfigured with its name and an example when the
+settings load, and not later in a request or a nightly run. Variables can also be set in ``.env`` in
+the project folder; variables of the environment override that file.
 """
 
 from collections.abc import Callable
@@ -21,25 +21,29 @@ _reader = environ.Env()
 if (BASE_DIR / ".env").is_file():
     environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
+TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "ok"})
+FALSE_WORDS = frozenset({"0", "false", "no", "n", "off"})
+
 T = TypeVar("T")
 
 
-def _read(name: str, example: str, reader: Callable[[], T]) -> T:
+def _read(name: str, example: str, parse: Callable[[], T]) -> T:
+    """Return the parsed variable; raise ImproperlyConfigured, naming it, if parsing fails."""
     try:
-        return reader()
+        return parse()
     except (ImproperlyConfigured, ValueError) as error:
         message = f"Environment variable {name} is missing or wrong. Example: {name}={example}"
         raise ImproperlyConfigured(message) from error
 
 
 def text(name: str, *, example: str, default: str | None = None) -> str:
-    """Return a text variable; raise ImproperlyConfigured when it is required and missing."""
+    """Return a text. Raises ImproperlyConfigured when it is missing and has no default."""
     if default is None:
-        return _read(name, example, lambda: _required(name))
+        return _read(name, example, lambda: _required_text(name))
     return str(_reader.str(name, default=default))
 
 
-def _required(name: str) -> str:
+def _required_text(name: str) -> str:
     value = str(_reader.str(name))
     if not value.strip():
         raise ValueError(name)
@@ -47,24 +51,37 @@ def _required(name: str) -> str:
 
 
 def integer(name: str, *, example: str, default: int) -> int:
-    """Return a whole number; raise ImproperlyConfigured when it is none."""
+    """Return a whole number. Raises ImproperlyConfigured when the value is not one."""
     return _read(name, example, lambda: int(_reader.int(name, default=default)))
 
 
-def flag(name: str, *, default: bool) -> bool:
-    """Return a yes/no variable (``1``, ``true``, ``yes``, ``on`` mean yes)."""
-    return bool(_reader.bool(name, default=default))
+def boolean(name: str, *, example: str, default: bool) -> bool:
+    """Return a boolean. Raises ImproperlyConfigured for a word not listed above."""
+    return _read(name, example, lambda: _parse_boolean(_reader.str(name, default=str(default))))
 
 
-def words(name: str, *, example: str, default: list[str] | None = None) -> list[str]:
-    """Return a comma-separated list; raise ImproperlyConfigured when required and missing."""
+def _parse_boolean(value: str) -> bool:
+    word = value.strip().lower()
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise ValueError(value)
+    return word in TRUE_WORDS
+
+
+def text_list(name: str, *, example: str, default: list[str] | None = None) -> list[str]:
+    """Return a comma-separated list.
+
+    Raises ImproperlyConfigured when it is missing and has no default.
+    """
     if default is None:
-        return [word.strip() for word in text(name, example=example).split(",") if word.strip()]
+        return [item.strip() for item in text(name, example=example).split(",") if item.strip()]
     return list(_reader.list(name, default=default))
 
 
 def database(profile: str) -> dict[str, object]:
-    """Return Django's database settings from DATABASE_URL, or those of the project's own server."""
+    """Return Django's database settings from DATABASE_URL, or those of the embedded server.
+
+    Raises ImproperlyConfigured when DATABASE_URL is not the address of a PostgreSQL server.
+    """
     url = text(
         "DATABASE_URL",
         example="postgres://user:password@localhost:5432/group_crm",
@@ -75,12 +92,12 @@ def database(profile: str) -> dict[str, object]:
         message = "DATABASE_URL must name a PostgreSQL server: postgres://user:password@host/name"
         raise ImproperlyConfigured(message)
     options = dict(parsed.get("OPTIONS") or {})
-    if "host" in options:  # a socket's folder; dbshell looks for it under HOST
+    if "host" in options:  # the folder of a socket, which dbshell reads from HOST
         parsed["HOST"] = options.pop("host")
     return dict(parsed) | {"OPTIONS": options}
 
 
 def redis_url(profile: str) -> str:
-    """Return REDIS_URL, or the address of the project's own Valkey."""
+    """Return REDIS_URL, or the address of the embedded Valkey."""
     url = text("REDIS_URL", example="redis://localhost:6379/0", default="")
     return url or engines.urls(profile).redis_url

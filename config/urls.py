@@ -1,4 +1,4 @@
-"""Every address of the product."""
+"""The root URLs."""
 
 from allauth.account import views as account_views
 from django.contrib import admin
@@ -12,7 +12,7 @@ urlpatterns = [
     path("login/", account_views.login, name="account_login"),
     path("logout/", account_views.logout, name="account_logout"),
     path("password/", account_views.password_change, name="account_change_password"),
-    # The administration has no login and no password page of its own: those would go unthrottled.
+    # These replace the administration's own login and password pages, which are not throttled.
     path("admin/login/", AdminLogin.as_view(), name="admin-login"),
     path("admin/password_change/", AdminPassword.as_view(), name="admin-password"),
     path("admin/r/<path:record>/", AdminShortcut.as_view(), name="admin-shortcut"),

@@ -1,1 +1,1 @@
-"""What every page, list, API resource, admin page and record shares; knows no business noun."""
+"""What all apps share: pages, API, administration, templates and services, without CRM models."""

@@ -121,7 +121,7 @@ class CustomFieldAdmin(ServiceModelAdmin):
         """Make the immutable fields of an existing custom field read-only."""
         return [] if obj is None else sorted(IMMUTABLE_FIELDS)
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> CustomField:
         """Add the field or change it."""

@@ -1,8 +1,8 @@
-"""What the admin theme says without having Chinese for it: here for our catalogue to find."""
+"""Texts of the admin theme without a Chinese translation, for makemessages to find."""
 
 from django.utils.translation import gettext_noop
 
-WORDS = (
+MESSAGES = (
     gettext_noop("All applications"),
     gettext_noop("Apply Filters"),
     gettext_noop("Cancel"),

@@ -1,4 +1,4 @@
-"""System checks: the composition lists in settings name real parts, each slug once."""
+"""System check: the lists of page parts in settings can be loaded, and slugs are unique."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,5 +12,5 @@ from core.composition import check_parts, home_widgets
 def check_composition(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> Sequence[CheckMessage]:
-    """Refuse bad paths and duplicate slugs in the list of home page widgets."""
+    """Report wrong paths and duplicate slugs in settings.HOME_WIDGETS."""
     return check_parts("HOME_WIDGETS", home_widgets)

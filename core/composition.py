@@ -1,8 +1,8 @@
-"""Pages composed of parts that several apps contribute, named in settings in display order.
+"""Pages composed of parts from several apps, listed in settings in the order they are shown.
 
-A part is a class with a slug, a title, a template, a permission and a query budget. Each is fetched
-as a fragment of its own, so one that fails or is slow does not affect the others. Nothing is
-registered by being imported: the lists in settings say which parts there are.
+A part is a class with a slug, a title, a template, a permission and a query budget. The browser
+fetches each part in a request of its own, so one that fails or is slow does not affect the others.
+Importing a part registers nothing: only the lists in settings decide which parts are shown.
 """
 
 from collections import Counter
@@ -21,17 +21,17 @@ from core.pages import AuthedRequest
 
 
 class Part:
-    """One fragment of a composed page."""
+    """A part of a composed page."""
 
     slug: ClassVar[str]
     title: ClassVar[str | Promise]
     template: ClassVar[str]
     permission: ClassVar[Permission]
-    query_budget: ClassVar[int]  # queries its context and template may take, at any size
-    wide: ClassVar[bool] = False  # stands in the main column
+    query_budget: ClassVar[int]  # most queries of context and template, however many rows
+    wide: ClassVar[bool] = False  # shown in the wide main column
 
     def is_available_to(self, user: User) -> bool:
-        """Tell whether the user gets this part at all."""
+        """Tell whether the user may see this part."""
         return user.may(self.permission)
 
 
@@ -39,12 +39,12 @@ class HomeWidget(Part):
     """A part of the home page."""
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
-        """Return what the template needs, for the user of the request."""
+        """Return the template's context for the user of the request."""
         raise NotImplementedError
 
 
 class HasSlug(Protocol):
-    """What the check of a list in settings needs to know of a part."""
+    """A part, as far as ``check_parts`` needs to know it."""
 
     slug: ClassVar[str]
 
@@ -52,22 +52,22 @@ class HasSlug(Protocol):
 P = TypeVar("P")
 
 
-def load_parts(paths: Sequence[str], kind: type[P]) -> tuple[P, ...]:
+def load_parts(paths: Sequence[str], base_class: type[P]) -> tuple[P, ...]:
     """Return an instance of each class named by its dotted path.
 
-    Raises ImportError for a path that leads nowhere, TypeError for a class of another kind.
+    Raises ImportError for a path that cannot be imported, TypeError for another kind of object.
     """
     parts: list[P] = []
     for path in paths:
         part = import_string(path)
-        if not (isinstance(part, type) and issubclass(part, kind)):
-            raise TypeError(f"{path} is no {kind.__name__}")
+        if not (isinstance(part, type) and issubclass(part, base_class)):
+            raise TypeError(f"{path} is no {base_class.__name__}")
         parts.append(part())
     return tuple(parts)
 
 
 def check_parts(setting: str, load: Callable[[], Sequence[HasSlug]]) -> list[CheckMessage]:
-    """Return an error for a bad path in a list of settings, and for each duplicate slug."""
+    """Return an error for a path that ``load`` cannot load, and for each duplicate slug."""
     try:
         slugs = Counter(part.slug for part in load())
     except (ImportError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""What every request passes: refusing malformed ones, the user's language, content policies."""
+"""Middleware: malformed requests, the user's channel and language, content security policy."""
 
 from collections.abc import Callable
 
@@ -15,19 +15,22 @@ from accounts.models import User
 
 FORM_CONTENT_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
-# The admin theme is built on Alpine, which evaluates the expressions in its templates' attributes,
-# and writes its colours as an inline style. It has no inline script, so those stay forbidden, and
-# the rest of the policy in settings applies unchanged.
+# The admin theme uses Alpine, which evaluates expressions in attributes, and an inline style for
+# its colours. It has no inline scripts, so these stay forbidden. The rest of the policy in settings
+# applies unchanged.
 ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
 
 class MalformedRequestMiddleware:
-    """Answer 400 to requests that no browser sends and that would otherwise be server errors.
+    """Handle requests that no browser sends and that would otherwise be server errors.
 
-    The product speaks UTF-8: a form in another encoding is refused (BadRequest), and the encoding
-    that another body declares is not applied to the address. The administration looks values of
-    the address up as they are, so a NUL in it, which no database stores, is refused. It must stand
-    before the session middleware.
+    - A form in another encoding than UTF-8 answers 400. Any other body's encoding is ignored, so
+      that it does not apply to the URL.
+    - A NUL in the URL of an admin page answers 400: Django's admin passes parameters to the
+      database, which refuses NUL.
+    - A session cookie that is not all letters and digits, as Django's keys are, is dropped.
+
+    It must be listed before the session middleware.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -40,19 +43,19 @@ class MalformedRequestMiddleware:
             request.encoding = "utf-8"
         if request.path_info.startswith("/admin/") and _contains_nul(request):
             raise BadRequest("NUL")
-        # A session key made by the product is letters and digits; anything else is dropped.
-        if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "x").isalnum():
+        session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if session_key is not None and not session_key.isalnum():
             del request.COOKIES[settings.SESSION_COOKIE_NAME]
         return self.get_response(request)
 
 
 def _contains_nul(request: HttpRequest) -> bool:
-    texts = (text for values in request.GET.lists() for text in (values[0], *values[1]))
-    return "\0" in request.path_info or any("\0" in text for text in texts)
+    parameters = (text for name, values in request.GET.lists() for text in (name, *values))
+    return "\0" in request.path_info or any("\0" in text for text in parameters)
 
 
 class UserContextMiddleware:
-    """Mark the channel, use the user's language, and keep signed-in pages out of caches."""
+    """Set the request's channel and the user's language; keep signed-in pages out of caches."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -64,7 +67,7 @@ class UserContextMiddleware:
         with request_channel(_channel_of(request.path_info)):
             response = self.get_response(request)
         if isinstance(request.user, User) and not response.has_header("Cache-Control"):
-            # Going back after signing out must not show the page again.
+            # Otherwise the Back button shows the page after signing out.
             response["Cache-Control"] = "private, no-store"
         return response
 

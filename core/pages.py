@@ -1,4 +1,4 @@
-"""The base of every page: who may see it and who may write through it."""
+"""The base class of all pages: it checks the user and the permission."""
 
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -17,17 +17,17 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class AuthedRequest(HttpRequest):
-    """A request of a user who has signed in."""
+    """A request of a signed-in user."""
 
     user: User
     htmx: HtmxDetails
 
 
 class Page(AccessMixin, View):
-    """A page for users with a permission; anonymous users are asked to sign in, others get 403.
+    """A page that needs a permission; without it the answer is 403, without a user the login page.
 
-    ``permission`` is what reading takes (None: being signed in). ``write_permission`` is what every
-    method but GET, HEAD and OPTIONS takes, where that is more.
+    ``permission`` is needed to read (None: every signed-in user may). ``write_permission``, where
+    it is given, is needed for every method other than GET, HEAD and OPTIONS.
     """
 
     request: AuthedRequest
@@ -37,7 +37,7 @@ class Page(AccessMixin, View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Check the user and the permission, then handle the request."""
         if not isinstance(request.user, User):
-            # Only a whole page may be replaced by the login page; a fragment gets a bare 401.
+            # A fragment answers 401: the login page must not be inserted into the middle of a page.
             if getattr(request, "htmx", False):
                 return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
             return self.handle_no_permission()

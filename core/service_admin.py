@@ -1,9 +1,9 @@
-"""The base of every admin page: the house's permissions, its scoping, its services.
+"""The base class of all admin pages: own permissions, scoped rows, writes through services.
 
-Django's admin would ask its own permissions, read every row and write past the services. Here a
-page says which permissions seeing and changing take, reads through ``visible_to``, and hands what
-was typed to a service. What the service refuses stands beside the field, with everything still
-typed in, as if the form had known.
+Django's admin checks Django's permissions, lists every row and saves models directly. The classes
+here check ``accounts.permissions`` instead, list only the rows ``visible_to`` the user, and save
+and delete through services. An error raised by a service is shown at its field of the same form,
+with everything the user typed, as if the form itself had found it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,72 +35,74 @@ LOADED_VERSION = "loaded_version"
 
 
 class AdminRequest(AuthedRequest):
-    """A request to the admin; ``refusal`` is what a service said to the form just sent."""
+    """A request to the admin. ``service_error`` is set when a service refused the form sent."""
 
-    refusal: ValidationError
+    service_error: ValidationError
 
 
 class ServiceModelForm(forms.ModelForm[Any]):
-    """A form that leaves judgement to the service and shows what it said."""
+    """A form that leaves the model's validation to the service, and shows the service's errors."""
 
-    refusal: ClassVar[ValidationError | None] = None
+    service_error: ClassVar[ValidationError | None] = None
 
     def clean(self) -> dict[str, Any] | None:
-        """Put the service's words beside the fields they are about."""
+        """Add the service's errors to their fields, or to the form where it has no such field."""
         cleaned = super().clean()
-        if self.refusal is not None:
-            for field, said in _by_field(self.refusal).items():
-                self.add_error(field if field in self.fields else None, said)
+        if self.service_error is not None:
+            for field, errors in _errors_by_field(self.service_error).items():
+                self.add_error(field if field in self.fields else None, errors)
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Leave every field of the model to the service: twice judged is twice worded."""
+        """Exclude every model field: the service validates them, and errors must not show twice."""
         return {field.name for field in self.instance._meta.get_fields()}  # noqa: SLF001
 
     def validate_unique(self) -> None:
-        """Ask nothing: the service does, without revealing other divisions."""
+        """Check nothing: the service does, without revealing records of other divisions."""
 
 
 class VersionedForm(ServiceModelForm):
-    """A form that carries what its record looked like when it was opened.
+    """A form that is refused when its record has changed since the form was loaded.
 
-    Sent after somebody else changed the record it is refused: it would set back what they did, and
-    so reopen an account closed meanwhile.
+    The form sends all fields, so saving it would undo the other user's change: it could, for
+    example, reopen an account that was closed meanwhile.
     """
 
     loaded_version = forms.CharField(label="", required=False, widget=forms.HiddenInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[LOADED_VERSION].initial = self._state = _fingerprint(self.instance)
+        self._current_version = _record_hash(self.instance)
+        self.fields[LOADED_VERSION].initial = self._current_version
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse what was opened on another state of the record."""
+        """Add an error when the form was loaded from another state of the record."""
         cleaned = super().clean()
-        if self.cleaned_data.get(LOADED_VERSION) not in {"", self._state}:
-            self.add_error(None, _as_validation(StaleError()))
+        if self.cleaned_data.get(LOADED_VERSION) not in {"", self._current_version}:
+            self.add_error(None, _as_validation_error(StaleError()))
         return cleaned
 
 
-def _fingerprint(record: Model) -> str:
-    """Return the same for the same values; blank for a new record. No password goes into it."""
+def _record_hash(record: Model) -> str:
+    """Return a hash of the record's values except the password; empty for a new record."""
     if record.pk is None:
         return ""
     values = forms.model_to_dict(record, exclude=["password", "last_login"])
     return sha256(repr(values).encode()).hexdigest()
 
 
-def _by_field(refusal: ValidationError) -> Mapping[str, Any]:
-    if hasattr(refusal, "error_dict"):
-        return refusal.error_dict
-    return {NON_FIELD_ERRORS: refusal.error_list}
+def _errors_by_field(error: ValidationError) -> Mapping[str, Any]:
+    if hasattr(error, "error_dict"):
+        return error.error_dict
+    return {NON_FIELD_ERRORS: error.error_list}
 
 
 class ServiceModelAdmin(ModelAdmin):
-    """An admin page that asks ``view_permission`` to be seen, ``change_permission`` to change.
+    """An admin page whose reads are scoped and whose writes are service calls.
 
-    Without a ``change_permission`` it is for reading. ``may_add`` and ``may_delete`` say whether
-    there is such a thing for this record at all; subclasses say how in ``write`` and ``remove``.
+    Reading needs ``view_permission``, every write ``change_permission``; without one the page is
+    read-only. ``may_add``, ``may_change`` and ``may_delete`` turn single operations off for all
+    users. Subclasses implement ``save_through_service`` and ``delete_through_service``.
     """
 
     view_permission: ClassVar[Permission]
@@ -112,111 +114,115 @@ class ServiceModelAdmin(ModelAdmin):
     show_full_result_count = False
     list_filter_sheet = False
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> Model:
-        """Call the service: to create where ``pk`` is None, else to change the ``values``."""
+        """Create the record when ``pk`` is None, else change its ``values``; return it."""
         raise NotImplementedError
 
-    def remove(self, actor: User, record: Any) -> None:
-        """Call the service that deletes."""
+    def delete_through_service(self, actor: User, record: Any) -> None:
+        """Delete the record."""
         raise NotImplementedError
 
-    # --- who may -------------------------------------------------------------------------------
+    # --- permissions ---------------------------------------------------------------------------
 
     def has_module_permission(self, request: AdminRequest) -> bool:
-        """Tell whether the person gets these pages at all."""
+        """Tell whether the user may open these pages."""
         return request.user.may(self.view_permission)
 
     def has_view_permission(self, request: AdminRequest, obj: Model | None = None) -> bool:
-        """Tell whether the person may look."""
+        """Tell whether the user may see records."""
         return request.user.may(self.view_permission)
 
     def has_change_permission(self, request: AdminRequest, obj: Model | None = None) -> bool:
-        """Tell whether the person may change."""
-        return self.may_change and self._may_write(request)
+        """Tell whether the user may change records."""
+        return self.may_change and self._holds_change_permission(request.user)
 
     def has_add_permission(self, request: AdminRequest) -> bool:
-        """Tell whether the person may add."""
-        return self.may_add and self._may_write(request)
+        """Tell whether the user may add records."""
+        return self.may_add and self._holds_change_permission(request.user)
 
     def has_delete_permission(self, request: AdminRequest, obj: Model | None = None) -> bool:
-        """Tell whether the person may delete."""
-        return self.may_delete and self._may_write(request)
+        """Tell whether the user may delete records."""
+        return self.may_delete and self._holds_change_permission(request.user)
 
-    def _may_write(self, request: AdminRequest) -> bool:
-        wanted = self.change_permission
-        return wanted is not None and request.user.may(wanted)
+    def _holds_change_permission(self, user: User) -> bool:
+        return self.change_permission is not None and user.may(self.change_permission)
 
-    # --- what they see -------------------------------------------------------------------------
+    # --- reading -------------------------------------------------------------------------------
 
     def get_queryset(self, request: AdminRequest) -> QuerySet[Any]:
-        """Return the rows the person sees."""
-        rows = super().get_queryset(request)
-        return _seen_by(request.user, rows)
+        """Return the rows the user may see."""
+        return _visible_rows(request.user, super().get_queryset(request))
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: AdminRequest, **kwargs: Any
     ) -> Any:
-        """Offer only related records the person sees."""
+        """Offer only related records the user may see."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        field.queryset = _seen_by(request.user, field.queryset)
+        field.queryset = _visible_rows(request.user, field.queryset)
         return field
 
     def get_actions(self, request: AdminRequest) -> dict[str, Any]:
-        """Offer no bulk deleting: it would go past the services."""
+        """Offer no bulk actions: Django's bulk delete would bypass the services."""
         return {}
 
     def _get_obj_does_not_exist_redirect(self, *args: object) -> HttpResponse:
+        """Answer 404, where Django would redirect with a message."""
         raise Http404
 
-    # --- what they write -----------------------------------------------------------------------
+    # --- writing -------------------------------------------------------------------------------
 
     def get_form(
         self, request: AdminRequest, obj: Any = None, **kwargs: Any
     ) -> type[ServiceModelForm]:
-        """Return the form class, knowing what a service has just said."""
+        """Return a form class that holds the service's error, if there was one."""
         form = super().get_form(request, obj, **kwargs)
-        return type(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
+        service_error = getattr(request, "service_error", None)
+        return type(form.__name__, (form,), {"service_error": service_error})
 
     def changeform_view(self, request: AdminRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Show or take the form; what the service refuses is shown on the form again."""
+        """Handle the form; when the service refuses it, render it again with the errors.
+
+        The second pass validates the same data against a form class that now holds the error.
+        """
         try:
             return cast(HttpResponseBase, super().changeform_view(request, *args, **kwargs))
         except (ValidationError, RefusedError, StaleError) as error:
-            request.refusal = _as_validation(error)
+            request.service_error = _as_validation_error(error)
         return cast(HttpResponseBase, super().changeform_view(request, *args, **kwargs))
 
     def save_model(
         self, request: AdminRequest, obj: Model, form: forms.ModelForm[Any], change: object
     ) -> None:
-        """Hand what was typed to the service: everything when adding, else what was changed."""
+        """Save through the service: all fields of a new record, else only the changed ones."""
         names: Iterable[str] = form.changed_data if change else form.cleaned_data
         values = {name: form.cleaned_data[name] for name in names if name != LOADED_VERSION}
-        saved = self.write(request.user, obj.pk if change else None, values, form)
+        pk = obj.pk if change else None
+        saved = self.save_through_service(request.user, pk, values, form)
         obj.pk = saved.pk
 
     def delete_model(self, request: AdminRequest, obj: Model) -> None:
-        """Hand the record to the service."""
-        self.remove(request.user, obj)
+        """Delete through the service."""
+        self.delete_through_service(request.user, obj)
 
     def delete_view(
         self, request: AdminRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Ask and delete; what the service refuses is said on the record's page."""
+        """Confirm and delete; when the service refuses, return to the record with its message."""
         try:
             return cast(HttpResponseBase, super().delete_view(request, object_id, extra_context))
         except RefusedError as error:
             messages.error(request, error.message)
-        return redirect(self._address("change", object_id))
+        return redirect(self.admin_url("change", object_id))
 
     def get_deleted_objects(
         self, objs: Iterable[Model], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Name the record alone: whether something hangs on it is the service's to say."""
+        """Return only the records themselves: the service decides what related records allow."""
         return [str(record) for record in objs], {}, set(), []
 
-    # --- what became of it ---------------------------------------------------------------------
+    # --- history -------------------------------------------------------------------------------
 
     def log_addition(self, *args: object) -> None:
         """Log nothing: the database writes the history."""
@@ -226,7 +232,7 @@ class ServiceModelAdmin(ModelAdmin):
     def history_view(
         self, request: AdminRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the record's history as the database wrote it; 404 for records that have none."""
+        """Show the record's history from the database; 404 for a model without history."""
         record = self.get_object(request, object_id)
         if not self.has_view_permission(request, record):
             raise PermissionDenied
@@ -246,36 +252,37 @@ class ServiceModelAdmin(ModelAdmin):
         """Return the declared fields the history shows; None for those of the model."""
         return None
 
-    def _address(self, page: str, *args: Any) -> str:
+    def admin_url(self, page: str, *args: Any) -> str:
+        """Return the URL of a page of this model: ``changelist``, or ``change`` with a key."""
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
         return reverse(name, args=args)
 
 
 class ReadOnlyInline(TabularInline):
-    """Rows that belong to a record, for reading; seen by whoever sees the record."""
+    """Rows that belong to a record, read-only, for every user who may see the record."""
 
     extra = 0
     can_delete = False
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Tell that the rows may be seen: the record's page has asked already."""
+        """Return True: the record's own page has checked the permission."""
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Tell that nobody adds one."""
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Tell that nobody changes one."""
+        """Return False."""
         return False
 
 
-def _seen_by(user: User, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Keep what the person sees; lists that hold no company data are seen by everyone."""
+def _visible_rows(user: User, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Restrict rows to those ``user`` may see; models without company data are not scoped."""
     return rows.visible_to(user) if isinstance(rows, ScopedQuerySet) else rows
 
 
-def _as_validation(error: ValidationError | RefusedError | StaleError) -> ValidationError:
+def _as_validation_error(error: ValidationError | RefusedError | StaleError) -> ValidationError:
     if isinstance(error, ValidationError):
         return error
     if isinstance(error, RefusedError):

@@ -1,4 +1,4 @@
-"""Addresses of the home page."""
+"""URLs of the home page and its widgets."""
 
 from django.urls import path
 

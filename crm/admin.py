@@ -37,14 +37,14 @@ class ReferenceAdmin(ServiceModelAdmin):
     list_filter = ["is_active"]
     search_fields = ["code", "name_zh", "name_en"]
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> Reference:
         """Add or change the entry."""
         entry: Reference = save_reference(self.model, actor=actor, entry_id=pk, **values)
         return entry
 
-    def remove(self, actor: User, record: Reference) -> None:
+    def delete_through_service(self, actor: User, record: Reference) -> None:
         """Delete the entry."""
         delete_reference(self.model, actor=actor, entry_id=record.pk)
 
@@ -94,7 +94,7 @@ class CustomerAdmin(RecordModelAdmin):
         is_change = obj is not None and self.has_change_permission(request, obj)
         return [*fields, "reason", LOADED_VERSION] if is_change else fields
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> Customer:
         """Create the customer, or change it if it is still at the loaded version."""

@@ -78,6 +78,7 @@ OWNER = Reference(
     key="employee_number",
     lookup="employee_number__iexact",
     label=_name_and_number,
+    text=str,
     empty_label=_("Nobody: public pool"),
 )
 UNIT = Reference(

@@ -10,7 +10,7 @@ from accounts.permissions import Permission
 from core.fields.declarations import FieldDeclaration
 from core.record_form import RecordForm
 from crm.fields import CUSTOMER
-from crm.models import Customer
+from crm.models import Category, Customer
 from crm.models.customer import Stage
 from crm.services.customer import PLACEMENT_FIELDS
 
@@ -23,9 +23,8 @@ class CustomerForm(RecordForm):
 
     def __init__(self, user: User, *, customer: Customer | None = None, data: Any = None) -> None:
         initial = {"stage": Stage.POTENTIAL, "unit": user.unit_id} if customer is None else {}
-        super().__init__(
-            user, _fields_for(user, customer), record=customer, data=data, initial=initial
-        )
+        super().__init__(user, _fields_for(user), record=customer, data=data, initial=initial)
+        self._mark_fields_with_categories()
         if customer is not None:
             self.fields["reason"] = forms.CharField(
                 label=_("reason for the grade"),
@@ -37,20 +36,28 @@ class CustomerForm(RecordForm):
             order.insert(order.index("grade") + 1, "reason")
             self.order_fields(order)
 
+    def _mark_fields_with_categories(self) -> None:
+        """Add the ids of a field's categories to its input; a script hides it for the others.
+
+        Without scripts all fields are shown, and the service refuses a value of another category.
+        """
+        limited_fields = {name: field for name, field in self.declared.items() if field.categories}
+        if not limited_fields:
+            return
+        ids_by_code = dict(Category.objects.values_list("code", "pk"))
+        for name, field in limited_fields.items():
+            ids = sorted(ids_by_code[code] for code in field.categories if code in ids_by_code)
+            self.fields[name].widget.attrs["data-only-for"] = " ".join(map(str, ids))
+
     def clean_name(self) -> str:
         """Replace runs of white space, which pasted names often have, by one space."""
         return " ".join(self.cleaned_data["name"].split())
 
 
-def _fields_for(user: User, customer: Customer | None) -> list[FieldDeclaration]:
-    """Return the fields that the user may see and that apply to the customer's category.
-
-    A new customer has no category yet, so its form has the fields of all categories.
-    """
-    category = None if customer is None else CUSTOMER.category_of(customer)
+def _fields_for(user: User) -> list[FieldDeclaration]:
+    """Return the fields ``user`` may see; owner and unit only for users who may reassign."""
     return [
         field
         for field in CUSTOMER.fields_for(user)
-        if (field.name not in PLACEMENT_FIELDS or user.may(Permission.CUSTOMER_REASSIGN))
-        and (customer is None or field.applies_to(category))
+        if field.name not in PLACEMENT_FIELDS or user.may(Permission.CUSTOMER_REASSIGN)
     ]

@@ -1,1 +1,1 @@
-"""The demonstration company: invented people, customers, bills and complaints."""
+"""The demonstration company: invented users, customers, transactions and complaints."""

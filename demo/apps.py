@@ -1,9 +1,7 @@
-"""App configuration."""
-
 from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
-    """The demonstration company; it writes the records of all apps and has none of its own."""
+    """The demonstration company. The app has no models; it writes records of the other apps."""
 
     name = "demo"

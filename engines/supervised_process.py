@@ -1,13 +1,14 @@
-"""Run a server for as long as its launcher lives.
+"""Run a server, and stop it when its launcher ends.
 
 Usage: ``python engines/supervised_process.py LOCK -- COMMAND``.
 
-The launcher holds a lock on the file LOCK that the kernel drops when it dies, however it dies. The
-parent's number would not do: between launcher and server stands a process of honcho that outlives
-the launcher. Asked to end, or with the launcher gone, the server is asked to finish (SIGTERM), then
-to stop at once and give its work back (SIGQUIT), and in the end killed with all its children.
+The launcher holds a lock on the file LOCK, which the kernel releases however the launcher ends.
+Watching the parent process id would not work: the parent is a process of honcho, which outlives the
+launcher. When this process receives a signal or the launcher has ended, the server gets SIGTERM
+(finish the work), then SIGQUIT (stop now and return the work to the queue), then SIGKILL together
+with all its children.
 
-Run by its path, so that four small processes do not load the whole application.
+It runs as a script, so that its four processes do not import the application.
 """
 
 import contextlib
@@ -16,13 +17,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import FrameType
 
 SECONDS_TO_FINISH = 10
 SECONDS_TO_STOP = 5
-SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_CHECKS = 0.5
 
 
 def main() -> int:
@@ -30,23 +30,23 @@ def main() -> int:
     lock, separator, *command = sys.argv[1:]
     if separator != "--" or not command:
         sys.exit("usage: python engines/supervised_process.py LOCK -- COMMAND ...")
-    # A group of its own: SIGTERM must reach the server alone, not its workers at the same time.
+    # The server gets a process group of its own, so that SIGTERM reaches it but not its workers.
     server = subprocess.Popen(command, start_new_session=True)
-    asked: list[int] = []
+    received_signals: list[int] = []
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
+    def remember_signal(number: int, _frame: FrameType | None) -> None:
+        received_signals.append(number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, note)
-    while not asked and not ended(server, SECONDS_BETWEEN_LOOKS):
-        if launcher_is_gone(Path(lock)):
+        signal.signal(number, remember_signal)
+    while not received_signals and not wait_for_end(server, SECONDS_BETWEEN_CHECKS):
+        if has_launcher_ended(Path(lock)):
             break
-    return end(server)
+    return stop_server(server)
 
 
-def launcher_is_gone(lock: Path) -> bool:
-    """Tell whether nobody holds the lock any more."""
+def has_launcher_ended(lock: Path) -> bool:
+    """Return whether no process holds the lock."""
     try:
         with lock.open("r+b") as handle:
             fcntl.lockf(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -57,37 +57,35 @@ def launcher_is_gone(lock: Path) -> bool:
     return True
 
 
-def ended(server: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait up to ``seconds``; tell whether the server has ended."""
+def wait_for_end(server: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
+    """Wait up to ``timeout_seconds`` and return whether the server has ended."""
     try:
-        server.wait(seconds)
+        server.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
         return False
     return True
 
 
-def end(server: subprocess.Popen[bytes]) -> int:
-    """End the server, each time with less patience, and whatever it leaves behind."""
-    for number, patience in (
+def stop_server(server: subprocess.Popen[bytes]) -> int:
+    """Stop the server with stronger and stronger signals; return its exit code.
+
+    Processes that the server leaves behind are killed.
+    """
+    for number, timeout_seconds in (
         (signal.SIGTERM, SECONDS_TO_FINISH),
         (signal.SIGQUIT, SECONDS_TO_STOP),
         (signal.SIGKILL, SECONDS_TO_STOP),
     ):
         if server.poll() is None:
             server.send_signal(number)
-            wait_in_pieces(server, patience)
-    # Where nothing is left of the group, Linux knows no such process and macOS refuses.
+            wait_for_end(server, timeout_seconds)
+    # If the group is empty, Linux raises ProcessLookupError and macOS PermissionError.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(server.pid, signal.SIGKILL)
-    code = server.returncode
-    return 1 if code is None else code if code >= 0 else 128 - code
-
-
-def wait_in_pieces(server: subprocess.Popen[bytes], patience: float) -> None:
-    """Wait for the server's end, at most ``patience`` seconds."""
-    limit = time.monotonic() + patience
-    while time.monotonic() < limit and not ended(server, 0.1):
-        pass
+    exit_code = server.returncode
+    if exit_code is None:
+        return 1
+    return exit_code if exit_code >= 0 else 128 - exit_code
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The project's own Valkey: on a port of this machine alone, behind a password of its own."""
+"""The embedded Valkey: it listens on a local port and requires a password."""
 
 import json
 import os
@@ -8,13 +8,13 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from engines.data_directory import Place
-from engines.errors import EngineError, reason, remedy
-from engines.processes import command_of
-from engines.programs import valkey_program
+from engines.data_directory import DataDirectory
+from engines.errors import EngineError, find_error_line, suggest_remedy
+from engines.processes import command_line_of
+from engines.programs import valkey_server_program
 
 _HOST = "127.0.0.1"
-# Below the range from which systems take ports for outgoing connections.
+# Below the range that operating systems use for outgoing connections.
 _PORTS = range(20000, 30000)
 _SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 30
@@ -22,95 +22,97 @@ _SECONDS_TO_STOP = 30
 
 @dataclass(frozen=True)
 class Address:
-    """Where the server listens and what it wants to hear."""
+    """The port and the password of the server."""
 
     port: int
     password: str
 
 
 class Valkey:
-    """One server; what is queued survives a stop, and all but the last second a crash."""
+    """One server. The queue survives a stop; a crash loses at most the last second of it."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._folder = place.home / "valkey"
+    def __init__(self, directory: DataDirectory) -> None:
+        self._directory = directory
+        self._folder = directory.data_folder / "valkey"
         self._log = self._folder / "valkey.log"
-        self._record = place.records / "valkey.json"
+        self._address_file = directory.state_folder / "valkey.json"
 
     def url(self) -> str:
-        """Return the address, choosing port and password the first time."""
-        address = self._address()
+        """Return the address. The first call chooses the port and the password."""
+        address = self._read_address()
         return f"redis://:{address.password}@{_HOST}:{address.port}/0"
 
     def start(self) -> None:
         """Start the server if it does not answer. Raises EngineError."""
-        address = self._address()
-        if _answers(address):
+        address = self._read_address()
+        if _is_responding(address):
             return
-        if self._is_busy():
-            if not self._comes_up(address):
-                self._fail("it runs but does not answer")
+        if self._is_running():
+            if not self._wait_until_responding(address):
+                raise self._error("it runs but does not answer")
             return
         if not _is_free(address.port):
             address = Address(_free_port(), address.password)
-            self._write_record(address)
-        self._place.own_folder(self._folder)
-        conf = self._write_conf(address)
-        done = self._place.run([valkey_program(self._place), conf])
-        if done.returncode or not self._comes_up(address):
-            self._fail(done.stdout + done.stderr)
+            self._write_address_file(address)
+        self._directory.make_private_folder(self._folder)
+        config = self._write_config(address)
+        result = self._directory.run_program([valkey_server_program(self._directory), config])
+        if result.returncode or not self._wait_until_responding(address):
+            raise self._error(result.stdout + result.stderr)
 
     def stop(self) -> None:
-        """Have the server write everything down and end."""
-        address = self._address()
-        keep = "NOSAVE" if self._place.profile == "test" else "SAVE"
-        if not _answers(address):
+        """Stop the server; it writes everything to disk first, except for tests."""
+        address = self._read_address()
+        save_mode = "NOSAVE" if self._directory.profile == "test" else "SAVE"
+        if not _is_responding(address):
             return
-        _ask(address, f"SHUTDOWN {keep}")
-        end = time.monotonic() + _SECONDS_TO_STOP
-        while not _is_free(address.port) and time.monotonic() < end:
+        _send_command(address, f"SHUTDOWN {save_mode}")
+        deadline = time.monotonic() + _SECONDS_TO_STOP
+        while not _is_free(address.port) and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    def _is_busy(self) -> bool:
-        """Tell whether our server runs without answering: two must never share a folder."""
+    def _is_running(self) -> bool:
+        """Return whether the process exists. Two servers must never use the same folder."""
         pid_file = self._folder / "valkey.pid"
         if not pid_file.is_file():
             return False
-        command = command_of(pid_file.read_text(encoding="ascii").strip())
-        return f"{_HOST}:{self._address().port}" in command
+        command = command_line_of(pid_file.read_text(encoding="ascii").strip())
+        return f"{_HOST}:{self._read_address().port}" in command
 
-    def _comes_up(self, address: Address) -> bool:
-        """Wait until the server answers; it may have much to load."""
-        end = time.monotonic() + _SECONDS_TO_START
-        while time.monotonic() < end:
-            if _answers(address):
+    def _wait_until_responding(self, address: Address) -> bool:
+        """Wait until the server answers, and return whether it did. Loading its data takes time."""
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while time.monotonic() < deadline:
+            if _is_responding(address):
                 return True
             time.sleep(0.05)
         return False
 
-    def _address(self) -> Address:
-        if not self._record.is_file():
-            self._place.records.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write_record(Address(_free_port(), secrets.token_urlsafe(32)), only_first=True)
-        return Address(**json.loads(self._record.read_text(encoding="ascii")))
+    def _read_address(self) -> Address:
+        if not self._address_file.is_file():
+            self._directory.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._write_address_file(
+                Address(_free_port(), secrets.token_urlsafe(32)), keep_existing=True
+            )
+        return Address(**json.loads(self._address_file.read_text(encoding="ascii")))
 
-    def _write_record(self, address: Address, *, only_first: bool = False) -> None:
-        """Write the record in one step; with ``only_first``, leave one that is there already."""
-        own = self._record.with_name(f"{self._record.name}.{os.getpid()}")
-        own.touch(mode=0o600)
-        own.write_text(json.dumps(asdict(address)), encoding="ascii")
-        if not only_first:
-            own.replace(self._record)
+    def _write_address_file(self, address: Address, *, keep_existing: bool = False) -> None:
+        """Write the file in one step; with ``keep_existing``, do not replace an existing file."""
+        temporary = self._address_file.with_name(f"{self._address_file.name}.{os.getpid()}")
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(asdict(address)), encoding="ascii")
+        if not keep_existing:
+            temporary.replace(self._address_file)
             return
         try:
-            self._record.hardlink_to(own)
+            self._address_file.hardlink_to(temporary)
         except FileExistsError:
-            pass  # another process was first: its address holds
+            pass  # another process was first, and its address is used
         finally:
-            own.unlink()
+            temporary.unlink()
 
-    def _write_conf(self, address: Address) -> Path:
-        """Write the configuration: in a file, because others can read a command line."""
+    def _write_config(self, address: Address) -> Path:
+        """Write the configuration file. Other users could read a password on a command line."""
         lines = [
             f"bind {_HOST}",
             f"port {address.port}",
@@ -120,41 +122,43 @@ class Valkey:
             f"pidfile {_quoted(self._folder / 'valkey.pid')}",
             "daemonize yes",
             'save ""',
-            f"appendonly {'no' if self._place.profile == 'test' else 'yes'}",
+            f"appendonly {'no' if self._directory.profile == 'test' else 'yes'}",
             "maxmemory-policy noeviction",
         ]
-        conf = self._folder / "valkey.conf"
-        conf.touch(mode=0o600)
-        conf.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        if self._place.owner:
-            os.chown(conf, self._place.owner.uid, self._place.owner.gid)
-        return conf
+        config = self._folder / "valkey.conf"
+        config.touch(mode=0o600)
+        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if self._directory.service_user:
+            os.chown(config, self._directory.service_user.uid, self._directory.service_user.gid)
+        return config
 
-    def _fail(self, output: str) -> None:
+    def _error(self, output: str) -> EngineError:
         if self._log.is_file():
             output += self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
-        message = f"Valkey could not start: {reason(output)} (log: {self._log}). {remedy(output)}"
-        raise EngineError(message)
+        return EngineError(
+            f"Valkey could not start: {find_error_line(output)} (log: {self._log})."
+            f" {suggest_remedy(output)}"
+        )
 
 
 def _quoted(path: Path) -> str:
     return '"{}"'.format(str(path).replace("\\", "\\\\").replace('"', '\\"'))
 
 
-def _ask(address: Address, command: str) -> str:
-    """Send one command; return the answer, empty when nothing of ours listens there."""
+def _send_command(address: Address, command: str) -> str:
+    """Send one command and return the answer, or an empty text if there is no connection."""
     try:
-        with socket.create_connection((_HOST, address.port), timeout=2) as line:
-            line.sendall(f"AUTH {address.password}\r\n{command}\r\n".encode())
-            line.shutdown(socket.SHUT_WR)
-            with line.makefile("r", encoding="utf-8", errors="replace") as answer:
+        with socket.create_connection((_HOST, address.port), timeout=2) as connection:
+            connection.sendall(f"AUTH {address.password}\r\n{command}\r\n".encode())
+            connection.shutdown(socket.SHUT_WR)
+            with connection.makefile("r", encoding="utf-8", errors="replace") as answer:
                 return answer.read(100)
     except OSError:
         return ""
 
 
-def _answers(address: Address) -> bool:
-    return "+PONG" in _ask(address, "PING")
+def _is_responding(address: Address) -> bool:
+    return "+PONG" in _send_command(address, "PING")
 
 
 def _is_free(port: int) -> bool:

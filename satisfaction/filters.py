@@ -1,6 +1,6 @@
-"""How the complaint list is narrowed and sorted: what the address says, made sense of.
+"""The search, filters and order of the complaint list, read from the parameters of the URL.
 
-A value the person could not have chosen (unknown, or out of their scope) is treated as not given.
+A value that is unknown, or names a record the user may not see, is treated as not given.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import User
 from crm.models import Customer
 from satisfaction.models.complaint import ComplaintQuerySet, State
-from satisfaction.selectors import complaints_with_names
+from satisfaction.selectors import complaints_with_names, visible_customer
 
-MAX_CHARACTERS = 100
+MAX_SEARCH_LENGTH = 100
 
 
-class Show(TextChoices):
-    """The list's tabs."""
+class ComplaintTab(TextChoices):
+    """The list's tabs. Those of a single state have the state's value."""
 
     OPEN = "open", pgettext_lazy("complaint", "Open")
     REOPENED = "reopened", _("Reopened")
@@ -27,6 +27,7 @@ class Show(TextChoices):
     ALL = "all", _("All")
 
 
+# Sort key in the URL → ordering. A leading "-" in the URL reverses the ordering.
 SORTS = {
     "received": ("opened_at", "pk"),
     "customer": ("customer__name", "-opened_at", "-pk"),
@@ -37,22 +38,22 @@ DEFAULT_SORT = "-received"
 
 @dataclass(frozen=True)
 class ComplaintQuery:
-    """What was asked: words, a tab, one customer's, one's own alone, and the order."""
+    """What the list shows: search terms, tab, filters, and order (``-`` in front: descending)."""
 
     user: User
-    words: str
-    show: Show
+    search_terms: str
+    tab: ComplaintTab
     mine: bool
     customer: Customer | None
     sort: str
 
-    def found(self) -> ComplaintQuerySet:
-        """Return the complaints asked for, among those the person sees."""
-        complaints = complaints_with_names(self.user).search(self.words)
-        if self.show == Show.OPEN:
+    def complaints(self) -> ComplaintQuerySet:
+        """Return the matching complaints among those the user may see, in order."""
+        complaints = complaints_with_names(self.user).search(self.search_terms)
+        if self.tab == ComplaintTab.OPEN:
             complaints = complaints.open()
-        elif self.show != Show.ALL:
-            complaints = complaints.filter(state=State(self.show.value))
+        elif self.tab != ComplaintTab.ALL:
+            complaints = complaints.filter(state=State(self.tab.value))
         if self.customer:
             complaints = complaints.filter(customer=self.customer)
         if self.mine:
@@ -61,31 +62,26 @@ class ComplaintQuery:
         return ordered.reverse() if self.sort.startswith("-") else ordered
 
     def parameters(self, **changes: str) -> dict[str, str]:
-        """Return what the address says of this query, with ``changes``; defaults are left out."""
-        now = {
-            "q": self.words,
-            "state": self.show.value if self.show != Show.OPEN else "",
+        """Return this query, with ``changes``, as URL parameters; defaults are left out."""
+        parameters = {
+            "q": self.search_terms,
+            "state": self.tab.value if self.tab != ComplaintTab.OPEN else "",
             "customer": str(self.customer.pk) if self.customer else "",
             "mine": "1" if self.mine else "",
             "sort": self.sort if self.sort != DEFAULT_SORT else "",
         }
-        return {key: value for key, value in (now | changes).items() if value}
+        return {key: value for key, value in (parameters | changes).items() if value}
 
 
-def read_query(user: User, given: Mapping[str, str]) -> ComplaintQuery:
-    """Make sense of an address's parameters for the person asking."""
-    show, sort = given.get("state", ""), given.get("sort", "")
+def read_query(user: User, parameters: Mapping[str, str]) -> ComplaintQuery:
+    """Return the query that the URL's parameters describe."""
+    tab, sort = parameters.get("state", ""), parameters.get("sort", "")
+    search_terms = " ".join(parameters.get("q", "").replace("\0", " ").split())
     return ComplaintQuery(
         user=user,
-        words=" ".join(given.get("q", "").replace("\0", " ").split())[:MAX_CHARACTERS],
-        show=Show(show) if show in Show.values else Show.OPEN,
-        mine=given.get("mine") == "1",
-        customer=_customer(user, given.get("customer", "")),
+        search_terms=search_terms[:MAX_SEARCH_LENGTH],
+        tab=ComplaintTab(tab) if tab in ComplaintTab.values else ComplaintTab.OPEN,
+        mine=parameters.get("mine") == "1",
+        customer=visible_customer(user, parameters.get("customer", "")),
         sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
     )
-
-
-def _customer(user: User, asked: str) -> Customer | None:
-    if not (asked.isascii() and asked.isdecimal() and len(asked) < 19):
-        return None
-    return Customer.objects.visible_to(user).filter(pk=int(asked)).first()

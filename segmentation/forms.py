@@ -1,12 +1,12 @@
-"""What people send to start a run."""
+"""The form that starts a run."""
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-class StartForm(forms.Form):
-    """Which day is to be scored."""
+class RunRequestForm(forms.Form):
+    """The day to score."""
 
     as_of = forms.DateField(
         label=_("As of"),

@@ -1,6 +1,6 @@
-"""What the segment overview shows, computed from the summed-up scores of one run."""
+"""The figures, rows and charts of the segment overview, computed from the scores of one run."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,13 +19,13 @@ SCORES = range(1, 6)
 
 @dataclass(frozen=True)
 class Scheme:
-    """A way of naming segments, and the customer list's filter for it."""
+    """A set of segments, and the filter of the customer list that selects one of them."""
 
     key: str
     label: str | Promise
     segments: type[ChineseSegment] | type[InternationalSegment]
-    filter: str
-    of: Callable[[ScoreGroup], str]
+    filter_name: str
+    segment_of: Callable[[ScoreGroup], str]
 
 
 SCHEMES = {
@@ -50,8 +50,11 @@ SCHEMES = {
 
 
 @dataclass(frozen=True)
-class Sum:
-    """Customers and money of a part of all, with the address of the list of them."""
+class GroupTotal:
+    """Customers and revenue of some score groups, and the URL of the list of these customers.
+
+    The shares are parts of the totals of all groups, from 0 to 1.
+    """
 
     code: str
     label: str | Promise
@@ -64,80 +67,91 @@ class Sum:
 
 
 def overview(groups: Sequence[ScoreGroup], scheme: Scheme) -> dict[str, Any]:
-    """Return the page's sums, rows and charts."""
-    total = _sum(groups, groups, "", "", {})
+    """Return the template context: totals, a row per segment, and the options of the charts."""
+    total = _total(groups, groups)
     rows = [
-        _sum(
-            [group for group in groups if scheme.of(group) == one.value],
+        _total(
+            [group for group in groups if scheme.segment_of(group) == segment.value],
             groups,
-            one.value,
-            one.label,
-            {scheme.filter: one.value},
+            code=segment.value,
+            label=segment.label,
+            list_filters={scheme.filter_name: segment.value},
         )
-        for one in scheme.segments
+        for segment in scheme.segments
     ]
     return {
         "scheme": scheme,
         "schemes": SCHEMES.values(),
         "total": total,
         "rows": rows,
-        "flags": _flags(groups),
-        "money_chart": _bars(rows, _("Revenue"), [float(row.money) for row in rows], "@money"),
-        "customers_chart": _bars(rows, _("Customers"), [row.customers for row in rows], "@integer"),
+        "flags": _flag_totals(groups),
+        "money_chart": _bar_chart(rows, _("Revenue"), [float(row.money) for row in rows], "@money"),
+        "customers_chart": _bar_chart(
+            rows, _("Customers"), [row.customers for row in rows], "@integer"
+        ),
         "heatmap": _heatmap(groups),
     }
 
 
-def _flags(groups: Sequence[ScoreGroup]) -> list[Sum]:
+def _flag_totals(groups: Sequence[ScoreGroup]) -> list[GroupTotal]:
     return [
-        _sum(
+        _total(
             [group for group in groups if group.churn_level == level],
             groups,
-            str(level.value),
-            level.label,
-            {"flag": str(level.value)},
+            code=str(level.value),
+            label=level.label,
+            list_filters={"flag": str(level.value)},
         )
         for level in (ChurnLevel.HIGH, ChurnLevel.WATCH)
     ]
 
 
-def _sum(
-    part: Iterable[ScoreGroup],
-    of: Iterable[ScoreGroup],
-    code: str,
-    label: str | Promise,
-    parameters: dict[str, str],
-) -> Sum:
-    held = list(part)
-    customers, money = sum(group.customers for group in held), _money(held)
-    all_customers, all_money = sum(group.customers for group in of), _money(of)
-    return Sum(
+def _total(
+    groups: Sequence[ScoreGroup],
+    all_groups: Sequence[ScoreGroup],
+    *,
+    code: str = "",
+    label: str | Promise = "",
+    list_filters: Mapping[str, str] | None = None,
+) -> GroupTotal:
+    customers, money = _customers(groups), _money(groups)
+    all_customers, all_money = _customers(all_groups), _money(all_groups)
+    return GroupTotal(
         code=code,
         label=label,
-        url=_list(parameters),
+        url=_customer_list_url(list_filters or {}),
         customers=customers,
         money=money,
-        flagged=sum(group.customers for group in held if group.churn_level),
+        flagged=sum(group.customers for group in groups if group.churn_level),
         customer_share=customers / all_customers if all_customers else 0,
         money_share=float(money / all_money) if all_money > 0 else 0,
     )
+
+
+def _customers(groups: Iterable[ScoreGroup]) -> int:
+    return sum(group.customers for group in groups)
 
 
 def _money(groups: Iterable[ScoreGroup]) -> Decimal:
     return sum((group.money for group in groups), Decimal(0))
 
 
-def _list(parameters: dict[str, str]) -> str:
-    return f"{reverse('customers')}?{urlencode(parameters)}"
+def _customer_list_url(filters: Mapping[str, str]) -> str:
+    return f"{reverse('customers')}?{urlencode(filters)}"
 
 
-def _bars(rows: Sequence[Sum], name: str, values: Sequence[float], exact: str) -> dict[str, Any]:
-    """Lying bars in the segments' colours, the first on top; a click lists the customers."""
+def _bar_chart(
+    rows: Sequence[GroupTotal], name: str, values: Sequence[float], tooltip_format: str
+) -> dict[str, Any]:
+    """Return a horizontal bar chart, the first segment on top; a click lists its customers.
+
+    Texts that begin with ``@`` are formats and colours which static/js/charts.js replaces.
+    """
     return {
         "xAxis": {"type": "value", "axisLabel": {"formatter": "@compact"}},
         "yAxis": {"type": "category", "inverse": True, "data": [row.label for row in rows],
                   "splitLine": {"show": False}},
-        "tooltip": {"valueFormatter": exact},
+        "tooltip": {"valueFormatter": tooltip_format},
         "series": [
             {
                 "type": "bar",
@@ -164,7 +178,7 @@ def _bars(rows: Sequence[Sum], name: str, values: Sequence[float], exact: str) -
 
 
 def _heatmap(groups: Sequence[ScoreGroup]) -> dict[str, Any]:
-    """Recency upwards, frequency to the right; the best customers stand top right."""
+    """Return a heatmap: recency upwards, frequency to the right, so the best are top right."""
     cells = {(r, f): 0 for r in SCORES for f in SCORES}
     for group in groups:
         cells[group.r, group.f] += group.customers
@@ -186,7 +200,10 @@ def _heatmap(groups: Sequence[ScoreGroup]) -> dict[str, Any]:
                 "name": _("Customers"),
                 "label": {"show": True, "formatter": "{@[2]}"},
                 "data": [
-                    {"value": [f - 1, r - 1, count], "url": _list({"r": str(r), "f": str(f)})}
+                    {
+                        "value": [f - 1, r - 1, count],
+                        "url": _customer_list_url({"r": str(r), "f": str(f)}),
+                    }
                     for (r, f), count in cells.items()
                 ],
             }

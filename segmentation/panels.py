@@ -1,4 +1,4 @@
-"""What worth and risk adds to the customer page and to the home page."""
+"""The panel that scoring adds to the customer page, and its widget on the home page."""
 
 from typing import Any, ClassVar
 
@@ -11,11 +11,11 @@ from crm.composition import CustomerPanel
 from crm.models import Customer
 from segmentation.selectors import new_flags, published_runs, score_history
 
-FLAGS_SHOWN = 8
+MAX_FLAGS = 8
 
 
 class Worth(CustomerPanel):
-    """What the customer is worth, how likely they leave and why, and how that came about."""
+    """The customer's segments, RFM scores and churn flag with its reasons, now and before."""
 
     slug = "worth"
     title = _("Worth & risk")
@@ -24,21 +24,21 @@ class Worth(CustomerPanel):
     query_budget = 2
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Tell the latest scores from those before."""
+        """Return the score in the current run (None if not scored) and the history."""
         runs, scores = score_history(request.user, customer)
-        by_run = {score.run_id: score for score in scores}
-        current = by_run.get(runs[0].pk) if runs else None
+        score_by_run = {score.run_id: score for score in scores}
+        current_score = score_by_run.get(runs[0].pk) if runs else None
         return {
             "customer": customer,
             "run": runs[0] if runs else None,
-            "score": current,
-            "history": scores if len(scores) > 1 else [],
+            "score": current_score,
+            "history": scores if len(scores) > 1 else [],  # a single score is shown above it
             "may_see_run": request.user.may(Permission.RUN_VIEW),
         }
 
 
 class NewFlags(HomeWidget):
-    """Whose flag is new, or has become worse, since the run before."""
+    """The customers whose flag is new, or has become higher, since the run before."""
 
     slug = "new-flags"
     title = _("New churn flags")
@@ -48,15 +48,20 @@ class NewFlags(HomeWidget):
     wide = True
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
-        """Read the two latest runs, once, and compare them."""
-        run, previous = [*published_runs()[:2], None, None][:2]
-        if run is None:
+        """Return the new flags of the latest run against the one before, and how many there are.
+
+        One more than shown is fetched, so that few flags need no counting query.
+        """
+        latest_runs = list(published_runs()[:2])
+        if not latest_runs:
             return {"run": None}
+        run = latest_runs[0]
+        previous = latest_runs[1] if len(latest_runs) > 1 else None
         flags = new_flags(request.user, run, previous)
-        shown = list(flags[: FLAGS_SHOWN + 1])
+        scores = list(flags[: MAX_FLAGS + 1])
         return {
             "run": run,
             "previous": previous,
-            "scores": shown[:FLAGS_SHOWN],
-            "total": flags.count() if len(shown) > FLAGS_SHOWN else len(shown),
+            "scores": scores[:MAX_FLAGS],
+            "total": flags.count() if len(scores) > MAX_FLAGS else len(scores),
         }

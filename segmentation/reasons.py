@@ -1,4 +1,4 @@
-"""Why a customer is flagged, in words a manager can act on."""
+"""Why a customer is flagged, in sentences a manager can act on."""
 
 from decimal import Decimal
 
@@ -10,12 +10,12 @@ from django.utils.translation import ngettext
 from segmentation.models import ChurnReason, CustomerScore
 
 
-def reasons_in_words(score: CustomerScore) -> list[str]:
+def reason_sentences(score: CustomerScore) -> list[str]:
     """Return one sentence per reason of the score's flag; none without a flag."""
     return [SENTENCES[ChurnReason(reason)](score) for reason in score.churn_reasons]
 
 
-def _silence(score: CustomerScore) -> str:
+def _silence_sentence(score: CustomerScore) -> str:
     gap = score.usual_gap_days or 0
     return ngettext(
         "Silent for %(days)s day, usually buys every %(gap)s days",
@@ -23,16 +23,16 @@ def _silence(score: CustomerScore) -> str:
         score.recency_days,
     ) % {
         "days": number_format(score.recency_days),
-        "gap": floatformat(gap, 0 if gap >= 10 else 1),  # rounded, as the figures beside it
+        "gap": floatformat(gap, 0 if gap >= 10 else 1),  # rounded like the figure beside it
     }
 
 
-def _drop(score: CustomerScore) -> str:
-    """Refunds may outweigh what was bought: more than everything is not said."""
-    down = 100 * (1 - score.spend_last_quarter / score.spend_previous_quarter)
+def _drop_sentence(score: CustomerScore) -> str:
+    """Return the sentence with 100 % at most: refunds can make the computed drop larger."""
+    drop_percent = 100 * (1 - score.spend_last_quarter / score.spend_previous_quarter)
     return _("Revenue down %(percent)s%% on the quarter before") % {
-        "percent": floatformat(min(down, Decimal(100)), 0)
+        "percent": floatformat(min(drop_percent, Decimal(100)), 0)
     }
 
 
-SENTENCES = {ChurnReason.SILENCE: _silence, ChurnReason.DROP: _drop}
+SENTENCES = {ChurnReason.SILENCE: _silence_sentence, ChurnReason.DROP: _drop_sentence}

@@ -1,8 +1,7 @@
 """Reads of runs and scores.
 
-Readers see one run: the published one with the newest as-of date. They take it once per request
-(``current_run``) and ask for scores of that run alone, so that a run published meanwhile changes
-nothing under their hands.
+Readers see one run: the published one with the newest as-of date. A request calls ``current_run``
+once and reads only the scores of that run, so a run published meanwhile does not mix in.
 """
 
 from collections.abc import Sequence
@@ -17,16 +16,16 @@ from accounts.scoping import ScopedQuerySet
 from crm.models import Customer
 from segmentation.models import CustomerScore, RunState, ScoringRun
 
-HISTORY_RUNS = 12
+MAX_HISTORY_RUNS = 12
 
 
-def runs() -> QuerySet[ScoringRun]:
-    """Return all runs, newest first, with who asked for them."""
+def all_runs() -> QuerySet[ScoringRun]:
+    """Return all runs with their requesters, newest first."""
     return ScoringRun.objects.select_related("requested_by").order_by("-pk")
 
 
 def published_runs() -> QuerySet[ScoringRun]:
-    """Return what readers may see, newest as-of date first."""
+    """Return the runs readers may see, newest as-of date first."""
     return ScoringRun.objects.filter(state=RunState.PUBLISHED).order_by("-as_of")
 
 
@@ -42,11 +41,11 @@ def is_scored(as_of: date) -> bool:
 
 def active_run() -> ScoringRun | None:
     """Return the run that is queued or running, if there is one."""
-    return next((run for run in runs()[:1] if run.is_active), None)
+    return next((run for run in all_runs()[:1] if run.is_active), None)
 
 
-def scores_of(user: User, run: ScoringRun) -> ScopedQuerySet[CustomerScore]:
-    """Return one run's scores of the customers the person sees."""
+def visible_scores(user: User, run: ScoringRun) -> ScopedQuerySet[CustomerScore]:
+    """Return one run's scores of the customers ``user`` may see."""
     return CustomerScore.objects.visible_to(user).filter(run=run)
 
 
@@ -55,31 +54,32 @@ def score_history(
 ) -> tuple[Sequence[ScoringRun], Sequence[CustomerScore]]:
     """Return the latest published runs, and the customer's scores in them, newest first.
 
-    The runs are fetched first, so that the database opens their partitions and no others.
+    The runs are fetched first: with their ids in the query, the database reads only their
+    partitions.
     """
-    latest = list(published_runs()[:HISTORY_RUNS])
-    found = CustomerScore.objects.visible_to(user).filter(customer=customer, run__in=latest)
-    scores = {score.run_id: score for score in found}
-    for run in latest:
-        if run.pk in scores:
-            scores[run.pk].run = run
-    return latest, [scores[run.pk] for run in latest if run.pk in scores]
+    latest_runs = list(published_runs()[:MAX_HISTORY_RUNS])
+    scores = CustomerScore.objects.visible_to(user).filter(customer=customer, run__in=latest_runs)
+    score_by_run = {score.run_id: score for score in scores}
+    for run in latest_runs:
+        if run.pk in score_by_run:
+            score_by_run[run.pk].run = run
+    return latest_runs, [score_by_run[run.pk] for run in latest_runs if run.pk in score_by_run]
 
 
 def new_flags(user: User, run: ScoringRun, previous: ScoringRun | None) -> QuerySet[CustomerScore]:
-    """Return who got a flag, or a higher one, since the previous run; most money first."""
-    flagged = scores_of(user, run).filter(churn_level__gt=0)
+    """Return the scores whose flag is new or higher since the previous run, most revenue first."""
+    flagged = visible_scores(user, run).filter(churn_level__gt=0)
     if previous is not None:
-        before = scores_of(user, previous).filter(
+        same_or_higher_before = visible_scores(user, previous).filter(
             customer=OuterRef("customer"), churn_level__gte=OuterRef("churn_level")
         )
-        flagged = flagged.filter(~Exists(before))
+        flagged = flagged.filter(~Exists(same_or_higher_before))
     return flagged.select_related("customer").order_by("-monetary", "customer_id")
 
 
 @dataclass(frozen=True)
 class ScoreGroup:
-    """How many customers, with how much money, share scores, segments and flag."""
+    """How many customers, with how much revenue, share scores, segments and flag."""
 
     r: int
     f: int
@@ -92,9 +92,9 @@ class ScoreGroup:
 
 
 def score_groups(user: User, run: ScoringRun) -> list[ScoreGroup]:
-    """Return a run's scores summed up, one query for all the overview is made of."""
+    """Return a run's visible scores, grouped: one query for everything the overview shows."""
     keys = ("r", "f", "m", "segment_cn", "segment_intl", "churn_level")
-    groups = scores_of(user, run).order_by().values(*keys)
+    groups = visible_scores(user, run).order_by().values(*keys)
     return [
         ScoreGroup(**group)
         for group in groups.annotate(customers=Count("customer_id"), money=Sum("monetary"))

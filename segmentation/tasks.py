@@ -1,4 +1,4 @@
-"""What the worker and the clock start: ids in, services called."""
+"""Celery tasks of scoring: each receives ids and calls a service."""
 
 import logging
 
@@ -12,23 +12,23 @@ from segmentation.services.run import request_nightly_run
 
 logger = logging.getLogger(__name__)
 
-SECONDS_UNTIL_NEXT_TRY = 30
-MAX_TRIES = 240
+RETRY_DELAY_SECONDS = 30
+MAX_RETRIES = 240
 
 
-@shared_task(bind=True, max_retries=MAX_TRIES)
+@shared_task(bind=True, max_retries=MAX_RETRIES)
 def execute_run(self: Task[[int], None], run_id: int) -> None:
-    """Do a run; while another worker is at it, come back later."""
+    """Execute a run; retry later while another worker holds the scoring lock."""
     with request_channel(Channel.WORKER):
         try:
             execute(run_id=run_id)
         except LockTakenError as error:
-            raise self.retry(exc=error, countdown=SECONDS_UNTIL_NEXT_TRY) from error
+            raise self.retry(exc=error, countdown=RETRY_DELAY_SECONDS) from error
 
 
 @shared_task
 def run_nightly() -> None:
-    """Ask for the run of the day."""
+    """Request the run of the local day; log a warning when another run is active."""
     with request_channel(Channel.WORKER):
         try:
             request_nightly_run(enqueue=execute_run.delay)

@@ -1,4 +1,4 @@
-"""Addresses of this app's pages."""
+"""URLs of the scoring pages."""
 
 from django.urls import path
 

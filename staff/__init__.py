@@ -1,1 +1,1 @@
-"""The pages and writes of staff records: users, units, roles, keys; and signing in."""
+"""Pages, administration and services of users, units, roles and API keys; signing in."""

@@ -1,4 +1,4 @@
-"""Administration of staff: users, units, roles and keys."""
+"""Administration of users, units, roles and API keys."""
 
 from typing import Any
 
@@ -32,13 +32,13 @@ from staff.services.role import save_role
 from staff.services.unit import save_unit
 from staff.services.user import save_user
 
-# The libraries' own: nobody here has an e-mail account or a group, and the pages would stand open.
+# Models of libraries that the product does not use. Their pages would not check our permissions.
 admin.site.unregister([EmailAddress, Group])
 admin.site.index_title = _("Administration")
 
 
 class UserForm(VersionedForm):
-    """A user, and a password to set."""
+    """A user, with a field that sets a new password."""
 
     password = forms.CharField(
         label=_("new password"),
@@ -60,7 +60,7 @@ class UserForm(VersionedForm):
 
 @admin.register(User)
 class UserAdmin(ServiceModelAdmin):
-    """People and service accounts. Nobody is deleted: who leaves is made inactive."""
+    """People and service accounts. Users are never deleted but made inactive."""
 
     view_permission = Permission.STAFF_MANAGE
     change_permission = Permission.STAFF_MANAGE
@@ -72,33 +72,33 @@ class UserAdmin(ServiceModelAdmin):
     autocomplete_fields = ["manager"]
     ordering = ["employee_number"]
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> User:
-        """Open the account or change it."""
+        """Create or change the user."""
         return save_user(actor=actor, user_id=pk, **values)
 
 
 @admin.register(OrgUnit)
 class OrgUnitAdmin(ServiceModelAdmin):
-    """The organisation, in the order of its tree. Moving a unit moves everything below it."""
+    """The organisation, listed as a tree. Moving a unit moves everything below it."""
 
     view_permission = Permission.STAFF_MANAGE
     change_permission = Permission.STAFF_MANAGE
     form = VersionedForm
     fields = ["code", "name_zh", "name_en", "kind", "parent", LOADED_VERSION]
-    list_display = ["in_tree", "code", "kind"]
+    list_display = ["indented_name", "code", "kind"]
     list_filter = ["kind"]
     search_fields = ["code", "name_zh", "name_en"]
     ordering = ["path"]
 
     @admin.display(description=_("unit"), ordering="path")
-    def in_tree(self, unit: OrgUnit) -> SafeString:
-        """Draw the unit as deep as it stands."""
-        depth = str(unit.path).count(".")
-        return format_html("{}{}", "\u2003" * depth, unit.name)
+    def indented_name(self, unit: OrgUnit) -> SafeString:
+        """Return the name, indented by the unit's level in the tree."""
+        level = str(unit.path).count(".")
+        return format_html("{}{}", "\u2003" * level, unit.name)
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> OrgUnit:
         """Create, change or move the unit."""
@@ -106,7 +106,7 @@ class OrgUnitAdmin(ServiceModelAdmin):
 
 
 class RoleForm(VersionedForm):
-    """A role, its permissions as boxes to tick."""
+    """A role, with its permissions as checkboxes."""
 
     permissions = forms.MultipleChoiceField(
         label=_("permissions"),
@@ -122,7 +122,7 @@ class RoleForm(VersionedForm):
 
 @admin.register(Role)
 class RoleAdmin(ServiceModelAdmin):
-    """Roles: what their holders may, and how far they see."""
+    """Roles: permissions and data access level."""
 
     view_permission = Permission.STAFF_MANAGE
     change_permission = Permission.STAFF_MANAGE
@@ -132,10 +132,10 @@ class RoleAdmin(ServiceModelAdmin):
 
     @admin.display(description=_("role"))
     def localised_name(self, role: Role) -> str:
-        """Return the name in the reader's language."""
+        """Return the name in the active language."""
         return role.name
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> Role:
         """Create or change the role."""
@@ -143,7 +143,7 @@ class RoleAdmin(ServiceModelAdmin):
 
 
 class KeyForm(ServiceModelForm):
-    """Whom a key is for, and for how long."""
+    """A new key: its user, its name, and how many days it is valid."""
 
     days = forms.IntegerField(
         label=_("good for how many days"), initial=365, widget=UnfoldAdminIntegerFieldWidget()
@@ -156,7 +156,7 @@ class KeyForm(ServiceModelForm):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ServiceModelAdmin):
-    """Keys of other systems: issued, shown once, revoked. What is kept of one is its hash."""
+    """API keys: issued, shown once, revoked. Only a key's hash is stored."""
 
     view_permission = Permission.STAFF_MANAGE
     change_permission = Permission.STAFF_MANAGE
@@ -170,35 +170,35 @@ class ApiKeyAdmin(ServiceModelAdmin):
     ordering = ["-created"]
 
     def get_fields(self, request: AdminRequest, obj: ApiKey | None = None) -> list[str]:
-        """Ask for what issuing takes; show what is known of a key."""
+        """Ask for the term when a key is issued; show the stored columns of an existing key."""
         if obj is None:
             return ["user", "name", "days"]
         return ["user", "name", "token_key", "created", "expiry"]
 
-    def write(
+    def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> ApiKey:
-        """Issue the key; its text stays with the form for the one answer that shows it."""
+        """Issue the key; keep its text on the form's instance, from which response_add shows it."""
         user = values.pop("user")
         key, form.instance.text = issue_key(actor=actor, user_id=user.pk, **values)
         return key
 
     def response_add(self, request: AdminRequest, obj: Any, *args: object) -> HttpResponse:
-        """Show the key's text, this once."""
+        """Show the key's text, which cannot be shown again."""
         context = {
             **self.admin_site.each_context(request),
             "title": _("API key issued"),
             "key": self.get_queryset(request).get(pk=obj.pk),
             "text": obj.text,
-            "list_url": self._address("changelist"),
+            "list_url": self.admin_url("changelist"),
         }
         return TemplateResponse(request, "staff/key_issued.html", context)
 
     def get_queryset(self, request: AdminRequest) -> QuerySet[ApiKey]:
-        """Return the keys of the users the person sees."""
-        people = User.objects.visible_to(request.user)
-        return super().get_queryset(request).filter(user__in=people.values("pk"))
+        """Return the keys of the users whom the administrator may see."""
+        users = User.objects.visible_to(request.user)
+        return super().get_queryset(request).filter(user__in=users.values("pk"))
 
-    def remove(self, actor: User, record: ApiKey) -> None:
+    def delete_through_service(self, actor: User, record: ApiKey) -> None:
         """Revoke the key."""
         revoke_key(actor=actor, digest=record.digest)

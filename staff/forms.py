@@ -1,4 +1,4 @@
-"""What people send about themselves, and to sign in."""
+"""The forms to sign in, to change the password, and to change one's own profile."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ class LoginForm(account_forms.LoginForm):
         self.fields["login"].label = _("Employee number")
         self.fields["password"].label = _("Password")
         self.fields["password"].help_text = ""
-        _without_placeholders(self)
+        _remove_placeholders(self)
         self.fields["login"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse, with a reason, one who knows the password of a closed account."""
+        """Refuse a closed account; say so only to someone who knows its password."""
         cleaned: dict[str, Any] | None = super().clean()
         if self.user is not None and not self.user.is_active:
             raise ValidationError(_("This account is closed. Ask your division's administrator."))
@@ -29,24 +29,24 @@ class LoginForm(account_forms.LoginForm):
 
 
 class ChangePasswordForm(account_forms.ChangePasswordForm):
-    """The old password, and the new one twice."""
+    """The current password, and the new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = _("Current password")
         self.fields["password1"].label = _("New password")
         self.fields["password2"].label = _("New password, again")
-        _without_placeholders(self)
+        _remove_placeholders(self)
 
 
-def _without_placeholders(form: forms.Form) -> None:
-    """The label says it, and stays when one has begun to type."""
+def _remove_placeholders(form: forms.Form) -> None:
+    """Remove the library's placeholders: they repeat the labels."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
 
 
 class ProfileForm(forms.Form):
-    """One's own language and phone."""
+    """The user's own language and phone."""
 
     language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
     phone = forms.CharField(

@@ -1,4 +1,4 @@
-"""Signing in: accounts are opened by the administrator, and failed tries are limited (allauth)."""
+"""allauth's adapter and backend: no signing up, safe redirects, limited failed attempts."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """No signing up, safe redirects, and tries counted by account."""
+    """Forbids signing up, checks redirects, and counts failed attempts by account."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -22,22 +22,22 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return False: nobody opens an account for themselves."""
+        """Return False: only administrators create accounts."""
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Tell whether a redirect may go there; text that is no address is not safe either."""
+        """Tell whether a redirect may lead to ``url``; False for a malformed one."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count tries by account alone: the library's key has the host, whose port one may vary."""
+        """Count attempts by account: the library's key has the host, which a client can vary."""
         return str(credentials.get("username", "")).lower()
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Return to the user's own page, where the change was begun."""
+        """Return to the profile, where the password change began."""
         return reverse("profile")
 
 
@@ -45,7 +45,7 @@ class AuthenticationBackend(BaseAuthenticationBackend):
     """Loads the signed-in user with unit and role in one query."""
 
     def get_user(self, user_id: int) -> User | None:
-        """Return the active user of a session, or None when they have left."""
+        """Return the user of a session; None when the user is inactive or does not exist."""
         return (
             User.objects.select_related("unit", "role").filter(pk=user_id, is_active=True).first()
         )

@@ -1,4 +1,4 @@
-"""Addresses of one's own page."""
+"""URLs of the profile page and the language switch."""
 
 from django.urls import path
 

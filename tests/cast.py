@@ -1,9 +1,9 @@
-"""The named cast: who stands where in every test.
+"""The cast: the users and units of all tests.
 
 Gansu has the branches Lanzhou and Tianshui, Hunan has Changsha. ``manager`` and ``colleague``
-share Lanzhou; ``head``, ``agent`` and ``division_admin`` stand in Gansu above them; ``stranger``
-works in Changsha, ``other_head`` in Hunan; ``executive``, ``sysadmin`` and ``auditor`` see the
-whole company.
+work in Lanzhou, and ``head``, ``agent`` and ``division_admin`` above them in Gansu. ``stranger``
+works in Changsha and ``other_head`` in Hunan. ``executive``, ``sysadmin`` and ``auditor`` work at
+head office and see the whole company.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tests.history import fixture_changes
 
 @dataclass(frozen=True)
 class Cast:
-    """Units and people."""
+    """The units and the users."""
 
     head_office: OrgUnit
     gansu: OrgUnit
@@ -35,8 +35,8 @@ class Cast:
     auditor: User
 
     def by_role(self) -> dict[str, User]:
-        """One person per role, those of a division standing in Gansu."""
-        people = [
+        """Return one user per role. Those of a division work in Gansu."""
+        users = [
             self.executive,
             self.head,
             self.manager,
@@ -45,11 +45,11 @@ class Cast:
             self.sysadmin,
             self.auditor,
         ]
-        return {person.role.code: person for person in people}
+        return {user.role.code: user for user in users}
 
 
 def make_unit(code: str, name_zh: str, kind: str, parent: OrgUnit | None) -> OrgUnit:
-    """Make a unit; its path is the database's doing."""
+    """Make a unit. It is read again, because the database sets its path."""
     with fixture_changes():
         unit = OrgUnit.objects.create(
             code=code, name_zh=name_zh, name_en=code.title(), kind=kind, parent=parent
@@ -59,7 +59,7 @@ def make_unit(code: str, name_zh: str, kind: str, parent: OrgUnit | None) -> Org
 
 
 def make_user(employee_number: str, name: str, role: str, unit: OrgUnit) -> User:
-    """Make somebody who works in English, so that tests read as they are written."""
+    """Make a user with English as language, so that tests can compare English texts."""
     user = User(
         employee_number=employee_number,
         name=name,
@@ -74,7 +74,6 @@ def make_user(employee_number: str, name: str, role: str, unit: OrgUnit) -> User
 
 
 def make_cast() -> Cast:
-    """Make everybody."""
     head_office = OrgUnit.objects.get(parent__isnull=True)
     gansu = make_unit("GS", "甘肃省公司", UnitKind.PROVINCE, head_office)
     lanzhou = make_unit("GSLZ", "兰州分公司", UnitKind.BRANCH, gansu)

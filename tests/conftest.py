@@ -1,4 +1,4 @@
-"""What every test may ask for: a database of its own worker, the named cast, and clients."""
+"""Fixtures for all tests: a database for each worker, the cast of users, and signed-in clients."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,21 +17,21 @@ Login = Callable[[User], Client]
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Give this worker its copy of the migrated template."""
-    with django_db_blocker.unblock(), databases.using_copy("suite"):
+    """Give this worker its own copy of the migrated template database."""
+    with django_db_blocker.unblock(), databases.use_database_copy("suite"):
         yield
 
 
 @pytest.fixture
 def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Give the test a database of its own, where it may commit and be looked at from outside."""
-    with django_db_blocker.unblock(), databases.using_copy("own") as name:
+    """Give the test a database of its own, in which it can commit; yield its name."""
+    with django_db_blocker.unblock(), databases.use_database_copy("own") as name:
         yield name
 
 
 @pytest.fixture
 def committed_cast(own_database: str) -> Cast:
-    """The cast in a database of the test's own: for what takes two connections."""
+    """The cast in a database of its own, for tests with more than one connection."""
     return make_cast()
 
 
@@ -42,20 +42,20 @@ def _empty_cache() -> None:
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
-    """Begin in English, whatever the person who asked for a page in the test before speaks."""
+    """Start in English, because the request of an earlier test may have changed the language."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """The people and units every story is told with (see tests/cast.py)."""
+    """The users and units of the tests (see tests/cast.py)."""
     return make_cast()
 
 
 @pytest.fixture
 def login() -> Login:
-    """Sign somebody in and return their browser."""
+    """Return a function that signs a user in and returns the client."""
 
     def sign_in(user: User) -> Client:
         client = Client()

@@ -1,7 +1,7 @@
-"""Databases for the suite: one migrated template, copied for every worker that asks.
+"""Test databases: one migrated template, which is copied for every worker.
 
-The template is named after the migrations and reference data it was made from, so that a run
-without changes to them starts at once.
+The template's name contains a hash of the migrations and the reference data. If they have not
+changed, the next run reuses the template.
 """
 
 import hashlib
@@ -18,34 +18,34 @@ from psycopg2 import extensions, sql
 
 ROOT = Path(__file__).resolve().parent.parent
 # A second suite on the same server must neither use nor drop the databases of the first.
-PREFIX = os.environ.get("TEST_DATABASE_PREFIX", "test")
-LOCK = 4_754_2017  # any number, the same for every worker
+DATABASE_PREFIX = os.environ.get("TEST_DATABASE_PREFIX", "test")
+TEMPLATE_LOCK_ID = 4_754_2017  # an arbitrary number, the same for every worker
 
 
 def _dsn(name: str) -> str:
-    given = settings.DATABASES["default"]
-    options = given.get("OPTIONS")
+    database = settings.DATABASES["default"]
+    options = database.get("OPTIONS")
     parameters = {
-        "user": given.get("USER"),
-        "password": given.get("PASSWORD"),
-        "host": given.get("HOST"),
-        "port": given.get("PORT"),
+        "user": database.get("USER"),
+        "password": database.get("PASSWORD"),
+        "host": database.get("HOST"),
+        "port": database.get("PORT"),
         **(options if isinstance(options, dict) else {}),
     }
-    known = {key: str(value) for key, value in parameters.items() if value}
-    return extensions.make_dsn(dbname=name, **known)
+    non_empty = {key: str(value) for key, value in parameters.items() if value}
+    return extensions.make_dsn(dbname=name, **non_empty)
 
 
 @contextmanager
-def server() -> Iterator[extensions.cursor]:
-    """Yield a cursor on the server itself, for making and dropping databases."""
+def admin_cursor() -> Iterator[extensions.cursor]:
+    """Yield a cursor in autocommit mode, for creating and dropping databases."""
     with closing(psycopg2.connect(_dsn("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             yield cursor
 
 
-def _fingerprint() -> str:
+def _template_hash() -> str:
     digest = hashlib.sha256()
     files = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("crm/reference_data/*.csv")]
     files += [ROOT / "accounts" / "permissions.py", ROOT / "accounts" / "roles.py"]
@@ -59,85 +59,85 @@ def _exists(cursor: extensions.cursor, name: str) -> bool:
     return cursor.fetchone() is not None
 
 
-def template() -> str:
-    """Return the name of the migrated template, making it first where it is missing."""
-    name = f"{PREFIX}_template_{_fingerprint()}"
-    with server() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+def get_or_create_template() -> str:
+    """Return the name of the migrated template; create it first if it is missing."""
+    name = f"{DATABASE_PREFIX}_template_{_template_hash()}"
+    with admin_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK_ID])
         if not _exists(cursor, name):
-            _drop_old(cursor)
-            building = f"{name}_building"
-            drop(cursor, building)
+            _drop_old_templates(cursor)
+            unfinished = f"{name}_building"
+            drop_database(cursor, unfinished)
             cursor.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(building))
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(unfinished))
             )
-            _migrate(building)
+            _migrate(unfinished)
             cursor.execute(
                 sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(building), sql.Identifier(name)
+                    sql.Identifier(unfinished), sql.Identifier(name)
                 )
             )
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [TEMPLATE_LOCK_ID])
     return name
 
 
-def _drop_old(cursor: extensions.cursor) -> None:
-    pattern = rf"{PREFIX}\_template\_%"
+def _drop_old_templates(cursor: extensions.cursor) -> None:
+    pattern = rf"{DATABASE_PREFIX}\_template\_%"
     cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern])
     for (name,) in cursor.fetchall():
-        drop(cursor, str(name))
+        drop_database(cursor, str(name))
 
 
 def _migrate(name: str) -> None:
     default = connections["default"]
     default.close()
-    before = default.settings_dict["NAME"]
+    previous_name = default.settings_dict["NAME"]
     default.settings_dict["NAME"] = name
     try:
         call_command("migrate", verbosity=0, interactive=False)
     finally:
         default.close()
-        default.settings_dict["NAME"] = before
+        default.settings_dict["NAME"] = previous_name
 
 
-def drop(cursor: extensions.cursor, name: str) -> None:
-    """Drop a database, whoever is still connected to it."""
+def drop_database(cursor: extensions.cursor, name: str) -> None:
+    """Drop a database and end its connections."""
     cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager
-def copy(purpose: str) -> Iterator[str]:
-    """Yield the name of a fresh copy of the template, gone when the block ends."""
+def database_copy(purpose: str) -> Iterator[str]:
+    """Create a copy of the template, yield its name, and drop it after the block."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"{PREFIX}_{purpose}_{worker}_{os.getpid()}"
-    source = template()
-    with server() as cursor:
-        drop(cursor, name)
+    name = f"{DATABASE_PREFIX}_{purpose}_{worker}_{os.getpid()}"
+    template = get_or_create_template()
+    with admin_cursor() as cursor:
+        drop_database(cursor, name)
         cursor.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(source)
+                sql.Identifier(name), sql.Identifier(template)
             )
         )
     try:
         yield name
     finally:
-        with server() as cursor:
-            drop(cursor, name)
+        with admin_cursor() as cursor:
+            drop_database(cursor, name)
 
 
 @contextmanager
-def using_copy(purpose: str) -> Iterator[str]:
-    """Work on a fresh copy of the template for the length of the block; yield its name.
+def use_database_copy(purpose: str) -> Iterator[str]:
+    """Use a new copy of the template as the default database in the block; yield its name.
 
-    What is committed there is really committed, and other connections see it.
+    Commits in it are real, so other connections see them.
     """
     default = connections["default"]
-    before = default.settings_dict["NAME"]
-    with copy(purpose) as name:
+    previous_name = default.settings_dict["NAME"]
+    with database_copy(purpose) as name:
         default.close()
         default.settings_dict["NAME"] = name
         try:
             yield name
         finally:
             default.close()
-            default.settings_dict["NAME"] = before
+            default.settings_dict["NAME"] = previous_name

@@ -1,4 +1,4 @@
-"""Changes that tests make behind the services' backs: the database still wants them attributed."""
+"""The history context for changes that tests make without a service."""
 
 from contextlib import AbstractContextManager
 
@@ -6,5 +6,5 @@ from common.history import migration_context
 
 
 def fixture_changes() -> AbstractContextManager[None]:
-    """Return the context for changes that only set the scene: history names the installation."""
+    """Return the history context for test data. The database refuses a change without one."""
     return migration_context()

@@ -1,4 +1,4 @@
-"""Staff records."""
+"""Models of users, units, roles and API keys."""
 
 from accounts.models.api_key import ApiKey
 from accounts.models.role import KnownPermission, Role

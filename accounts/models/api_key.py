@@ -12,10 +12,10 @@ from common.history import tracked
 
 
 class ApiKeyManager(models.Manager["ApiKey"]):
-    """Makes keys; what is kept of one is its hash."""
+    """Creates keys and stores only their hashes."""
 
     def issue(self, *, user: User, name: str, expiry: datetime) -> tuple["ApiKey", str]:
-        """Make a key and return it with its text, which is not kept."""
+        """Create a key and return it with its text, which is not stored."""
         digest, text = get_digest_token()
         key = self.create(
             digest=digest,
@@ -29,7 +29,7 @@ class ApiKeyManager(models.Manager["ApiKey"]):
 
 @tracked()
 class ApiKey(AbstractAuthToken):
-    """A hashed, expiring key of one user; its text is shown once, when it is made."""
+    """An expiring key of one user. Its text is shown once, when it is issued."""
 
     name = models.CharField(_("used by"), max_length=80)
 

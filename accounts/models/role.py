@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import DataAccessLevel
 from common.history import tracked
-from common.localised import pick
+from common.localised import localised_text
 
-# A check constraint would have to list the permissions, and each new one would change it.
+# A trigger and not a check constraint, which would have to list the permissions and be changed with
+# each new one.
 REQUIRE_KNOWN_PERMISSIONS = """
     IF NOT NEW.permissions::text[] <@ ARRAY(SELECT code::text FROM accounts_knownpermission) THEN
         RAISE EXCEPTION 'role % has an unknown permission', NEW.code
@@ -37,7 +38,7 @@ class KnownPermission(models.Model):
 
 @tracked()
 class Role(models.Model):
-    """What a kind of user may do and which rows they see. Editable by the administrator."""
+    """The permissions and the data access level of a group of users; administrators can edit it."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name_zh = models.CharField(_("Chinese name"), max_length=60)
@@ -72,4 +73,4 @@ class Role(models.Model):
     @property
     def name(self) -> str:
         """The name in the active language."""
-        return pick(zh=self.name_zh, en=self.name_en)
+        return localised_text(zh=self.name_zh, en=self.name_en)

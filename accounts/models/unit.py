@@ -1,4 +1,4 @@
-"""The organisation: a tree of any depth, kept as a materialised path."""
+"""The organisation: a tree of any depth, stored as a materialised path (ltree)."""
 
 import pgtrigger
 from django.contrib.postgres.indexes import GistIndex
@@ -10,11 +10,11 @@ from django_ltree.fields import PathField
 from accounts.permissions import DataAccessLevel
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 from common.history import tracked
-from common.localised import pick
+from common.localised import localised_text
 
-# The path is derived from the parent, so the database derives it: rows written by bulk or raw SQL
-# are right too. Labels are ids, which never change, so that a renamed unit keeps its place.
-PLACE_UNIT = """
+# A trigger computes the path from the parent, so that rows written in bulk or by raw SQL are right
+# too. The labels of the path are ids, which do not change when a unit is renamed.
+SET_PATH = """
     IF NEW.parent_id IS NULL THEN
         NEW.path = NEW.id::text::ltree;
     ELSE
@@ -38,7 +38,7 @@ MOVE_SUBTREE = """
 
 
 class UnitKind(models.TextChoices):
-    """What a unit is; the tree says where it stands."""
+    """The kind of a unit. It is a label only: the tree may have any depth and order."""
 
     HEAD_OFFICE = "head_office", _("Head office")
     PROVINCE = "province", _("Province")
@@ -88,7 +88,7 @@ class OrgUnit(ScopedModel):
                 name="place",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
-                func=PLACE_UNIT,
+                func=SET_PATH,
             ),
             pgtrigger.Trigger(
                 name="move_subtree",
@@ -104,11 +104,11 @@ class OrgUnit(ScopedModel):
     @property
     def name(self) -> str:
         """The name in the active language."""
-        return pick(zh=self.name_zh, en=self.name_en)
+        return localised_text(zh=self.name_zh, en=self.name_en)
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Everyone sees their unit and what is below it; the whole company sees all."""
+        """Users see their unit, at level SUBTREE also those below it, at level ALL every unit."""
         if user.access_level == DataAccessLevel.ALL:
             return Q()
         if user.access_level == DataAccessLevel.SUBTREE:

@@ -14,11 +14,11 @@ from accounts.permissions import DataAccessLevel, Permission
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 from common.history import tracked
 
-EMPLOYEE_NUMBER_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._-]*\Z"  # to Python and PostgreSQL alike
+EMPLOYEE_NUMBER_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._-]*\Z"  # valid in Python and in PostgreSQL
 
 
 class UserQuerySet(ScopedQuerySet["User"]):
-    """Users; signing in asks for them by employee number, in whatever case it is typed."""
+    """Users, found by employee number without regard to case when they sign in."""
 
     def get_by_natural_key(self, employee_number: str | None) -> "User":
         """Return the user signing in; raise User.DoesNotExist."""
@@ -35,7 +35,7 @@ class UserQuerySet(ScopedQuerySet["User"]):
 
 @tracked(exclude=["password", "last_login"])
 class User(AbstractBaseUser, ScopedModel):
-    """One who may sign in. A service account is a user without a password."""
+    """A person, or a service account, which has no password and uses API keys."""
 
     employee_number = models.CharField(
         _("employee number"),
@@ -96,7 +96,7 @@ class User(AbstractBaseUser, ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Colleagues of the units one sees; everyone sees themselves."""
+        """Users see the users of the units that their data access level covers."""
         if user.access_level == DataAccessLevel.ALL:
             return Q()
         if user.access_level == DataAccessLevel.SUBTREE:
@@ -112,22 +112,22 @@ class User(AbstractBaseUser, ScopedModel):
 
     @property
     def unit_path(self) -> str:
-        """Where this person stands in the organisation."""
+        """The path of the user's unit in the organisation tree."""
         return str(self.unit.path)
 
     def may(self, permission: Permission) -> bool:
-        """Tell whether the person's role holds the permission; one who has left holds none."""
+        """Tell whether the user's role holds the permission; an inactive user holds none."""
         return self.is_active and permission.value in self.role.permissions
 
     @property
     def is_staff(self) -> bool:
-        """Whether Django's admin lets the person in."""
+        """Whether the user may enter Django's admin."""
         return self.may(Permission.ADMIN_ENTER)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Answer Django's permission check from the role's permissions alone."""
+        """Answer Django's permission checks from the role's permissions."""
         return perm in Permission.values and self.may(Permission(perm))
 
     def has_module_perms(self, app_label: str) -> bool:
-        """Let the admin's pages decide for themselves, each by its own permission."""
+        """Return True for users of the admin; each admin page checks its own permission."""
         return self.is_staff

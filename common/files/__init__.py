@@ -1,19 +1,19 @@
-"""Reading tables that people and other systems send: CSV, XLSX and NDJSON, row by row.
+"""Reading tables row by row: CSV, XLSX and NDJSON.
 
-Nothing here holds a whole file in memory, and nothing here knows what the columns mean.
+No reader holds a whole file in memory, and none depends on the meaning of the columns.
 """
 
 from common.files.csv_rows import CsvSource
 from common.files.ndjson import NdjsonSource
 from common.files.opening import open_source
-from common.files.rows import FileRefusedError, Readable, Row, RowFault, RowSource
+from common.files.rows import ByteStream, FileRefusedError, Row, RowFault, RowSource
 from common.files.xlsx import XlsxSource
 
 __all__ = [
+    "ByteStream",
     "CsvSource",
     "FileRefusedError",
     "NdjsonSource",
-    "Readable",
     "Row",
     "RowFault",
     "RowSource",

@@ -1,4 +1,4 @@
-"""CSV, read row by row: separated by comma, semicolon or tab, quoted as spreadsheets quote."""
+"""Reading CSV row by row: separated by comma, semicolon or tab, quoted with double quotes."""
 
 import csv
 from collections.abc import Iterator
@@ -6,57 +6,67 @@ from itertools import chain
 
 from django.utils.translation import gettext as _
 
-from common.files.rows import FileRefusedError, Meter, Readable, Row, RowFault, empty_file
-from common.files.text import lines
+from common.files.rows import (
+    ByteStream,
+    FileRefusedError,
+    MeteredReader,
+    Row,
+    RowFault,
+    empty_file_error,
+)
+from common.files.text import decode_lines
 
 SEPARATORS = ",;\t"
 MAX_COLUMNS = 200
 
 
 class CsvSource:
-    """A CSV stream; ``stream`` is read once, in order. ``encoding`` overrides what is detected.
+    """A CSV stream, which is read once, in order. ``encoding`` overrides the detected encoding.
 
-    Making one reads the header; that and iterating raise FileRefusedError.
+    The constructor reads the header. The constructor and iteration raise FileRefusedError.
     """
 
     def __init__(
-        self, stream: Readable, *, name: str, size: int | None = None, encoding: str = ""
+        self, stream: ByteStream, *, name: str, size: int | None = None, encoding: str = ""
     ) -> None:
         self.name = name
         self.size = size
-        self._meter = Meter(stream)
-        text = lines(self._meter.blocks(), encoding)
-        self._skipped, first = _first_line(text)
-        self._reader = csv.reader(
-            chain([first], text), delimiter=_separator(first), strict=True, skipinitialspace=True
+        self._stream = MeteredReader(stream)
+        lines = decode_lines(self._stream.blocks(), encoding)
+        self._blank_lines, first_line = _skip_blank_lines(lines)
+        self._csv_reader = csv.reader(
+            chain([first_line], lines),
+            delimiter=_detect_separator(first_line),
+            strict=True,
+            skipinitialspace=True,
         )
-        self.header = _header(self._read())
+        self.header = _clean_header(self._read_cells(self._blank_lines + 1))
 
     @property
     def bytes_read(self) -> int:
-        """How far the stream has been read."""
-        return self._meter.bytes_read
+        """The number of bytes read so far."""
+        return self._stream.bytes_read
 
     @property
     def sha256(self) -> str:
-        """Fingerprint of the bytes read so far."""
-        return self._meter.sha256
+        """The SHA-256 of the bytes read so far."""
+        return self._stream.sha256
 
     def __iter__(self) -> Iterator[Row]:
-        """Yield every row that is not blank, with the line it starts at."""
+        """Yield every row that is not blank."""
         width = len(self.header)
         while True:
-            line = self._skipped + self._reader.line_num + 1
-            cells = self._read()
+            line = self._blank_lines + self._csv_reader.line_num + 1
+            cells = self._read_cells(line)
             if cells is None:
                 return
             if any(cells):
-                yield _row(line, cells, width)
+                yield _make_row(line, cells, width)
 
-    def _read(self) -> list[str] | None:
-        line = self._skipped + self._reader.line_num + 1
+    def _read_cells(self, line: int) -> list[str] | None:
+        """Return the cells of the next row, which starts at ``line``; None at the end."""
         try:
-            return next(self._reader, None)
+            return next(self._csv_reader, None)
         except csv.Error as error:
             message = _(
                 "Line %(line)d: a quotation mark is opened and not closed where the cell ends."
@@ -64,7 +74,8 @@ class CsvSource:
             raise FileRefusedError("open_quote", message % {"line": line}) from error
 
 
-def _row(line: int, cells: list[str], width: int) -> Row:
+def _make_row(line: int, cells: list[str], width: int) -> Row:
+    """Return the row with its fault. Empty cells behind the last column are dropped."""
     if len(cells) > width and not any(cells[width:]):
         cells = cells[:width]
     if len(cells) == width:
@@ -76,21 +87,21 @@ def _row(line: int, cells: list[str], width: int) -> Row:
     return Row(line, cells, fault)
 
 
-def _first_line(text: Iterator[str]) -> tuple[int, str]:
-    """Skip blank lines; return how many there were, and the header's first line."""
-    for skipped, line in enumerate(text):
+def _skip_blank_lines(lines: Iterator[str]) -> tuple[int, str]:
+    """Return the number of blank lines at the start, and the first line that is not blank."""
+    for count, line in enumerate(lines):
         if line.strip("\ufeff \t\r\n"):
-            return skipped, line.lstrip("\ufeff")
-    raise empty_file()
+            return count, line.lstrip("\ufeff")
+    raise empty_file_error()
 
 
-def _separator(line: str) -> str:
-    """The separator that stands most often outside quotation marks in the header."""
-    bare = "".join(line.split('"')[::2])
-    return max(SEPARATORS, key=bare.count)
+def _detect_separator(line: str) -> str:
+    """Return the separator that occurs most often outside quotation marks in the header."""
+    unquoted = "".join(line.split('"')[::2])
+    return max(SEPARATORS, key=unquoted.count)
 
 
-def _header(cells: list[str] | None) -> list[str]:
+def _clean_header(cells: list[str] | None) -> list[str]:
     header = [cell.strip() for cell in cells or []]
     while header and not header[-1]:
         header.pop()

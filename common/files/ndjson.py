@@ -1,67 +1,67 @@
-"""NDJSON, read line by line: one object per line, with the field names it is told to expect."""
+"""Reading NDJSON line by line: one JSON object per line, with known field names."""
 
 import json
 from collections.abc import Iterator, Sequence
 
-from common.files.rows import Meter, Readable, Row, RowFault
-from common.files.text import lines
+from common.files.rows import ByteStream, MeteredReader, Row, RowFault
+from common.files.text import decode_lines
 
-SHOWN = 2000
+MAX_UNPARSED_CHARACTERS = 2000  # of a faulty line, which becomes the only cell of its row
 
 
 class NdjsonSource:
-    """A stream of JSON objects. A field that is missing or null is an empty cell.
+    """A stream of JSON objects. A field that is missing or null becomes an empty cell.
 
-    Numbers keep the digits they were sent with. Iterating raises FileRefusedError.
+    Numbers keep the digits of the input. Iteration raises FileRefusedError.
     """
 
     def __init__(
-        self, stream: Readable, *, name: str, fields: Sequence[str], size: int | None = None
+        self, stream: ByteStream, *, name: str, fields: Sequence[str], size: int | None = None
     ) -> None:
         self.name = name
         self.size = size
         self.header = list(fields)
-        self._meter = Meter(stream)
+        self._stream = MeteredReader(stream)
 
     @property
     def bytes_read(self) -> int:
-        """How far the stream has been read."""
-        return self._meter.bytes_read
+        """The number of bytes read so far."""
+        return self._stream.bytes_read
 
     @property
     def sha256(self) -> str:
-        """Fingerprint of the bytes read so far."""
-        return self._meter.sha256
+        """The SHA-256 of the bytes read so far."""
+        return self._stream.sha256
 
     def __iter__(self) -> Iterator[Row]:
         """Yield a row for every line that is not blank."""
-        known = set(self.header)
-        for number, line in enumerate(lines(self._meter.blocks()), start=1):
+        known_fields = set(self.header)
+        for number, line in enumerate(decode_lines(self._stream.blocks()), start=1):
             if line.strip():
-                cells, fault = self._cells(line, known)
+                cells, fault = self._read_cells(line, known_fields)
                 yield Row(number, cells, fault)
 
-    def _cells(self, line: str, known: set[str]) -> tuple[list[str], RowFault | None]:
-        as_sent = [line.strip()[:SHOWN]]
+    def _read_cells(self, line: str, known_fields: set[str]) -> tuple[list[str], RowFault | None]:
+        unparsed = [line.strip()[:MAX_UNPARSED_CHARACTERS]]
         try:
-            found = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
+            record = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
         except (ValueError, RecursionError):
-            return _printable(as_sent), RowFault.NOT_JSON
-        if not isinstance(found, dict):
-            return _printable(as_sent), RowFault.NOT_JSON
-        if not found.keys() <= known:
-            return _printable(as_sent), RowFault.UNKNOWN_FIELD
-        values = [found.get(field) for field in self.header]
+            return _storable(unparsed), RowFault.NOT_JSON
+        if not isinstance(record, dict):
+            return _storable(unparsed), RowFault.NOT_JSON
+        if not record.keys() <= known_fields:
+            return _storable(unparsed), RowFault.UNKNOWN_FIELD
+        values = [record.get(field) for field in self.header]
         cells = ["" if value is None else value for value in values]
         if not all(isinstance(cell, str) for cell in cells):
-            return _printable(as_sent), RowFault.NOT_PLAIN
-        if cells != _printable(cells):
-            return _printable(cells), RowFault.BAD_CHARACTER
+            return _storable(unparsed), RowFault.NOT_PLAIN
+        if cells != _storable(cells):
+            return _storable(cells), RowFault.BAD_CHARACTER
         return cells, None
 
 
-def _printable(cells: list[str]) -> list[str]:
-    """Replace what no database keeps: NUL and halves of characters."""
+def _storable(cells: list[str]) -> list[str]:
+    """Replace the characters that PostgreSQL cannot store: NUL and single surrogates."""
     return [
         cell.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8") for cell in cells
     ]

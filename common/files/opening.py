@@ -1,4 +1,4 @@
-"""Opening a file by what it holds, whatever its name says."""
+"""Opening a file as CSV or XLSX, depending on its content and not on its name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,13 @@ from common.files.csv_rows import CsvSource
 from common.files.rows import FileRefusedError, RowSource
 from common.files.xlsx import XlsxSource
 
-ZIP, OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+ZIP_SIGNATURE = b"PK\x03\x04"  # XLSX is a ZIP archive
+OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"  # old and password-protected Excel files
 
 
 @contextmanager
 def open_source(path: Path, *, encoding: str = "") -> Iterator[RowSource]:
-    """Open a CSV or XLSX file for reading; raise FileRefusedError saying why not."""
+    """Open a CSV or XLSX file for reading; raise FileRefusedError if it cannot be read."""
     if path.exists() and not path.is_file():
         raise FileRefusedError("not_a_file", _("%(path)s is not a file.") % {"path": path})
     try:
@@ -26,14 +27,14 @@ def open_source(path: Path, *, encoding: str = "") -> Iterator[RowSource]:
             "unreadable", message % {"path": path, "why": error.strerror}
         ) from error
     with file:
-        start = file.read(4)
+        signature = file.read(4)
         file.seek(0)
-        if start == OLD_OFFICE:
+        if signature == OLE_SIGNATURE:
             raise FileRefusedError(
                 "old_excel",
                 _("This is an old or password-protected Excel file. Save it as plain XLSX or CSV."),
             )
-        if start == ZIP:
+        if signature == ZIP_SIGNATURE:
             yield XlsxSource(file, name=path.name)
         else:
             size = path.stat().st_size

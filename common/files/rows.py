@@ -1,4 +1,4 @@
-"""What every source of rows gives: a header, then rows with their line; and how it refuses."""
+"""What all readers share: rows, the faults of rows, the refusal of a file, and counting bytes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,11 +8,14 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-BLOCK = 1 << 18
+BLOCK_SIZE = 1 << 18  # bytes
 
 
 class FileRefusedError(Exception):
-    """The input as a whole cannot be read. ``code`` is stable, the message one line for people."""
+    """The file as a whole cannot be read. ``message`` is one line for the user.
+
+    Programs use ``code``, which does not change.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -21,7 +24,7 @@ class FileRefusedError(Exception):
 
 
 class RowFault(TextChoices):
-    """Why a single row cannot be read; the rows around it can."""
+    """Why a single row cannot be read. The other rows of the file can."""
 
     TOO_FEW = "too_few_fields", gettext_lazy("Fewer fields than the header has")
     TOO_MANY = "too_many_fields", gettext_lazy("More fields than the header has")
@@ -32,21 +35,21 @@ class RowFault(TextChoices):
 
 
 class Row(NamedTuple):
-    """One row: the line it starts at, its cells in the order of the header, what is wrong."""
+    """One row: the line it starts at, its cells in the order of the header, and its fault."""
 
     line: int
     cells: list[str]
     fault: RowFault | None = None
 
 
-class Readable(Protocol):
-    """Bytes from anywhere: an open file, a request's body."""
+class ByteStream(Protocol):
+    """An open file or the body of a request."""
 
     def read(self, size: int = -1, /) -> bytes: ...
 
 
 class RowSource(Protocol):
-    """A table being read. ``bytes_read`` and ``sha256`` speak of what was read so far."""
+    """A table being read. ``bytes_read`` and ``sha256`` describe the part read so far."""
 
     name: str
     header: list[str]
@@ -59,34 +62,34 @@ class RowSource(Protocol):
     def __iter__(self) -> Iterator[Row]: ...
 
 
-class Meter:
-    """Reads a stream in full blocks, counting and fingerprinting what passes."""
+class MeteredReader:
+    """Reads a stream in full blocks, and counts and hashes the bytes."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self._digest = hashlib.sha256()
         self.bytes_read = 0
 
     @property
     def sha256(self) -> str:
-        """Fingerprint of the bytes read so far."""
+        """The SHA-256 of the bytes read so far."""
         return self._digest.hexdigest()
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the stream in blocks of BLOCK bytes; only the last may be shorter."""
-        while block := self._full_block():
+        """Yield the stream in blocks of BLOCK_SIZE bytes; only the last may be shorter."""
+        while block := self._read_full_block():
             self._digest.update(block)
             self.bytes_read += len(block)
             yield block
 
-    def _full_block(self) -> bytes:
-        pieces, wanted = [], BLOCK
-        while wanted and (piece := self._stream.read(wanted)):
+    def _read_full_block(self) -> bytes:
+        pieces, missing_bytes = [], BLOCK_SIZE
+        while missing_bytes and (piece := self._stream.read(missing_bytes)):
             pieces.append(piece)
-            wanted -= len(piece)
+            missing_bytes -= len(piece)
         return b"".join(pieces)
 
 
-def empty_file() -> FileRefusedError:
-    """Say that there is nothing, not even a header."""
+def empty_file_error() -> FileRefusedError:
+    """Return the refusal of a file without even a header."""
     return FileRefusedError("empty", _("The file is empty."))

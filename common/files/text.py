@@ -1,8 +1,8 @@
-"""Bytes to lines of text: which encoding it is, and where it is not text at all.
+"""Decoding bytes to lines: detecting the encoding, and refusing what is not text.
 
-UTF-8 and UTF-16 say so with a byte order mark; otherwise the first block that holds anything but
-ASCII decides between UTF-8 and GB18030 (of which GBK and GB2312 are parts). What came before was
-ASCII and reads the same in both, so one pass over the stream is enough.
+A byte order mark decides for UTF-8 or UTF-16. Without one, the first block with a non-ASCII byte
+decides between UTF-8 and GB18030 (which contains GBK and GB2312). The blocks before it are ASCII,
+which is the same in both encodings, so the stream is read only once.
 """
 
 import codecs
@@ -12,82 +12,87 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
-from common.files.rows import FileRefusedError, empty_file
+from common.files.rows import FileRefusedError, empty_file_error
 
 MAX_LINE_LENGTH = 1 << 20
 ENCODINGS = ("utf-8", "gb18030", "utf-16")
 
-_MARKS = [
+_BYTE_ORDER_MARKS = [
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
-_CONTROLS = bytes({*range(9), *range(14, 32)} - {0x1B})
-_BEYOND_ASCII = re.compile("[^\x00-\x7f\ufffd]")
+_CONTROL_CHARACTERS = bytes({*range(9), *range(14, 32)} - {0x1B})
+_NON_ASCII = re.compile("[^\x00-\x7f\ufffd]")
 
 
-def lines(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
-    """Yield the lines of a text, ends kept, whichever of the three line ends it uses.
+def decode_lines(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
+    r"""Yield the lines of a text with their line ends, which may be \n, \r\n or \r.
 
-    Raises FileRefusedError when the bytes are empty, no text, or not in the encoding.
+    Raises FileRefusedError when the bytes are empty, not text, or not in the encoding.
     """
-    rest, number = "", 1
-    for text in _decoded(blocks, encoding):
-        whole = list(io.StringIO(rest + text, newline=""))
-        # The last one may go on in the next block, if only with the second half of its line end.
-        rest = whole.pop() if whole else ""
-        number += len(whole)
-        if len(rest) > MAX_LINE_LENGTH:
+    unfinished_line, line_number = "", 1
+    for text in _decode_blocks(blocks, encoding):
+        lines = list(io.StringIO(unfinished_line + text, newline=""))
+        # The last line may continue in the next block, even if it ends with \r (it may be \r\n).
+        unfinished_line = lines.pop() if lines else ""
+        line_number += len(lines)
+        if len(unfinished_line) > MAX_LINE_LENGTH:
             raise FileRefusedError(
                 "line_too_long",
-                _("Line %(line)d is longer than a table's line can be.") % {"line": number},
+                _("Line %(line)d is longer than a table's line can be.") % {"line": line_number},
             )
-        yield from whole
-    if rest:
-        yield rest
+        yield from lines
+    if unfinished_line:
+        yield unfinished_line
 
 
-def _decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[str]:
+def _decode_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[str]:
+    """Yield the text of each block. ``line`` counts the lines for error messages."""
     decoder: codecs.IncrementalDecoder | None = None
-    line, first = 1, True
+    line, is_first_block = 1, True
     for block in blocks:
-        if first:
-            decoder, first = _decoder_at_start(block, encoding), False
+        if is_first_block:
+            decoder, is_first_block = _decoder_for_first_block(block, encoding), False
         if decoder is None and block.isascii():
             text = block.decode("ascii")
         else:
-            decoder = decoder or _decoder(_guess(block))
+            decoder = decoder or _make_decoder(_guess_encoding(block))
             text = _decode(decoder, block, line=line, final=False)
         line += text.count("\n")
         yield text
-    if first:
-        raise empty_file()
+    if is_first_block:
+        raise empty_file_error()
     if decoder is not None:
         yield _decode(decoder, b"", line=line, final=True)
 
 
-def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+def _make_decoder(encoding: str) -> codecs.IncrementalDecoder:
     return codecs.getincrementaldecoder(encoding)()
 
 
-def _decoder_at_start(block: bytes, encoding: str) -> codecs.IncrementalDecoder | None:
-    for mark, marked in _MARKS:
+def _decoder_for_first_block(block: bytes, encoding: str) -> codecs.IncrementalDecoder | None:
+    """Return the decoder for a byte order mark or for ``encoding``, or None if neither is given.
+
+    Raises FileRefusedError for a block with too many control characters to be text.
+    """
+    for mark, marked_encoding in _BYTE_ORDER_MARKS:
         if block.startswith(mark):
-            return _decoder(marked)
-    controls = len(block) - len(block.translate(None, _CONTROLS))
-    if controls * 10 > len(block) and not encoding.startswith("utf-16"):
+            return _make_decoder(marked_encoding)
+    control_count = len(block) - len(block.translate(None, _CONTROL_CHARACTERS))
+    if control_count * 10 > len(block) and not encoding.startswith("utf-16"):
         raise FileRefusedError(
             "not_text", _("This is not a text file. Send CSV (UTF-8 or GB18030) or XLSX.")
         )
-    return _decoder(encoding) if encoding else None
+    return _make_decoder(encoding) if encoding else None
 
 
 def _decode(decoder: codecs.IncrementalDecoder, block: bytes, *, line: int, final: bool) -> str:
     try:
         return decoder.decode(block, final)
     except UnicodeDecodeError as error:
-        before = error.object[: error.start].decode(error.encoding, "ignore")
-        values = {"line": line + before.count("\n"), "encoding": error.encoding.upper()}
+        text_before = error.object[: error.start].decode(error.encoding, "ignore")
+        values = {"line": line + text_before.count("\n"), "encoding": error.encoding.upper()}
         message = _(
             "Line %(line)d is not valid %(encoding)s. Save the file as UTF-8, or name its "
             "encoding with --encoding."
@@ -95,12 +100,15 @@ def _decode(decoder: codecs.IncrementalDecoder, block: bytes, *, line: int, fina
         raise FileRefusedError("encoding", message % values) from error
 
 
-def _guess(block: bytes) -> str:
-    """UTF-8, also where a few bytes of it are broken (to be named, not mistaken); else GB18030."""
+def _guess_encoding(block: bytes) -> str:
+    """Return UTF-8 even if a few bytes are broken, else GB18030.
+
+    A file with few broken bytes is then refused with the line, and not read as GB18030.
+    """
     try:
-        _decoder("utf-8").decode(block)
+        _make_decoder("utf-8").decode(block)
     except UnicodeDecodeError:
         text = block.decode("utf-8", "replace")
-        broken, sound = text.count("\ufffd"), len(_BEYOND_ASCII.findall(text))
-        return "utf-8" if broken * 10 < sound else "gb18030"
+        broken_count, valid_count = text.count("\ufffd"), len(_NON_ASCII.findall(text))
+        return "utf-8" if broken_count * 10 < valid_count else "gb18030"
     return "utf-8"

@@ -1,9 +1,9 @@
-"""XLSX, read row by row: the first sheet, streamed out of the archive.
+"""Reading the first sheet of an XLSX file row by row, as a stream from the archive.
 
-Read with the standard library's own ZIP and XML parsers, as nothing may depend on what the file
-claims: a library that lays the sheet out in memory is brought down by a file of two kilobytes whose
-two cells stand in opposite corners, or whose every cell repeats one long shared text. Here memory
-is bounded by the shared texts (MAX_SHARED) and one row. See ECMA-376 part 1, §18 (SpreadsheetML).
+This uses the ZIP and XML parsers of the standard library, because a library that builds the whole
+sheet in memory runs out of it on a malicious file: two cells in opposite corners of the sheet, or
+one long shared text in every cell, take only two kilobytes of XLSX. Here the memory is limited to
+the shared texts (MAX_SHARED_TEXT_BYTES) and one row. See ECMA-376 part 1, §18 (SpreadsheetML).
 """
 
 import posixpath
@@ -16,107 +16,121 @@ from xml.parsers.expat import ExpatError
 
 from django.utils.translation import gettext as _
 
-from common.files.rows import BLOCK, FileRefusedError, Meter, Row, RowFault, empty_file
-from common.files.sheet import SharedTexts, Sheet, Workbook, date_styles, relations
+from common.files.rows import (
+    BLOCK_SIZE,
+    FileRefusedError,
+    MeteredReader,
+    Row,
+    RowFault,
+    empty_file_error,
+)
+from common.files.xlsx_parts import (
+    SharedTexts,
+    Sheet,
+    SheetRow,
+    Workbook,
+    read_date_styles,
+    read_relations,
+)
 
 MAX_PARTS = 2000
-MAX_BYTES = 1 << 30
-MAX_SHARED = 128 << 20
-MAX_OTHER = 8 << 20
+MAX_UNPACKED_BYTES = 1 << 30
+MAX_SHARED_TEXT_BYTES = 128 << 20
+MAX_OTHER_PART_BYTES = 8 << 20
 
-BROKEN = (
+DAMAGED_FILE_ERRORS = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ExpatError, EOFError,
     LookupError, ValueError, NotImplementedError, RuntimeError, OverflowError,
 )  # fmt: skip
 
 
 class XlsxSource:
-    """The first sheet of a workbook. Making one reads the header and the shared texts."""
+    """The first sheet of a workbook. The constructor reads the header and the shared texts."""
 
     def __init__(self, file: BinaryIO, *, name: str) -> None:
         self.name = name
-        self.sha256 = _fingerprint(file)
+        self.sha256 = _sha256(file)
         self.bytes_read = 0
-        with _readable():
+        with _refuse_damaged_file():
             self._archive = zipfile.ZipFile(file)
-            _refuse_bombs(self._archive)
+            _refuse_oversized_archive(self._archive)
             self._sheet, part = self._open_first_sheet()
             self.size: int | None = self._archive.getinfo(part).file_size
-            self._rows = self._filled_rows(part)
+            self._rows = self._non_blank_rows(part)
             header = next(self._rows, None)
         if header is None:
-            raise empty_file()
-        self.header = [cell.strip() for cell in header[1]]
+            raise empty_file_error()
+        self.header = [cell.strip() for cell in header.cells]
 
     def __iter__(self) -> Iterator[Row]:
-        """Yield every row that is not blank. Cells missing at a row's end are empty ones."""
+        """Yield every row that is not blank. Missing cells at the end of a row become empty."""
         width = len(self.header)
-        with _readable():
-            for line, cells, overflows in self._rows:
-                fault = RowFault.TOO_MANY if overflows else None
+        with _refuse_damaged_file():
+            for line, cells, has_too_many in self._rows:
+                fault = RowFault.TOO_MANY if has_too_many else None
                 yield Row(line, cells + [""] * (width - len(cells)), fault)
 
     def _open_first_sheet(self) -> tuple[Sheet, str]:
         workbook = Workbook()
-        workbook.feed(self._small("xl/workbook.xml"))
-        targets = relations(self._small("xl/_rels/workbook.xml.rels"))
+        workbook.feed(self._read_small_part("xl/workbook.xml"))
+        targets = read_relations(self._read_small_part("xl/_rels/workbook.xml.rels"))
         sheet = Sheet(since_1904=workbook.since_1904)
         for target, kind in targets.values():
             part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
             if kind == "sharedStrings":
                 shared = SharedTexts()
-                for block in self._blocks(part, MAX_SHARED):
+                for block in self._read_part(part, MAX_SHARED_TEXT_BYTES):
                     shared.feed(block)
                 sheet.shared = shared.texts
             elif kind == "styles":
-                sheet.dates = date_styles(self._small(part))
-        target, _kind = targets[workbook.first_sheet]
+                sheet.date_styles = read_date_styles(self._read_small_part(part))
+        target, _kind = targets[workbook.first_sheet_id]
         return sheet, posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
-    def _filled_rows(self, part: str) -> Iterator[tuple[int, list[str], bool]]:
-        for block in self._blocks(part, MAX_BYTES):
+    def _non_blank_rows(self, part: str) -> Iterator[SheetRow]:
+        for block in self._read_part(part, MAX_UNPACKED_BYTES):
             self.bytes_read += len(block)
             self._sheet.feed(block)
-            yield from (row for row in self._sheet.take() if any(row[1]) or row[2])
+            yield from (row for row in self._sheet.pop_rows() if any(row.cells) or row.has_too_many)
 
-    def _small(self, part: str) -> bytes:
-        return b"".join(self._blocks(part, MAX_OTHER))
+    def _read_small_part(self, part: str) -> bytes:
+        return b"".join(self._read_part(part, MAX_OTHER_PART_BYTES))
 
-    def _blocks(self, part: str, most: int) -> Iterator[bytes]:
-        """Yield a part's bytes; the archive's own reader stops at the size it declares."""
-        if self._archive.getinfo(part).file_size > most:
-            raise _too_big()
+    def _read_part(self, part: str, max_bytes: int) -> Iterator[bytes]:
+        """Yield the bytes of a part. The ZIP reader stops at the size that the archive declares."""
+        if self._archive.getinfo(part).file_size > max_bytes:
+            raise _too_big_error()
         with self._archive.open(part) as stream:
-            while block := stream.read(BLOCK):
+            while block := stream.read(BLOCK_SIZE):
                 yield block
 
 
-def _fingerprint(file: BinaryIO) -> str:
-    meter = Meter(file)
-    for _block in meter.blocks():
+def _sha256(file: BinaryIO) -> str:
+    reader = MeteredReader(file)
+    for _block in reader.blocks():
         pass
     file.seek(0)
-    return meter.sha256
+    return reader.sha256
 
 
-def _refuse_bombs(archive: zipfile.ZipFile) -> None:
-    """Refuse an archive that would unpack to more than any sheet needs, before unpacking it."""
+def _refuse_oversized_archive(archive: zipfile.ZipFile) -> None:
+    """Raise FileRefusedError for an archive that would unpack to more than any sheet needs."""
     parts = archive.infolist()
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_BYTES:
-        raise _too_big()
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+        raise _too_big_error()
 
 
-def _too_big() -> FileRefusedError:
+def _too_big_error() -> FileRefusedError:
     return FileRefusedError(
         "too_big", _("This workbook unpacks to more than can be read safely. Send it as CSV.")
     )
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _refuse_damaged_file() -> Iterator[None]:
+    """Raise FileRefusedError in place of the errors that a damaged file causes."""
     try:
         yield
-    except BROKEN as error:
-        raise FileRefusedError(
-            "broken_xlsx", _("This XLSX file is damaged or is none. Save it again, or as CSV.")
-        ) from error
+    except DAMAGED_FILE_ERRORS as error:
+        message = _("This file is damaged or is not an XLSX file. Save it again, or as CSV.")
+        raise FileRefusedError("broken_xlsx", message) from error

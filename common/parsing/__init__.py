@@ -1,1 +1,1 @@
-"""Turning what people type into values: amounts and dates, in Chinese and international writing."""
+"""Parsing amounts and dates, in Chinese and international notation."""

@@ -1,19 +1,19 @@
-"""Amounts as people and systems write them, to integer hundredths (分)."""
+"""Parsing amounts to integer hundredths (分)."""
 
 import re
 import unicodedata
 
 from common.parsing.errors import UnreadableError
 
-# Far below the end of a bigint, so that sums over many rows still fit one.
-LARGEST = 9 * 10**16
+# Far below the maximum of a bigint, so that sums over many rows fit too.
+MAX_MINOR = 9 * 10**16
 MAX_DIGITS = 15
 
-_PLAIN = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,2}))?")
-_WRITTEN = re.compile(
-    r"(?P<open>\()?(?P<sign>[+-]?)(?:¥|CNY|RMB|人民币)?(?P<inner>[+-]?)"
-    r"(?P<whole>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(?:\.(?P<part>[0-9]*))?"
-    r"(?:元|CNY|RMB)?(?P<behind>-?)(?P<close>\))?",
+_PLAIN_AMOUNT = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,2}))?")
+_DECORATED_AMOUNT = re.compile(
+    r"(?P<open>\()?(?P<sign>[+-]?)(?:¥|CNY|RMB|人民币)?(?P<inner_sign>[+-]?)"
+    r"(?P<whole>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(?:\.(?P<fraction>[0-9]*))?"
+    r"(?:元|CNY|RMB)?(?P<end_sign>-?)(?P<close>\))?",
     re.ASCII | re.IGNORECASE,
 )
 _SPACE_BESIDE_SIGN = re.compile(r"(?<![0-9]) | (?![0-9])")
@@ -23,33 +23,34 @@ _EXPONENT = re.compile(r"[+-]?[0-9.]+e[+-]?[0-9]+", re.ASCII | re.IGNORECASE)
 def parse_minor(text: str) -> int:
     """Return an amount in hundredths.
 
-    Reads ``1,234.56``, full-width digits, ¥ and 元, a minus before or behind, parentheses for
-    negatives. Raises UnreadableError: not_an_amount, exponent, too_precise, too_large.
+    Accepts ``1,234.56``, full-width digits, ¥ and 元, a minus sign at the start or the end, and
+    parentheses for negative amounts. Raises UnreadableError with the code not_an_amount, exponent,
+    too_precise or too_large.
     """
-    plain = _PLAIN.fullmatch(text)
+    plain = _PLAIN_AMOUNT.fullmatch(text)
     if plain:
-        sign, whole, part = plain.groups()
-        minor = int(whole) * 100 + (int(part.ljust(2, "0")) if part else 0)
+        sign, whole, fraction = plain.groups()
+        minor = int(whole) * 100 + (int(fraction.ljust(2, "0")) if fraction else 0)
         return -minor if sign else minor
-    return _parse_written(text)
+    return _parse_decorated(text)
 
 
-def _parse_written(text: str) -> int:
-    tidy = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
-    tidy = _SPACE_BESIDE_SIGN.sub("", tidy)
-    found = _WRITTEN.fullmatch(tidy)
-    if found is None or not (found["whole"] or found["part"]):
-        raise UnreadableError("exponent" if _EXPONENT.fullmatch(tidy) else "not_an_amount")
-    signs = found["sign"] + found["inner"] + found["behind"] + (found["open"] or "")
-    if len(signs) > 1 or bool(found["open"]) != bool(found["close"]):
+def _parse_decorated(text: str) -> int:
+    normalised = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+    normalised = _SPACE_BESIDE_SIGN.sub("", normalised)
+    match = _DECORATED_AMOUNT.fullmatch(normalised)
+    if match is None or not (match["whole"] or match["fraction"]):
+        raise UnreadableError("exponent" if _EXPONENT.fullmatch(normalised) else "not_an_amount")
+    signs = match["sign"] + match["inner_sign"] + match["end_sign"] + (match["open"] or "")
+    if len(signs) > 1 or bool(match["open"]) != bool(match["close"]):
         raise UnreadableError("not_an_amount")
-    whole = (found["whole"] or "0").replace(",", "").lstrip("0")
-    part = (found["part"] or "").rstrip("0")
+    whole = (match["whole"] or "0").replace(",", "").lstrip("0")
+    fraction = (match["fraction"] or "").rstrip("0")
     if len(whole) > MAX_DIGITS:
         raise UnreadableError("too_large")
-    if len(part) > 2:
+    if len(fraction) > 2:
         raise UnreadableError("too_precise")
-    minor = int(whole or "0") * 100 + int(part.ljust(2, "0"))
-    if minor > LARGEST:
+    minor = int(whole or "0") * 100 + int(fraction.ljust(2, "0"))
+    if minor > MAX_MINOR:
         raise UnreadableError("too_large")
     return minor if signs in {"", "+"} else -minor

@@ -1,8 +1,8 @@
-"""How a value is refused."""
+"""The error for a value that cannot be parsed."""
 
 
 class UnreadableError(ValueError):
-    """A value cannot be read; ``code`` says why."""
+    """The value cannot be parsed; ``code`` says why."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -1,1 +1,1 @@
-"""How numbers and dates are written, the same in both languages (Django reads these by name)."""
+"""Formats of numbers and dates, the same in both languages. Django imports them by language."""

@@ -1,1 +1,1 @@
-"""Settings: ``local`` for one machine, ``production`` for servers, ``test`` for the suite."""
+"""Settings: ``local`` for one machine, ``production`` for servers, ``test`` for the tests."""

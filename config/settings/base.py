@@ -1,4 +1,4 @@
-"""What is the same everywhere. Values that differ between places come from ``config.env``."""
+"""The settings of all environments. Values that differ come from ``config.env``."""
 
 from datetime import timedelta
 
@@ -78,7 +78,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "config.frame.frame",
+                "config.navigation.navigation",
             ],
             "loaders": [
                 (
@@ -98,7 +98,7 @@ TEMPLATES = [
     }
 ]
 
-# --- language, place, money ---------------------------------------------------------------------
+# --- language, time zone, currency --------------------------------------------------------------
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", example="zh-hans", default="zh-hans")
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -109,10 +109,10 @@ USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["config.formats"]
 CURRENCY = env.text("CURRENCY", example="CNY", default="CNY")
 
-# --- people -------------------------------------------------------------------------------------
+# --- users, sign-in, sessions -------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["staff.sign_in.AuthenticationBackend"]
-# Employee numbers are unique in whatever case they are typed, which is more than the check knows.
+# The check does not recognise the constraint: employee numbers are unique ignoring case.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -136,7 +136,7 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
-ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE: a working day
+ACCOUNT_SESSION_REMEMBER = True  # so that sessions last SESSION_COOKIE_AGE (12 hours)
 ACCOUNT_FORMS = {
     "login": "staff.forms.LoginForm",
     "change_password": "staff.forms.ChangePasswordForm",
@@ -148,7 +148,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "core.views.errors.csrf_failure"
 
-# --- what the browser may do --------------------------------------------------------------------
+# --- browser security and static files ----------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -178,7 +178,7 @@ STATICFILES_DIRS = [
     ("vendor/tom-select/js", _modules / "tom-select/dist/js"),
 ]
 STATICFILES_FINDERS = [
-    "config.assets.ChosenFilesFinder",
+    "config.assets.ListedVendorFilesFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 VENDOR_FILES = frozenset(
@@ -199,10 +199,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# --- history: written by triggers, with actor, action, channel and reason ------------------------
+# --- history, written by triggers ---------------------------------------------------------------
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_DEFAULT_TRACKERS = None
-# Once per statement and not per row: an import of 23,570 customers takes 1 s and not 16 s.
+# Triggers run once per statement, not per row: an import of 23,570 customers takes 1 s, not 16 s.
 PGHISTORY_LEVEL: object = pgtrigger.Statement
 
 # --- REST ---------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ SPECTACULAR_SETTINGS = {
 API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", example="600", default=600)
 API_BULK_MAX_BYTES = env.integer("API_BULK_MAX_MIB", example="200", default=200) * 2**20
 
-# --- the night ----------------------------------------------------------------------------------
+# --- Celery and the nightly run -----------------------------------------------------------------
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -261,7 +261,7 @@ SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=
 # --- records with declared fields -----------------------------------------------------------------
 RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
 
-# --- composition --------------------------------------------------------------------------------
+# --- page parts that apps add to pages of crm and core ------------------------------------------
 CUSTOMER_PANELS: list[str] = [
     "crm.panels.Transactions",
     "segmentation.panels.Worth",
@@ -273,7 +273,7 @@ HOME_WIDGETS: list[str] = [
     "segmentation.panels.NewFlags",
     "crm.panels.Portfolio",
 ]
-CUSTOMER_LIST_PARTS: list[str] = ["segmentation.columns.Worth"]
+CUSTOMER_LIST_PARTS: list[str] = ["segmentation.columns.WorthColumns"]
 
 UNFOLD = {
     "SITE_TITLE": _("Group customer CRM"),
@@ -281,7 +281,7 @@ UNFOLD = {
     "SITE_URL": reverse_lazy("home"),
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    # The accent of css/tokens.css, from its lightest to its darkest.
+    # The accent colour of css/tokens.css, from the lightest shade to the darkest.
     "COLORS": {
         "primary": {
             "50": "#eef1fd", "100": "#e0e6fb", "200": "#c7d1f7", "300": "#a3b3f1",
@@ -303,8 +303,8 @@ LOGGING = {
 }
 
 
-def connect(profile: str) -> tuple[dict[str, object], str]:
-    """Return the database settings and the Redis address for one of the engine profiles."""
+def engine_settings(profile: str) -> tuple[dict[str, object], str]:
+    """Return the database settings and the Redis address of an engine profile."""
     database = env.database(profile) | {
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
@@ -313,8 +313,8 @@ def connect(profile: str) -> tuple[dict[str, object], str]:
     return database, env.redis_url(profile)
 
 
-def cache(redis_url: str) -> dict[str, dict[str, object]]:
-    """Return Django's cache settings on the given Redis-protocol server."""
+def cache_settings(redis_url: str) -> dict[str, dict[str, object]]:
+    """Return the setting CACHES for the server at ``redis_url``."""
     return {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}
     }

@@ -1,14 +1,14 @@
-"""The suite: the same as one machine, on engines of its own, with cheap passwords."""
+"""The settings of the tests: engines of their own and fast password hashing."""
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import cache, connect
+from config.settings.base import cache_settings, engine_settings
 
 DEBUG = False
 SECRET_KEY = "only-for-tests-" + "x1y2z3" * 10
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
-_database, CELERY_BROKER_URL = connect("test")
+_database, CELERY_BROKER_URL = engine_settings("test")
 DATABASES = {"default": _database | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}}
-CACHES = cache(CELERY_BROKER_URL)
+CACHES = cache_settings(CELERY_BROKER_URL)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

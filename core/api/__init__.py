@@ -1,1 +1,1 @@
-"""What every REST resource shares."""
+"""What all REST resources share."""

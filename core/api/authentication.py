@@ -1,4 +1,4 @@
-"""Who calls the API: another system with a key, or the product's own pages with a session."""
+"""Authentication for the API: a key for other systems, the session for the product's own pages."""
 
 from typing import Any
 
@@ -13,13 +13,12 @@ from accounts.models import ApiKey, User
 
 
 class KeyAuthentication(TokenAuthentication):
-    """``Authorization: Bearer <key>``. Keys are kept hashed and expire."""
+    """``Authorization: Bearer <key>``. Keys expire, and only their hash is stored."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiKey]:
-        """Return the key's user and the key; raise AuthenticationFailed.
+        """Return the key's user and the key, with one query; raise AuthenticationFailed.
 
-        Found by its hash at once, unit and role included. Whatever is wrong with a key (no such
-        key, expired, revoked, its user has left, no text at all) gets the same words.
+        An unknown, expired or revoked key, and one whose user is inactive, get the same message.
         """
         key = None
         if token.isascii():
@@ -35,8 +34,8 @@ class KeyAuthentication(TokenAuthentication):
 
 
 class BrowserAuthentication(SessionAuthentication):
-    """The session of somebody signed in; writing takes the CSRF token."""
+    """The session of a signed-in user. Writing also needs the CSRF token."""
 
     def authenticate_header(self, request: Any) -> str:
-        """Answer 401 and not 403 to strangers."""
+        """Return a header, which makes REST framework answer 401 and not 403 without a session."""
         return "Bearer"

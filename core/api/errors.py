@@ -1,7 +1,7 @@
-"""One shape for every error of the API, after RFC 9457 (problem details).
+"""All errors of the API have one format, after RFC 9457 (problem details).
 
 ``{"code": …, "title": …, "status": …, "errors": {field: [message, …]}}``; ``code`` is stable and
-meant for programs, ``title`` and ``errors`` are in the caller's language.
+meant for programs, ``title`` and ``errors`` are in the language of the request.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,62 +18,62 @@ from rest_framework.views import exception_handler, set_rollback
 
 from common.errors import RefusedError, StaleError
 
-PROBLEM = "application/problem+json"
+PROBLEM_CONTENT_TYPE = "application/problem+json"
 
-# The one code of a refusal, whether a view or a service refuses.
-CODES = {"permission_denied": "forbidden"}
+# REST framework's codes that differ from ours: a view and a service refuse with the same code.
+CODE_OVERRIDES = {"permission_denied": "forbidden"}
 
 
 class PreconditionRequired(exceptions.APIException):
-    """A change was sent without saying which state it was based on."""
+    """A change was sent without If-Match, which names the version it is based on."""
 
     status_code = status.HTTP_428_PRECONDITION_REQUIRED
     default_code = "precondition_required"
 
 
 class LengthRequired(exceptions.APIException):
-    """A body came without Content-Length."""
+    """A body was sent without Content-Length."""
 
     status_code = status.HTTP_411_LENGTH_REQUIRED
     default_code = "length_required"
 
 
 class TooLarge(exceptions.APIException):
-    """A body is larger than the product takes in one piece."""
+    """A body is larger than one request may be."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
 
 
 class Unavailable(exceptions.APIException):
-    """Something the product needs for this does not answer; nothing was kept."""
+    """A service that the request needs does not answer; nothing was saved."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
 
 
 class Unreadable(exceptions.APIException):
-    """A body as a whole cannot be read; ``code`` says why."""
+    """The whole body cannot be read; ``code`` says why."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "unreadable"
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn what a view or a service raised into a problem; None lets a true fault be a 500."""
-    known = _from_service(error)
-    if known is not None:
+    """Return the response for an exception of a view or service; None for an unexpected one."""
+    service_problem = _service_problem(error)
+    if service_problem is not None:
         set_rollback()
-        return known
+        return service_problem
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return response
-    response.data = _body(error)
-    response.content_type = PROBLEM
+    response.data = _problem_body(error)
+    response.content_type = PROBLEM_CONTENT_TYPE
     return response
 
 
-def _from_service(error: Exception) -> Response | None:
+def _service_problem(error: Exception) -> Response | None:
     if isinstance(error, StaleError):
         title = _(
             "Somebody changed this record since you read it. Read it again, then send the change."
@@ -103,10 +103,10 @@ def _problem(
     body: dict[str, Any] = {"code": code, "title": title, "status": status_code}
     if errors:
         body["errors"] = errors
-    return Response(body, status=status_code, content_type=PROBLEM)
+    return Response(body, status=status_code, content_type=PROBLEM_CONTENT_TYPE)
 
 
-def _body(error: exceptions.APIException) -> dict[str, Any]:
+def _problem_body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail
         errors = detail if isinstance(detail, Mapping) else {NON_FIELD_ERRORS: detail}
@@ -114,19 +114,19 @@ def _body(error: exceptions.APIException) -> dict[str, Any]:
             "code": "invalid",
             "title": _("Some values are not right"),
             "status": error.status_code,
-            "errors": {str(field): list(_messages(found)) for field, found in errors.items()},
+            "errors": {str(field): list(_messages(details)) for field, details in errors.items()},
         }
     code = error.get_codes()
     code = code if isinstance(code, str) else error.default_code
     return {
-        "code": CODES.get(code, code),
+        "code": CODE_OVERRIDES.get(code, code),
         "title": str(error.detail),
         "status": error.status_code,
     }
 
 
 def _messages(detail: Any) -> Iterator[str]:
-    """Flatten whatever hangs on a field: the shape is one list of messages, always."""
+    """Flatten REST framework's nested errors of a field into one list of messages."""
     if isinstance(detail, Mapping):
         for inner in detail.values():
             yield from _messages(inner)

@@ -1,4 +1,4 @@
-"""Related records by their external keys: industry by code, owner by employee number …"""
+"""A serializer field for related records by a unique key: industry by code, owner by number …"""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,33 +11,35 @@ from rest_framework import serializers
 from accounts.models import User
 from core.api.resources import require_user
 
-Records = Callable[[User], QuerySet[Any]]
+VisibleRecords = Callable[[User], QuerySet[Any]]
 
 TEXT = serializers.CharField(max_length=60)
 
 
 @extend_schema_field(TEXT)
 class KeyField(serializers.Field[Any, str, str, Any]):
-    """A related record, written and read as one of its own unique fields.
+    """A related record, read and written as one of its unique fields.
 
-    ``records`` gives what the caller may name. What lies outside their scope and what does not
-    exist get the same words.
+    ``records`` returns the records the user may choose. A record the user may not see gets the same
+    message as one that does not exist. ``lookup`` is the filter, where it is not the field itself.
     """
 
     default_error_messages = {"unknown": _("Not found or not yours")}
 
-    def __init__(self, key: str, records: Records, *, lookup: str = "", **options: Any) -> None:
+    def __init__(
+        self, key: str, records: VisibleRecords, *, lookup: str = "", **options: Any
+    ) -> None:
         self.key, self.records, self.lookup = key, records, lookup or key
         super().__init__(**options)
 
     def to_internal_value(self, data: str) -> Any:
-        """Return the record; raise ValidationError where the caller knows none by this key."""
+        """Return the record; raise ValidationError when the user may choose none with this key."""
         key = TEXT.run_validation(data)
         user = require_user(self.context["request"])
-        found = self.records(user).filter(**{self.lookup: key}).first()
-        if found is None:
+        record = self.records(user).filter(**{self.lookup: key}).first()
+        if record is None:
             self.fail("unknown")
-        return found
+        return record
 
     def to_representation(self, value: Model) -> str:
         """Return the record's key."""

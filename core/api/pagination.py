@@ -1,4 +1,4 @@
-"""Lists of the API: by cursor, so that page 10,000 costs what page 1 does."""
+"""Pagination of the API's lists, by cursor: page 10,000 costs as much as page 1."""
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound, ValidationError
@@ -7,9 +7,9 @@ from rest_framework.request import Request
 
 
 class CursorPages(CursorPagination):
-    """In the order of the ids, newest first: unique, indexed, and never moved by an edit.
+    """Pages in descending order of ids, which are unique, indexed and never change.
 
-    ``page_size`` is up to 500.
+    The parameter ``page_size`` may be up to 500.
     """
 
     ordering = "-pk"
@@ -18,7 +18,7 @@ class CursorPages(CursorPagination):
     max_page_size = 500
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return the cursor sent, or None; raise ValidationError for one that was made up."""
+        """Return the cursor of the request, or None; raise ValidationError for an invalid one."""
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:

@@ -1,4 +1,4 @@
-"""How bodies are read. How large they may be is Django's to say (DATA_UPLOAD_MAX_MEMORY_SIZE)."""
+"""Parsing of request bodies. Django limits their size (DATA_UPLOAD_MAX_MEMORY_SIZE)."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -9,7 +9,7 @@ from rest_framework.parsers import JSONParser
 
 
 class BoundedJsonParser(JSONParser):
-    """One JSON document. One nested beyond reason is refused: the library would fall over it."""
+    """Parses one JSON document. Too deep nesting answers 400 instead of a RecursionError."""
 
     def parse(
         self,
@@ -17,7 +17,7 @@ class BoundedJsonParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the document; raise ParseError for what is none."""
+        """Return the document; raise ParseError when the body is not one."""
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:

@@ -1,4 +1,4 @@
-"""What calling an API resource takes. A view names it; one that names nothing answers nobody."""
+"""Permissions of API views. A view that names none is forbidden to everyone."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -8,27 +8,30 @@ from accounts.models import User
 
 
 class SignedIn(BasePermission):
-    """Everyone with an account."""
+    """Allows every user."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Tell whether the caller is known."""
+        """Tell whether there is a user, by key or session."""
         return isinstance(request.user, User)
 
 
 class RolePermission(BasePermission):
-    """Reading takes the view's ``permission``, writing its ``write_permission``."""
+    """Requires the view's ``permission`` for reading, its ``write_permission`` for writing."""
 
     message = _("Not allowed for your role")
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Tell whether the caller's role holds what this method takes.
+        """Tell whether the user holds the permission that the method needs.
 
-        Whether a resource has a method at all is its own to say (405), to everyone who may read.
+        For a method the view does not implement, ``permission`` is enough: users who may read get
+        405 from the view.
         """
-        reading = request.method in SAFE_METHODS or not _has(view, request.method)
-        wanted = getattr(view, "permission" if reading else "write_permission", None)
-        return isinstance(request.user, User) and wanted is not None and request.user.may(wanted)
+        is_write = request.method not in SAFE_METHODS and _implements(view, request.method)
+        required = getattr(view, "write_permission" if is_write else "permission", None)
+        if required is None or not isinstance(request.user, User):
+            return False
+        return request.user.may(required)
 
 
-def _has(view: object, method: str | None) -> bool:
+def _implements(view: object, method: str | None) -> bool:
     return method is not None and hasattr(view, method.lower())

@@ -90,10 +90,10 @@ class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
         user = require_user(self.context["request"])
         values = {}
         for field in self._fields():
-            field_value = field.value_of(value)
-            if field_value is not None:
-                is_visible = field.may_be_seen_by(user)
-                values[field.custom_key] = _to_json(field.kind, field_value) if is_visible else MASK
+            stored = field.value_of(value)
+            if stored is not None:
+                may_see = field.may_be_seen_by(user)
+                values[field.custom_key] = _to_json(field.kind, stored) if may_see else MASK
         return values
 
     def _fields(self) -> Iterable[FieldDeclaration]:

@@ -1,4 +1,4 @@
-"""What the views of the API share: who is asking, and strictness about what is sent."""
+"""The user of an API request, and serializers that refuse unknown fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from accounts.scoping import ScopedUser
 
 @dataclass(frozen=True)
 class NoAccessUser:
-    """Who looks while the schema is being described: sees no row of anything."""
+    """Stands for the user while drf-spectacular inspects the views; may see no row at all."""
 
     pk: int = 0
     is_active: bool = False
@@ -27,29 +27,29 @@ class NoAccessUser:
 
 
 def require_user(request: Request) -> User:
-    """Return the person or service account that calls; raise NotAuthenticated for strangers."""
+    """Return the user or service account of the request; raise NotAuthenticated without one."""
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user
 
 
 def requesting_user(view: APIView) -> ScopedUser:
-    """Return whose scope a view's rows are read in."""
-    return (
-        NoAccessUser() if getattr(view, "swagger_fake_view", False) else require_user(view.request)
-    )
+    """Return the user whose rows a view reads; NoAccessUser while the schema is generated."""
+    if getattr(view, "swagger_fake_view", False):
+        return NoAccessUser()
+    return require_user(view.request)
 
 
 T = TypeVar("T")
 
 
 class StrictSerializer(serializers.Serializer[T]):
-    """Refuses fields it does not know: a misspelt one would otherwise be silently lost."""
+    """Refuses unknown fields: a misspelt name would otherwise be ignored without notice."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the values; raise ValidationError naming what is wrong or unknown."""
+        """Return the values; raise ValidationError for wrong values and for unknown fields."""
         if isinstance(data, Mapping):
-            # JSON can name halves of characters, which no answer can be written with.
+            # JSON names can hold lone surrogates, which cannot be encoded in the response.
             unknown = [
                 str(name).encode("utf-8", "replace").decode("utf-8")
                 for name in data

@@ -1,4 +1,4 @@
-"""The schema: keys, sessions and errors beside the views' own words, and its address."""
+"""The OpenAPI schema: authentication and errors, added to what the views declare; its view."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
 
-from core.api.errors import PROBLEM
+from core.api.errors import PROBLEM_CONTENT_TYPE
 
 PROBLEM_SCHEMA = {
     "type": "object",
@@ -23,27 +23,27 @@ PROBLEM_SCHEMA = {
         },
     },
 }
-ALWAYS = {
+COMMON_PROBLEMS = {
     "400": "The request could not be read, or some values are not right.",
     "401": "No key, or one that is unknown, expired or revoked.",
     "403": "Not allowed for your role.",
     "406": "Ask for JSON.",
     "429": "Too many calls; Retry-After says when to go on.",
 }
-ONE_RECORD = {"404": "Not found or not yours."}
-WRITING = {
+RECORD_PROBLEMS = {"404": "Not found or not yours."}
+WRITE_PROBLEMS = {
     "409": "A rule of the business stands against it; code says which.",
     "415": "This media type is not taken here.",
 }
-CHANGING = {
+CHANGE_PROBLEMS = {
     "412": "Somebody changed the record since you read it.",
     "428": "Say in If-Match which state the change is based on.",
 }
-BULK = {"411": "Send the body with its length.", "413": "The body is too large."}
+BULK_PROBLEMS = {"411": "Send the body with its length.", "413": "The body is too large."}
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
-    """Keys of other systems."""
+    """How the schema describes KeyAuthentication."""
 
     target_class = "core.api.authentication.KeyAuthentication"
     name = "apiKey"
@@ -54,7 +54,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
-    """The product's own pages."""
+    """How the schema describes BrowserAuthentication."""
 
     target_class = "core.api.authentication.BrowserAuthentication"
     name = "session"
@@ -65,33 +65,33 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add to every operation the errors its kind can answer."""
+    """Add to each operation the errors it can answer (a drf-spectacular hook)."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
-            for status, meaning in _problems(path, method).items():
-                operation["responses"].setdefault(status, _response(meaning))
+            for status, description in _problems(path, method).items():
+                operation["responses"].setdefault(status, _response(description))
     return result
 
 
 def _problems(path: str, method: str) -> dict[str, str]:
-    problems = dict(ALWAYS)
+    problems = dict(COMMON_PROBLEMS)
     if path.endswith("/scoring-runs/") and method == "post":
         problems["503"] = "The queue cannot be reached; nothing was started."
     if "{" in path:
-        problems |= ONE_RECORD
+        problems |= RECORD_PROBLEMS
     if method != "get":
-        problems |= WRITING
+        problems |= WRITE_PROBLEMS
     if method == "patch":
-        problems |= CHANGING
+        problems |= CHANGE_PROBLEMS
     if path.endswith("/bulk/"):
-        problems |= BULK
+        problems |= BULK_PROBLEMS
     return problems
 
 
-def _response(meaning: str) -> dict[str, Any]:
+def _response(description: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": meaning, "content": {PROBLEM: {"schema": schema}}}
+    return {"description": description, "content": {PROBLEM_CONTENT_TYPE: {"schema": schema}}}
 
 
 class Schema(SpectacularAPIView):

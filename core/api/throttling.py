@@ -1,4 +1,4 @@
-"""How many calls a key or a person may make: so many per minute, counted in Valkey."""
+"""Throttling of the API: calls per minute of a key or user, counted in Valkey."""
 
 import time
 
@@ -13,19 +13,19 @@ MINUTE = 60
 
 
 class PerMinute(BaseThrottle):
-    """``settings.API_CALLS_PER_MINUTE`` for each key, and for each person's browser.
+    """Allows ``settings.API_CALLS_PER_MINUTE`` for each key, and for each user with a session.
 
-    Counted by whole minutes with one atomic increment, so that callers at once are counted right.
+    The count is of whole minutes and is one atomic increment, so simultaneous calls all count.
     """
 
     def allow_request(self, request: Request, view: object) -> bool:
-        """Count this call and tell whether it is still within the minute's number."""
+        """Count this call; return False when the minute's calls are used up."""
         minute = int(time.time()) // MINUTE
-        name = f"api-calls:{_caller(request)}:{minute}"
-        cache.add(name, 0, timeout=2 * MINUTE)
+        cache_key = f"api-calls:{_caller_id(request)}:{minute}"
+        cache.add(cache_key, 0, timeout=2 * MINUTE)
         try:
-            calls = int(cache.incr(name))
-        except ValueError:  # the cache was emptied between the two
+            calls = int(cache.incr(cache_key))
+        except ValueError:  # the key was evicted between add and incr
             calls = 1
         return calls <= settings.API_CALLS_PER_MINUTE
 
@@ -34,6 +34,6 @@ class PerMinute(BaseThrottle):
         return MINUTE - time.time() % MINUTE
 
 
-def _caller(request: Request) -> str:
+def _caller_id(request: Request) -> str:
     key = request.auth
     return f"key-{key.digest[:32]}" if isinstance(key, ApiKey) else f"user-{request.user.pk}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from common.localised import pick
+from common.localised import localised_text
 from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import (
     Choice,
@@ -50,7 +50,7 @@ def declaration_of(row: CustomField) -> FieldDeclaration:
         name=f"{CUSTOM_PREFIX}{row.key}",
         label=row.label,
         kind=KIND_FACTORIES[row.kind](row),
-        help_text=pick(zh=row.help_zh, en=row.help_en),
+        help_text=localised_text(zh=row.help_zh, en=row.help_en),
         required=row.required,
         headers=tuple(text for text in (row.key, row.label_zh, row.label_en) if text),
         sensitive=row.sensitive,
@@ -64,5 +64,6 @@ def declaration_of(row: CustomField) -> FieldDeclaration:
 def _choices(row: CustomField) -> Callable[[], Sequence[tuple[str, str | Promise]]]:
     entries: list[dict[str, Any]] = row.choices
     return lambda: [
-        (entry["code"], pick(zh=entry["zh"], en=entry["en"]) or entry["code"]) for entry in entries
+        (entry["code"], localised_text(zh=entry["zh"], en=entry["en"]) or entry["code"])
+        for entry in entries
     ]

@@ -340,15 +340,16 @@ class Reference(FieldKind):
 
     ``records`` returns the records a user may refer to, ``selectable_records`` those that a form
     lists (the same if None). Files and the API identify a record by its field ``key``, compared by
-    ``lookup``; files also by the texts of ``names``. ``label`` returns the text of a record and
-    ``level`` its depth in a tree. ``options_url`` names the URL that searches for records, for
-    those that are too many to list.
+    ``lookup``; files also by the texts of ``names``. ``label`` returns the text of a record in a
+    list of options, ``text`` elsewhere (the same if None); ``level`` returns its depth in a tree.
+    ``options_url`` names the URL that searches for records, for those that are too many to list.
     """
 
     records: Callable[[User], QuerySet[Any]]
     key: str = "code"
     lookup: str = "code"
     label: Callable[[Any], str] = str
+    text: Callable[[Any], str] | None = None
     selectable_records: Callable[[User], QuerySet[Any]] | None = None
     names: Callable[[Any], Sequence[str]] | None = None
     options_url: str = ""
@@ -384,8 +385,8 @@ class Reference(FieldKind):
         return {name: pk for name, pk in names.items() if name not in shared} | keys
 
     def format(self, value: Model) -> str:
-        """Return the label of the record."""
-        return self.label(value)
+        """Return the text of the record."""
+        return (self.text or self.label)(value)
 
     @property
     def wrong_type_fault(self) -> str:

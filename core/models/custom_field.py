@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.history import tracked
-from common.localised import pick
+from common.localised import localised_text
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]*\Z"  # valid in Python and PostgreSQL
 
@@ -84,4 +84,4 @@ class CustomField(models.Model):
     @property
     def label(self) -> str:
         """The name in the active language."""
-        return pick(zh=self.label_zh, en=self.label_en)
+        return localised_text(zh=self.label_zh, en=self.label_en)

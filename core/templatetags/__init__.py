@@ -1,1 +1,1 @@
-"""Template tags every page may use."""
+"""Template tags for all pages."""

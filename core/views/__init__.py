@@ -1,1 +1,1 @@
-"""Pages that belong to no app."""
+"""Pages that belong to no app: home page, error pages, health check."""

@@ -1,7 +1,7 @@
-"""The pages people get when something is not as it should be. Each says what to do next.
+"""Error pages, and error responses of the API outside its views. Each page says what to do next.
 
-They keep the frame (menu, search) where the person is known. A server error must not need anything
-that may be what is broken, so it asks neither the database nor the session.
+Signed-in users keep the menu. The page of a server error uses neither database nor session, because
+either may be what failed.
 """
 
 import logging
@@ -17,15 +17,17 @@ from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
-FRAMED, APART = "base.html", "components/error_layout.html"
+LAYOUT_WITH_MENU, LAYOUT_WITHOUT_MENU = "base.html", "components/error_layout.html"
 
 
-def _page(request: HttpRequest, status: HTTPStatus, title: str, advice: str) -> HttpResponse:
-    if _asks_api(request):
+def _error_response(
+    request: HttpRequest, status: HTTPStatus, title: str, advice: str
+) -> HttpResponse:
+    if _is_api_request(request):
         return _problem(status, title)
-    known = isinstance(getattr(request, "user", None), User)
+    is_signed_in = isinstance(getattr(request, "user", None), User)
     context = {
-        "layout": FRAMED if known else APART,
+        "layout": LAYOUT_WITH_MENU if is_signed_in else LAYOUT_WITHOUT_MENU,
         "status": status.value,
         "title": title,
         "advice": advice,
@@ -33,53 +35,53 @@ def _page(request: HttpRequest, status: HTTPStatus, title: str, advice: str) -> 
     return render(request, "core/error.html", context, status=status)
 
 
-def _asks_api(request: HttpRequest) -> bool:
+def _is_api_request(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
-def _problem(status: HTTPStatus, title: str, **more: str) -> JsonResponse:
-    """Answer programs in the one shape that core.api.errors gives every error of a view."""
-    body = {"code": status.name.lower(), "title": title, "status": status.value} | more
+def _problem(status: HTTPStatus, title: str, **extra: str) -> JsonResponse:
+    """Return an error in the format that core.api.errors uses for errors of views."""
+    body = {"code": status.name.lower(), "title": title, "status": status.value} | extra
     return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Show what a request that could not be read gets."""
+    """Answer 400: the request could not be read."""
     title = _("This request could not be read")
-    return _page(
+    return _error_response(
         request, HTTPStatus.BAD_REQUEST, title, _("Go back, check what was entered and try again.")
     )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Show what somebody gets who sees a thing but may not do this with it."""
+    """Answer 403: the user lacks the permission."""
     title = _("Not allowed for your role")
     advice = _("Ask your division's administrator if you need this for your work.")
-    return _page(request, HTTPStatus.FORBIDDEN, title, advice)
+    return _error_response(request, HTTPStatus.FORBIDDEN, title, advice)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Show the same for what does not exist and for what lies outside a person's scope."""
+    """Answer 404, with the same page for a record the user may not see."""
     advice = _("Check the address, or search for the customer by name or code.")
-    return _page(request, HTTPStatus.NOT_FOUND, _("Not found or not yours"), advice)
+    return _error_response(request, HTTPStatus.NOT_FOUND, _("Not found or not yours"), advice)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """Show what somebody gets who asks more often than people do."""
+    """Answer 429: too many requests came from one place."""
     advice = _("Wait a minute, then try again. What you typed is still there when you go back.")
-    return _page(request, HTTPStatus.TOO_MANY_REQUESTS, _("Too many requests"), advice)
+    return _error_response(request, HTTPStatus.TOO_MANY_REQUESTS, _("Too many requests"), advice)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Show a reference that the log carries too; nothing half-done was kept."""
+    """Answer 500, with a reference that is also in the log."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     reference = secrets.token_hex(4)
     logger.error("server error %s at %s", reference, request.path)
     title = _("Something went wrong here")
-    if _asks_api(request):
+    if _is_api_request(request):
         return _problem(status, title, reference=reference)
     context = {
-        "layout": APART,
+        "layout": LAYOUT_WITHOUT_MENU,
         "status": status.value,
         "title": title,
         "advice": _(
@@ -92,6 +94,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Show what a form from an ended session gets."""
+    """Answer 403 to a form whose CSRF token belongs to an ended session."""
     advice = _("Go back, reload the page and send it again. What you typed is still there.")
-    return _page(request, HTTPStatus.FORBIDDEN, _("The page was open for too long"), advice)
+    return _error_response(
+        request, HTTPStatus.FORBIDDEN, _("The page was open for too long"), advice
+    )

@@ -1,4 +1,4 @@
-"""Whether this process can do its work: for load balancers and container health checks."""
+"""The health check for load balancers and containers."""
 
 from django.core.cache import cache
 from django.db import connection
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 ``ok`` when database and cache answer; otherwise the error shows as a 500."""
+    """Answer 200 ``ok`` when database and cache answer; else their exception makes it a 500."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     cache.get("healthz")

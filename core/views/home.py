@@ -1,4 +1,4 @@
-"""Today: the home page made of widgets, each fetched by itself."""
+"""The home page ("Today"), made of widgets that the browser fetches one by one."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -8,12 +8,12 @@ from core.pages import AuthedRequest, Page
 
 
 class Home(Page):
-    """What the person needs to know today."""
+    """The home page."""
 
     permission = None
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show a place for each widget this person gets."""
+        """Show a placeholder for each widget the user may see."""
         widgets = [widget for widget in home_widgets() if widget.is_available_to(request.user)]
         return render(request, "core/home.html", {"widgets": widgets})
 
@@ -24,7 +24,7 @@ class HomeWidgetFragment(Page):
     permission = None
 
     def get(self, request: AuthedRequest, slug: str) -> HttpResponse:
-        """Show it; 404 for one that is not offered."""
+        """Show the widget; 404 for one that does not exist or that the user may not see."""
         for widget in home_widgets():
             if widget.slug == slug and widget.is_available_to(request.user):
                 context = {"widget": widget, **widget.context(request)}

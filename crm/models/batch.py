@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.acting import Channel
 from accounts.permissions import DataAccessLevel
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 
@@ -26,7 +27,7 @@ class ImportBatch(ScopedModel):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("imported by")
     )
-    channel = models.CharField(_("came through"), max_length=20)
+    channel = models.CharField(_("came through"), max_length=20, choices=Channel.choices)
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
     rows_read = models.PositiveBigIntegerField(_("rows read"), default=0)
     rows_created = models.PositiveBigIntegerField(_("rows new"), default=0)

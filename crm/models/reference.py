@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.history import tracked
-from common.localised import pick
+from common.localised import localised_text
 
 
 class Reference(models.Model):
@@ -30,7 +30,7 @@ class Reference(models.Model):
     @property
     def name(self) -> str:
         """The name in the active language."""
-        return pick(zh=self.name_zh, en=self.name_en)
+        return localised_text(zh=self.name_zh, en=self.name_en)
 
 
 @tracked()

@@ -1,1 +1,1 @@
-"""REST."""
+"""REST API; there is none yet."""

@@ -1,1 +1,1 @@
-"""What people send about complaints."""
+"""Forms of complaints."""

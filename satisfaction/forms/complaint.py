@@ -1,21 +1,28 @@
-"""Opening a complaint, and each step of working on one."""
+"""The form that opens a complaint, and those that comment on, close and reopen one."""
 
 from typing import Any, cast
 
 from django import forms
+from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from crm.models import Customer
-from satisfaction.models.complaint import TEXT_LENGTH, TITLE_LENGTH
+from satisfaction.models.complaint import MAX_TEXT_LENGTH, MAX_TITLE_LENGTH
+from satisfaction.selectors import visible_customer
 
-ME, MANAGER = "me", "manager"
+
+class OwnerChoice(TextChoices):
+    """Who will look after a new complaint."""
+
+    ME = "me", _("Me")
+    ACCOUNT_MANAGER = "manager", _("The account manager")
 
 
-class OpenForm(forms.Form):
-    """A new complaint. ``owner`` is cleaned to the person who looks after it."""
+class NewComplaintForm(forms.Form):
+    """A new complaint. The cleaned ``owner`` is the chosen User."""
 
     customer: "forms.ModelChoiceField[Customer]" = forms.ModelChoiceField(
         label=_("customer"),
@@ -27,48 +34,46 @@ class OpenForm(forms.Form):
     )
     title = forms.CharField(
         label=_("summary"),
-        max_length=TITLE_LENGTH,
+        max_length=MAX_TITLE_LENGTH,
         error_messages={"required": _("Say in a few words what it is about.")},
     )
     description = forms.CharField(
         label=_("what happened"),
-        max_length=TEXT_LENGTH,
+        max_length=MAX_TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Write down what the customer says has happened.")},
     )
     owner = forms.ChoiceField(
         label=_("looked after by"),
-        choices=[(ME, _("Me")), (MANAGER, _("The account manager"))],
-        initial=ME,
+        choices=OwnerChoice.choices,
+        initial=OwnerChoice.ME,
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.customers = Customer.objects.visible_to(user)
         field = cast("forms.ModelChoiceField[Customer]", self.fields["customer"])
-        field.queryset = self.customers
-        # The picker asks for the others as one types: of the many, the page carries the chosen one.
-        hint = _("Name or code")
-        field.widget.choices = [(c.pk, c.name) for c in (self.chosen,) if c] or [("", hint)]
+        field.queryset = Customer.objects.visible_to(user)
+        # The page contains only the selected customer; the picker fetches others as the user types.
+        placeholder = _("Name or code")
+        selected = self.selected_customer
+        field.widget.choices = [(selected.pk, selected.name)] if selected else [("", placeholder)]
         field.widget.attrs |= {
             "data-picker-url": reverse("customer_options"),
-            "data-picker-placeholder": hint,
+            "data-picker-placeholder": placeholder,
         }
 
     @cached_property
-    def chosen(self) -> Customer | None:
-        """The customer chosen so far, for the picker to show."""
-        value = str(self.data.get("customer") or self.initial.get("customer") or "")
-        if not (value.isascii() and value.isdecimal() and len(value) < 19):
-            return None
-        return self.customers.filter(pk=int(value)).first()
+    def selected_customer(self) -> Customer | None:
+        """The customer sent or preset, for the picker to show."""
+        value = self.data.get("customer") or self.initial.get("customer") or ""
+        return visible_customer(self.user, str(value))
 
     def clean(self) -> dict[str, Any]:
-        """Put the person in the place of the choice."""
+        """Replace the choice of owner by the user it stands for."""
         cleaned = super().clean() or {}
         customer = cleaned.get("customer")
-        if cleaned.get("owner") == MANAGER and customer is not None:
+        if cleaned.get("owner") == OwnerChoice.ACCOUNT_MANAGER and customer is not None:
             if customer.owner is None:
                 self.add_error("owner", _("This customer has no account manager."))
             cleaned["owner"] = customer.owner
@@ -77,30 +82,30 @@ class OpenForm(forms.Form):
         return cleaned
 
 
-def _words(label: Any, missing: Any) -> forms.CharField:
+def _required_text_field(label: Any, required_message: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
-        max_length=TEXT_LENGTH,
+        max_length=MAX_TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": missing},
+        error_messages={"required": required_message},
     )
 
 
 class CommentForm(forms.Form):
-    """A comment."""
+    """A comment on a complaint."""
 
-    text = _words(_("comment"), _("Write the comment."))
+    text = _required_text_field(_("comment"), _("Write the comment."))
 
 
 class CloseForm(forms.Form):
-    """What was done about it, as of the version that was read."""
+    """The resolution, and the version of the complaint the user has read."""
 
-    resolution = _words(_("resolution"), _("Write what was done about it."))
+    resolution = _required_text_field(_("resolution"), _("Write what was done about it."))
     version = forms.IntegerField(min_value=1)
 
 
 class ReopenForm(forms.Form):
-    """Why it is opened again, as of the version that was read."""
+    """The reason for reopening, and the version of the complaint the user has read."""
 
-    reason = _words(_("reason"), _("Write why it is opened again."))
+    reason = _required_text_field(_("reason"), _("Write why it is opened again."))
     version = forms.IntegerField(min_value=1)

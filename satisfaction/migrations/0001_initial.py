@@ -329,7 +329,7 @@ class Migration(migrations.Migration):
             model_name="complaint",
             constraint=models.CheckConstraint(
                 condition=models.Q(("description__regex", "\\S"), ("title__regex", "\\S")),
-                name="satisfaction_complaint_told",
+                name="satisfaction_complaint_text_not_blank",
             ),
         ),
         migrations.AddConstraint(
@@ -423,7 +423,7 @@ class Migration(migrations.Migration):
             model_name="complaintentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind", "received"), ("text__regex", "\\S"), _connector="OR"),
-                name="satisfaction_entry_says_something",
+                name="satisfaction_entry_text_not_blank",
             ),
         ),
         migrations.AddConstraint(

@@ -1,4 +1,4 @@
-"""Complaints and satisfaction records."""
+"""Models of complaints."""
 
 from satisfaction.models.complaint import Complaint, ComplaintEntry, ComplaintSeries
 

@@ -1,4 +1,4 @@
-"""The complaint register: what a customer complained about, and everything done about it."""
+"""Complaints, the timeline of what was done about each, and their numbers."""
 
 import pgtrigger
 from django.conf import settings
@@ -13,12 +13,12 @@ from common.history import tracked
 from crm.models import Customer
 from crm.models.customer import customer_visibility_filter
 
-TITLE_LENGTH = 120
-TEXT_LENGTH = 10_000
+MAX_TITLE_LENGTH = 120
+MAX_TEXT_LENGTH = 10_000
 
 
 class State(models.TextChoices):
-    """Where a complaint stands: the stages of the register that need no clock."""
+    """The state of a complaint."""
 
     RECEIVED = "received", _("Received")
     REOPENED = "reopened", _("Reopened")
@@ -26,7 +26,7 @@ class State(models.TextChoices):
 
 
 class EntryKind(models.TextChoices):
-    """What an entry of the timeline tells: a comment, or the state it brought."""
+    """What an entry of the timeline records: a comment, or a change of state."""
 
     RECEIVED = "received", _("Received")
     COMMENT = "comment", _("Comment")
@@ -35,33 +35,33 @@ class EntryKind(models.TextChoices):
 
 
 class ComplaintQuerySet(ScopedQuerySet["Complaint"]):
-    """Complaints, and the ways people ask for them."""
+    """A scoped queryset with the filters and order of the complaint list."""
 
     def open(self) -> "ComplaintQuerySet":
-        """Keep those that somebody still has to work on."""
+        """Keep complaints that are not closed."""
         return self.exclude(state=State.CLOSED)
 
     def open_first(self) -> "ComplaintQuerySet":
-        """Order by open before closed, the newest of each first."""
-        closed = Case(When(state=State.CLOSED, then=1), default=0)
-        return self.order_by(closed, "-opened_at", "-pk")
+        """Order open complaints before closed ones, the newest of each first."""
+        is_closed = Case(When(state=State.CLOSED, then=1), default=0)
+        return self.order_by(is_closed, "-opened_at", "-pk")
 
-    def search(self, words: str) -> "ComplaintQuerySet":
-        """Keep complaints whose number, title or customer holds every one of the words."""
-        found = self
-        for word in words.split():
-            found = found.filter(
-                Q(number__icontains=word)
-                | Q(title__icontains=word)
-                | Q(customer__name__icontains=word)
-                | Q(customer__code__icontains=word)
+    def search(self, search_terms: str) -> "ComplaintQuerySet":
+        """Keep complaints that contain each term in their number, title, or customer."""
+        matches = self
+        for term in search_terms.split():
+            matches = matches.filter(
+                Q(number__icontains=term)
+                | Q(title__icontains=term)
+                | Q(customer__name__icontains=term)
+                | Q(customer__code__icontains=term)
             )
-        return found
+        return matches
 
 
 @tracked()
 class Complaint(ScopedModel):
-    """One complaint of a customer. ``version`` counts everything done to it, comments included."""
+    """A complaint of a customer. Every step, comments included, increments ``version``."""
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     customer = models.ForeignKey(
@@ -71,8 +71,10 @@ class Complaint(ScopedModel):
         db_index=False,  # the index below begins with it
         verbose_name=_("customer"),
     )
-    title = models.CharField(_("summary"), max_length=TITLE_LENGTH)
-    description = models.TextField(_("what happened"), validators=[MaxLengthValidator(TEXT_LENGTH)])
+    title = models.CharField(_("summary"), max_length=MAX_TITLE_LENGTH)
+    description = models.TextField(
+        _("what happened"), validators=[MaxLengthValidator(MAX_TEXT_LENGTH)]
+    )
     state = models.CharField(
         _("state"), max_length=20, choices=State.choices, default=State.RECEIVED
     )
@@ -99,7 +101,7 @@ class Complaint(ScopedModel):
         verbose_name=_("closed by"),
     )
     resolution = models.TextField(
-        _("resolution"), blank=True, validators=[MaxLengthValidator(TEXT_LENGTH)]
+        _("resolution"), blank=True, validators=[MaxLengthValidator(MAX_TEXT_LENGTH)]
     )
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -125,7 +127,7 @@ class Complaint(ScopedModel):
                 condition=Q(number__regex=r"^TS-[0-9]{6}-[0-9]{5,}$"),
             ),
             models.CheckConstraint(
-                name="satisfaction_complaint_told",
+                name="satisfaction_complaint_text_not_blank",
                 condition=Q(title__regex=r"\S", description__regex=r"\S"),
             ),
             models.CheckConstraint(
@@ -150,23 +152,23 @@ class Complaint(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Seen with the customer."""
+        """A complaint is visible to everyone who may see its customer."""
         return customer_visibility_filter(user)
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to work on it."""
+        """Whether the complaint is not closed."""
         return self.state != State.CLOSED
 
 
 class ComplaintEntry(ScopedModel):
-    """One entry of a complaint's timeline. Entries are added, never changed and never removed."""
+    """An entry of a complaint's timeline. The database refuses changing or deleting it."""
 
     complaint = models.ForeignKey(
         Complaint, on_delete=models.PROTECT, related_name="entries", verbose_name=_("complaint")
     )
     kind = models.CharField(_("kind"), max_length=20, choices=EntryKind.choices)
-    text = models.TextField(_("text"), blank=True, validators=[MaxLengthValidator(TEXT_LENGTH)])
+    text = models.TextField(_("text"), blank=True, validators=[MaxLengthValidator(MAX_TEXT_LENGTH)])
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("author")
     )
@@ -182,9 +184,9 @@ class ComplaintEntry(ScopedModel):
             models.CheckConstraint(
                 name="satisfaction_entry_kind_known", condition=Q(kind__in=EntryKind.values)
             ),
-            # What happened stands on the complaint itself: only receiving it needs no words here.
+            # Only the first entry may be without text: the complaint has the description itself.
             models.CheckConstraint(
-                name="satisfaction_entry_says_something",
+                name="satisfaction_entry_text_not_blank",
                 condition=Q(kind=EntryKind.RECEIVED) | Q(text__regex=r"\S"),
             ),
             models.UniqueConstraint(
@@ -202,7 +204,7 @@ class ComplaintEntry(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Seen with the complaint."""
+        """An entry is visible to everyone who may see its complaint."""
         if user.access_level == DataAccessLevel.ALL:
             return Q()
         complaints = Complaint.objects.filter(Complaint.visibility_filter(user))
@@ -210,7 +212,7 @@ class ComplaintEntry(ScopedModel):
 
 
 class ComplaintSeries(models.Model):
-    """The last number given in a month. Holds no company data: named among the unscoped models."""
+    """The last complaint number used in a month. It holds no company data, so it is not scoped."""
 
     month = models.DateField(_("month"), primary_key=True)
     last = models.PositiveIntegerField(_("last number"))

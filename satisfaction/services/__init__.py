@@ -1,1 +1,1 @@
-"""Every write to complaints."""
+"""All writes to complaints."""

@@ -1,4 +1,4 @@
-"""Every write to a complaint: open, comment, close, reopen."""
+"""All writes to complaints: open, comment, close, reopen."""
 
 from datetime import datetime
 
@@ -10,21 +10,22 @@ from accounts.acting import audited_transaction, authorise
 from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
-from common.errors import RefusedError, StaleError
+from common.errors import RefusedError
+from core.writing import get_locked, require_version
 from crm.models import Customer
 from satisfaction.models import Complaint, ComplaintEntry
-from satisfaction.models.complaint import TEXT_LENGTH, EntryKind, State
+from satisfaction.models.complaint import MAX_TEXT_LENGTH, EntryKind, State
 from satisfaction.services.numbering import take_numbers
 
 
 def open_complaint(
     *, customer_id: int, title: str, description: str, actor: User, owner: User | None = None
 ) -> Complaint:
-    """Take a complaint of a customer into the register and return it with its number.
+    """Create a complaint of a customer and return it with its number.
 
-    ``owner`` looks after it (the actor when not given) and must be able to: active, allowed to work
-    on complaints, seeing the customer. Raises PermissionDenied, Customer.DoesNotExist out of scope,
-    or ValidationError naming the field.
+    ``owner`` looks after it, the actor by default. The owner must be active, hold the permission to
+    work on complaints, and see the customer. Raises PermissionDenied, Customer.DoesNotExist for a
+    customer the actor may not see, or ValidationError naming the field.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
     with audited_transaction(actor, Action.COMPLAINT_OPEN):
@@ -37,7 +38,7 @@ def open_complaint(
             opened_by=actor,
             owner=owner or actor,
         )
-        _check_owner(complaint)
+        _require_capable_owner(complaint)
         complaint.clean_fields(exclude=["number", "customer", "opened_by", "owner"])
         day = timezone.localdate(complaint.opened_at)
         (complaint.number,) = take_numbers(day=day, count=1)
@@ -47,16 +48,17 @@ def open_complaint(
 
 
 def comment_on_complaint(*, complaint_id: int, text: str, actor: User) -> Complaint:
-    """Add a comment, in whatever state the complaint is, and return the complaint.
+    """Add a comment to an open or closed complaint, and return the complaint.
 
-    Two who comment at once are both right, so there is no version to give; but whoever closes or
-    reopens on what they read before gets StaleError. Raises PermissionDenied,
-    Complaint.DoesNotExist out of scope, or ValidationError naming ``text``.
+    No version is checked, because two comments at once do not conflict. The comment increments the
+    version, so that closing or reopening without having read it raises StaleError. Raises
+    PermissionDenied, Complaint.DoesNotExist for a complaint the actor may not see, or
+    ValidationError naming ``text``.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
-    text = _said("text", text, _("Write the comment."))
+    text = _required_text("text", text, _("Write the comment."))
     with audited_transaction(actor, Action.COMPLAINT_COMMENT):
-        complaint = _locked(complaint_id, actor=actor)
+        complaint = get_locked(Complaint.objects.visible_to(actor), complaint_id)
         complaint.version += 1
         complaint.save(update_fields=["version"])
         _add_entry(complaint, EntryKind.COMMENT, text, actor=actor, at=timezone.now())
@@ -66,19 +68,19 @@ def comment_on_complaint(*, complaint_id: int, text: str, actor: User) -> Compla
 def close_complaint(
     *, complaint_id: int, resolution: str, actor: User, version: int | None = None
 ) -> Complaint:
-    """Close an open complaint with what was done about it, and return it.
+    """Close an open complaint with its resolution, and return it.
 
-    ``version`` is the version the decision was based on; StaleError when something happened since.
-    Raises PermissionDenied, Complaint.DoesNotExist out of scope, ValidationError naming
-    ``resolution``, or RefusedError ``complaint_closed``.
+    ``version`` is the version the actor has read; StaleError is raised if it is not the current
+    one. Raises PermissionDenied, Complaint.DoesNotExist for a complaint the actor may not see,
+    ValidationError naming ``resolution``, or RefusedError ``complaint_closed``.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
-    resolution = _said("resolution", resolution, _("Write what was done about it."))
+    resolution = _required_text("resolution", resolution, _("Write what was done about it."))
     with audited_transaction(actor, Action.COMPLAINT_CLOSE):
-        complaint = _locked(complaint_id, actor=actor)
+        complaint = get_locked(Complaint.objects.visible_to(actor), complaint_id)
         if not complaint.is_open:
             raise RefusedError("complaint_closed", _("This complaint is closed already."))
-        _check_version(complaint, version)
+        require_version(complaint, version)
         now = timezone.now()
         complaint.state, complaint.closed_at, complaint.closed_by = State.CLOSED, now, actor
         complaint.resolution = resolution
@@ -91,18 +93,19 @@ def close_complaint(
 def reopen_complaint(
     *, complaint_id: int, reason: str, actor: User, version: int | None = None
 ) -> Complaint:
-    """Open a closed complaint again and return it; the old resolution stays in the timeline.
+    """Reopen a closed complaint and return it; the old resolution stays in the timeline.
 
-    ``version`` as in :func:`close_complaint`. Raises PermissionDenied, Complaint.DoesNotExist out
-    of scope, ValidationError naming ``reason``, StaleError, or RefusedError ``complaint_open``.
+    ``version`` is as in ``close_complaint``. Raises PermissionDenied, Complaint.DoesNotExist for a
+    complaint the actor may not see, ValidationError naming ``reason``, StaleError, or RefusedError
+    ``complaint_open``.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
-    reason = _said("reason", reason, _("Write why it is opened again."))
+    reason = _required_text("reason", reason, _("Write why it is opened again."))
     with audited_transaction(actor, Action.COMPLAINT_REOPEN, reason=reason):
-        complaint = _locked(complaint_id, actor=actor)
+        complaint = get_locked(Complaint.objects.visible_to(actor), complaint_id)
         if complaint.is_open:
             raise RefusedError("complaint_open", _("This complaint is open already."))
-        _check_version(complaint, version)
+        require_version(complaint, version)
         complaint.state = State.REOPENED
         complaint.closed_at = complaint.closed_by = None
         complaint.resolution = ""
@@ -112,30 +115,21 @@ def reopen_complaint(
     return complaint
 
 
-def _locked(complaint_id: int, *, actor: User) -> Complaint:
-    return Complaint.objects.visible_to(actor).select_for_update(of=["self"]).get(pk=complaint_id)
-
-
-def _check_version(complaint: Complaint, version: int | None) -> None:
-    if version is not None and version != complaint.version:
-        raise StaleError
-
-
-def _check_owner(complaint: Complaint) -> None:
+def _require_capable_owner(complaint: Complaint) -> None:
     owner = complaint.owner
-    sees_it = Customer.objects.visible_to(owner).filter(pk=complaint.customer_id).exists()
-    if not (sees_it and owner.may(Permission.COMPLAINT_WORK)):
+    may_see_customer = Customer.objects.visible_to(owner).filter(pk=complaint.customer_id).exists()
+    if not (may_see_customer and owner.may(Permission.COMPLAINT_WORK)):
         message = _("This person cannot look after it: no access to the customer or to complaints.")
         raise ValidationError({"owner": message})
 
 
-def _said(field: str, text: str, missing: str) -> str:
-    """Return the text without blanks around it; raise ValidationError for none or too much."""
+def _required_text(field: str, text: str, required_message: str) -> str:
+    """Return the stripped text; raise ValidationError when it is empty or too long."""
     text = text.strip()
     if not text:
-        raise ValidationError({field: missing})
-    if len(text) > TEXT_LENGTH:
-        message = _("Keep it to %(limit)d characters.") % {"limit": TEXT_LENGTH}
+        raise ValidationError({field: required_message})
+    if len(text) > MAX_TEXT_LENGTH:
+        message = _("Keep it to %(limit)d characters.") % {"limit": MAX_TEXT_LENGTH}
         raise ValidationError({field: message})
     return text
 

@@ -1,9 +1,9 @@
-"""The complaint list: tabs by state, search, one's own, sorting, pages."""
+"""The complaint list: tabs by state, search, filters, sorting, pages."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.core.paginator import Page as Numbered
+from django.core.paginator import Page as PaginatorPage
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from core.pages import AuthedRequest, Page
-from satisfaction.filters import ComplaintQuery, Show, read_query
+from satisfaction.filters import ComplaintQuery, ComplaintTab, read_query
 from satisfaction.models import Complaint
 
 PER_PAGE = 50
+# Sort key (none where the column cannot be sorted by) and label of each column.
 HEADERS = (
     ("", _("Complaint")),
     ("customer", _("Customer")),
@@ -32,39 +33,39 @@ class Tab:
 
     label: str | Promise
     url: str
-    current: bool
+    is_current: bool
 
 
 @dataclass(frozen=True)
 class Header:
-    """A column's head; one with ``url`` sorts by the column, pressed again the other way round."""
+    """A column header. Its ``url``, if any, sorts by the column, or reverses the order."""
 
     label: str | Promise
     url: str = ""
-    direction: str = ""  # as aria-sort has it
+    direction: str = ""  # the value of aria-sort
 
 
 class ComplaintList(Page):
-    """The complaints the person sees, the open ones first of all."""
+    """The complaints the user may see; the open ones by default."""
 
     permission = Permission.COMPLAINT_VIEW
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show one page of what was asked for."""
+        """Show one page of the complaints that match the URL's parameters."""
         query = read_query(request.user, request.GET.dict())
-        paginator = Paginator(query.found(), PER_PAGE)
-        page: Numbered[Complaint] = paginator.get_page(request.GET.get("page"))
+        paginator = Paginator(query.complaints(), PER_PAGE)
+        page: PaginatorPage[Complaint] = paginator.get_page(request.GET.get("page"))
         context = {
             "query": query,
             "page": page,
-            "kept": query.parameters(q="").items(),
+            "hidden_fields": query.parameters(q="").items(),
             "tabs": _tabs(query),
             "headers": [_header(query, key, label) for key, label in HEADERS],
             "mine_url": _url(query, mine="" if query.mine else "1"),
-            "every_customer_url": _url(query, customer=""),
-            "everywhere_url": _url(query, state=Show.ALL.value, customer="", mine=""),
+            "all_customers_url": _url(query, customer=""),
+            "search_all_url": _url(query, state=ComplaintTab.ALL.value, customer="", mine=""),
             "clear_url": _url(query, q="", customer="", mine=""),
-            "is_narrowed": bool(query.words or query.mine or query.customer),
+            "is_filtered": bool(query.search_terms or query.mine or query.customer),
             "may_work": request.user.may(Permission.COMPLAINT_WORK),
         }
         return render(request, "satisfaction/complaint_list.html", context)
@@ -73,11 +74,11 @@ class ComplaintList(Page):
 def _tabs(query: ComplaintQuery) -> list[Tab]:
     return [
         Tab(
-            label=show.label,
-            url=_url(query, state=show.value if show != Show.OPEN else ""),
-            current=query.show == show,
+            label=tab.label,
+            url=_url(query, state=tab.value if tab != ComplaintTab.OPEN else ""),
+            is_current=query.tab == tab,
         )
-        for show in Show
+        for tab in ComplaintTab
     ]
 
 
@@ -93,5 +94,5 @@ def _header(query: ComplaintQuery, key: str, label: str | Promise) -> Header:
 
 def _url(query: ComplaintQuery, **changes: str) -> str:
     parameters = query.parameters(**changes)
-    address = reverse("complaints")
-    return f"{address}?{urlencode(parameters)}" if parameters else address
+    url = reverse("complaints")
+    return f"{url}?{urlencode(parameters)}" if parameters else url

@@ -1,4 +1,4 @@
-"""Taking a complaint into the register."""
+"""The page that opens a new complaint."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -9,44 +9,45 @@ from django.utils.translation import gettext as _
 from accounts.permissions import Permission
 from core.pages import AuthedRequest, Page
 from crm.models import Customer
-from satisfaction.forms.complaint import OpenForm
+from satisfaction.forms.complaint import NewComplaintForm
 from satisfaction.models import Complaint
 from satisfaction.services.complaint import open_complaint
 
 
 class ComplaintNew(Page):
-    """The form, with the customer filled in when one comes from the customer's page."""
+    """The form, with the customer preset by the URL parameter ``customer``."""
 
     permission = Permission.COMPLAINT_WORK
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show the form; 404 for a customer out of scope."""
-        asked = request.GET.get("customer", "")
-        form = OpenForm(request.user, initial={"customer": asked})
-        if asked and form.chosen is None:
+        """Show the form; 404 for a customer the user may not see."""
+        customer_id = request.GET.get("customer", "")
+        form = NewComplaintForm(request.user, initial={"customer": customer_id})
+        if customer_id and form.selected_customer is None:
             raise Http404
-        return _page(request, form)
+        return _render_form(request, form)
 
     def post(self, request: AuthedRequest) -> HttpResponse:
-        """Open the complaint and go to it, or say what is wrong and keep what was typed."""
-        form = OpenForm(request.user, request.POST)
+        """Open the complaint and redirect to it, or show the form again with its errors."""
+        form = NewComplaintForm(request.user, request.POST)
         if form.is_valid():
-            complaint = _opened(request, form)
+            complaint = _open_complaint(request, form)
             if complaint is not None:
                 text = _("Complaint %(number)s opened") % {"number": complaint.number}
                 messages.success(request, text)
                 return redirect("complaint", pk=complaint.pk)
-        return _page(request, form, status=422)
+        return _render_form(request, form, status=422)
 
 
-def _opened(request: AuthedRequest, form: OpenForm) -> Complaint | None:
-    given = form.cleaned_data
+def _open_complaint(request: AuthedRequest, form: NewComplaintForm) -> Complaint | None:
+    """Return the new complaint; add the service's errors to the form and return None if refused."""
+    values = form.cleaned_data
     try:
         return open_complaint(
-            customer_id=given["customer"].pk,
-            title=given["title"],
-            description=given["description"],
-            owner=given["owner"],
+            customer_id=values["customer"].pk,
+            title=values["title"],
+            description=values["description"],
+            owner=values["owner"],
             actor=request.user,
         )
     except Customer.DoesNotExist:
@@ -56,5 +57,7 @@ def _opened(request: AuthedRequest, form: OpenForm) -> Complaint | None:
     return None
 
 
-def _page(request: AuthedRequest, form: OpenForm, *, status: int = 200) -> HttpResponse:
+def _render_form(
+    request: AuthedRequest, form: NewComplaintForm, *, status: int = 200
+) -> HttpResponse:
     return render(request, "satisfaction/complaint_new.html", {"form": form}, status=status)

@@ -1,4 +1,4 @@
-"""One complaint: what happened, what was done, and the next step."""
+"""The page of one complaint: its description, its timeline, and the forms for the next step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ from satisfaction.services.complaint import (
 
 @dataclass(frozen=True)
 class Step:
-    """Something one can do with a complaint: its form, its service, and what is said when done."""
+    """A step on a complaint: its form, the form's text field, its service, and the confirmation."""
 
     form: type[forms.Form]
-    words: str
+    text_field_name: str
     service: Callable[..., Complaint]
-    done: Promise
+    success_message: Promise
 
 
 STEPS = {
@@ -44,30 +44,31 @@ STEPS = {
 
 
 class ComplaintPage(Page):
-    """Show a complaint; take a comment, its closing or its reopening."""
+    """Show a complaint; comment on it, close it or reopen it."""
 
     permission = Permission.COMPLAINT_VIEW
     write_permission = Permission.COMPLAINT_WORK
 
     def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Show it."""
-        return _page(request, pk)
+        """Show the complaint."""
+        return _render_page(request, pk)
 
     def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Take the step named ``do``; when it cannot be taken, keep what was typed."""
-        name = request.POST.get("do", "")
-        if name not in STEPS:
-            raise BadRequest(name)
-        step = STEPS[name]
+        """Do the step named by the parameter ``action``; show the form again when it is refused."""
+        action = request.POST.get("action", "")
+        if action not in STEPS:
+            raise BadRequest(action)
+        step = STEPS[action]
         form = step.form(request.POST)
-        status = _take(step, form, request=request, pk=pk)
+        status = _submit_step(step, form, request=request, pk=pk)
         if status == HTTPStatus.OK:
-            messages.success(request, str(step.done))
+            messages.success(request, str(step.success_message))
             return redirect("complaint", pk=pk)
-        return _page(request, pk, tried=(name, form), status=status)
+        return _render_page(request, pk, submitted=(action, form), status=status)
 
 
-def _take(step: Step, form: forms.Form, *, request: AuthedRequest, pk: int) -> HTTPStatus:
+def _submit_step(step: Step, form: forms.Form, *, request: AuthedRequest, pk: int) -> HTTPStatus:
+    """Call the step's service; return the response's status, with errors added to the form."""
     if not form.is_valid():
         return HTTPStatus.UNPROCESSABLE_ENTITY
     try:
@@ -86,11 +87,11 @@ def _take(step: Step, form: forms.Form, *, request: AuthedRequest, pk: int) -> H
     return HTTPStatus.OK
 
 
-def _page(
+def _render_page(
     request: AuthedRequest,
     pk: int,
     *,
-    tried: tuple[str, forms.Form] | None = None,
+    submitted: tuple[str, forms.Form] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     complaints = complaints_with_names(request.user).select_related("opened_by", "closed_by")
@@ -99,25 +100,29 @@ def _page(
         "complaint": complaint,
         "entries": timeline(request.user, complaint),
         "may_work": request.user.may(Permission.COMPLAINT_WORK),
-        "forms": _forms(complaint, tried),
+        "forms": _available_forms(complaint, submitted),
     }
     return render(request, "satisfaction/complaint_page.html", context, status=status)
 
 
-def _forms(complaint: Complaint, tried: tuple[str, forms.Form] | None) -> dict[str, forms.Form]:
-    """Return the forms of the steps this state allows, the one just tried with its errors.
+def _available_forms(
+    complaint: Complaint, submitted: tuple[str, forms.Form] | None
+) -> dict[str, forms.Form]:
+    """Return the forms of the possible steps by action, the submitted one with its errors.
 
-    Where somebody was faster and the step is gone, its words are offered as a comment.
+    If the state no longer allows the submitted step, because another user was faster, the comment
+    form gets its text and errors, so that the text is not lost.
     """
-    names = ("comment", "close" if complaint.is_open else "reopen")
-    offered = {name: STEPS[name].form() for name in names}
-    if tried is not None:
-        name, form = tried
-        if name in offered:
-            offered[name] = form
+    actions = ("comment", "close" if complaint.is_open else "reopen")
+    available = {action: STEPS[action].form() for action in actions}
+    if submitted is not None:
+        action, form = submitted
+        if action in available:
+            available[action] = form
         else:
-            comment = CommentForm({"text": form.data.get(STEPS[name].words, "")})
+            text = form.data.get(STEPS[action].text_field_name, "")
+            comment_form = CommentForm({"text": text})
             for message in form.non_field_errors():
-                comment.add_error(None, message)
-            offered["comment"] = comment
-    return offered
+                comment_form.add_error(None, message)
+            available["comment"] = comment_form
+    return available

@@ -1,6 +1,5 @@
-"""How scoring runs are written in JSON."""
+"""Serializers of scoring runs."""
 
-from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -12,7 +11,7 @@ from segmentation.models.run import StepName
 
 
 class StepSerializer(serializers.Serializer[ScoringStep]):
-    """One step of a run."""
+    """A step of a run."""
 
     name = serializers.ChoiceField(choices=StepName.choices)
     started_at = serializers.DateTimeField()
@@ -22,7 +21,7 @@ class StepSerializer(serializers.Serializer[ScoringStep]):
 
 
 class RunSerializer(serializers.Serializer[ScoringRun]):
-    """A scoring run: of which day, in which state, what came of it."""
+    """A scoring run: its day, state, settings, counts and steps."""
 
     id = serializers.IntegerField()
     as_of = serializers.DateField()
@@ -42,14 +41,10 @@ class RunSerializer(serializers.Serializer[ScoringRun]):
     steps = StepSerializer(many=True)
 
 
-def today() -> date:
-    """Return the local day."""
-    return timezone.localdate()
-
-
 class RunRequestSerializer(StrictSerializer[dict[str, Any]]):
-    """Which day is to be scored."""
+    """The day to score."""
 
     as_of = serializers.DateField(
-        default=today, help_text="The day before which things count; today where not given."
+        default=timezone.localdate,
+        help_text="The day before which things count; today where not given.",
     )

@@ -1,4 +1,4 @@
-"""REST addresses of this app."""
+"""URLs of the REST API of scoring runs."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""REST: scoring runs."""
+"""REST views of scoring runs."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from segmentation.tasks import execute_run
 
 
 class RunResource(GenericAPIView[ScoringRun]):
-    """What both addresses share."""
+    """What the list and the detail view share."""
 
     permission = Permission.RUN_VIEW
     write_permission = Permission.RUN_START
@@ -34,7 +34,7 @@ class RunResource(GenericAPIView[ScoringRun]):
     get=extend_schema(operation_id="scoring_runs_list", summary="List scoring runs, newest first")
 )
 class RunList(RunResource, ListAPIView[ScoringRun]):
-    """All runs."""
+    """All runs: list them, or start one."""
 
     @extend_schema(
         operation_id="scoring_runs_start",
@@ -44,10 +44,10 @@ class RunList(RunResource, ListAPIView[ScoringRun]):
         responses={201: RunSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Queue a run and answer it."""
-        wanted = RunRequestSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        as_of = wanted.validated_data["as_of"]
+        """Queue a run and return it."""
+        serializer = RunRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        as_of = serializer.validated_data["as_of"]
         try:
             run = request_run(as_of=as_of, actor=require_user(request), enqueue=execute_run.delay)
         except BrokerError as error:
@@ -63,5 +63,5 @@ class RunDetail(RunResource):
     """One run."""
 
     def get(self, request: Request, pk: int) -> Response:
-        """Answer the run."""
+        """Return the run with its steps."""
         return Response(RunSerializer(self.get_queryset().get(pk=pk)).data)

@@ -74,7 +74,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("progress", models.PositiveSmallIntegerField(default=0, verbose_name="progress")),
-                ("channel", models.CharField(max_length=20, verbose_name="came through")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("browser", "in the browser"),
+                            ("api", "through the API"),
+                            ("admin", "in administration"),
+                            ("command", "by a command"),
+                            ("worker", "by a job"),
+                            ("migration", "by the installation"),
+                        ],
+                        max_length=20,
+                        verbose_name="came through",
+                    ),
+                ),
                 ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="requested")),
                 ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
                 (
@@ -493,7 +507,7 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="segmentation_score_rhythm",
+                name="segmentation_score_usual_gap",
             ),
         ),
         migrations.AddConstraint(

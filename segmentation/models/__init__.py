@@ -1,4 +1,4 @@
-"""Worth and risk of customers, and the runs that find them out."""
+"""Customer scores, and the runs that compute them."""
 
 from segmentation.models.run import RunState, ScoringRun, ScoringStep, StepName
 from segmentation.models.score import ChurnLevel, ChurnReason, CustomerScore

@@ -1,18 +1,19 @@
-"""Scoring runs: one per request, with its steps, what it used and what came of it.
+"""Scoring runs: their settings, steps and result.
 
-Runs hold no customer's data, so whoever may see runs sees all of them; they are named among the
-unscoped models.
+Runs hold no customer data, so a user who may see runs sees all of them. The models are therefore
+not scoped (UNSCOPED_MODELS in tests/architecture/checks/exceptions.py).
 """
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.acting import Channel
 from accounts.models import User
 
 
 class RunState(models.TextChoices):
-    """What has become of a run."""
+    """The state of a run. See ``segmentation.services.run`` for how it changes."""
 
     QUEUED = "queued", _("Queued")
     RUNNING = "running", _("Running")
@@ -23,6 +24,7 @@ class RunState(models.TextChoices):
 
 
 ACTIVE_STATES = (RunState.QUEUED, RunState.RUNNING)
+ONE_ACTIVE_RUN = "segmentation_run_one_active"
 
 
 class StepName(models.TextChoices):
@@ -35,7 +37,7 @@ class StepName(models.TextChoices):
 
 
 class ScoringRun(models.Model):
-    """One scoring of all customers on what happened before ``as_of``."""
+    """One scoring of all customers, from their transactions before ``as_of``."""
 
     id = models.AutoField(primary_key=True)
     as_of = models.DateField(_("as of"))
@@ -50,7 +52,7 @@ class ScoringRun(models.Model):
         related_name="+",
         verbose_name=_("requested by"),
     )
-    channel = models.CharField(_("came through"), max_length=20)
+    channel = models.CharField(_("came through"), max_length=20, choices=Channel.choices)
     requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -68,7 +70,7 @@ class ScoringRun(models.Model):
             models.UniqueConstraint(
                 models.Value(1),
                 condition=Q(state__in=ACTIVE_STATES),
-                name="segmentation_run_one_active",
+                name=ONE_ACTIVE_RUN,
             ),
             models.UniqueConstraint(
                 fields=["as_of"],
@@ -100,24 +102,24 @@ class ScoringRun(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether it waits for a worker or is being worked on."""
+        """Whether the run is queued or running."""
         return self.state in ACTIVE_STATES
 
     @property
     def has_result(self) -> bool:
-        """Whether its counts mean anything: it was published, if perhaps superseded since."""
+        """Whether the run was published, and its counts are final. It may be superseded since."""
         return self.state in {RunState.PUBLISHED, RunState.SUPERSEDED}
 
     @property
     def seconds(self) -> float | None:
-        """How long the work took, in seconds; None while it has not ended or never began."""
+        """The duration in seconds; None for a run that has not ended, or that never started."""
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
 
 
 class ScoringStep(models.Model):
-    """One step of a run: when, how long, how many rows."""
+    """One step of a run: when it ran, and how many rows it made or checked."""
 
     run = models.ForeignKey(
         ScoringRun, on_delete=models.CASCADE, related_name="steps", verbose_name=_("scoring run")
@@ -148,7 +150,7 @@ class ScoringStep(models.Model):
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, in seconds; None while it runs, or when it was cut off."""
+        """The duration in seconds; None while the step runs, or when it was interrupted."""
         if self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()

@@ -1,8 +1,9 @@
-"""What a run found out about each customer: worth, segments, churn flag.
+"""The score of each customer in each run: RFM values, segments, churn flag.
 
-The table is partitioned by run: a run's rows are written into a table of their own, beside what
-people read, and become visible in one step when it is attached. The migration therefore makes the
-table by hand; a test holds it against this model. Columns stand widest first: no padding.
+The table is partitioned by run. A run writes its rows into a separate table, and readers see all of
+them at once when that table is attached. Django cannot create partitioned tables, so the migration
+does it in SQL, and a test compares the table with this model. The widest columns come first, which
+saves the padding between them.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -19,7 +20,7 @@ from segmentation.models.segment import ChineseSegment, InternationalSegment
 
 
 class ChurnLevel(models.IntegerChoices):
-    """How urgent it is to look after a customer."""
+    """How likely a customer is to leave."""
 
     NONE = 0, _("No flag")
     WATCH = 1, _("Watch")
@@ -27,14 +28,14 @@ class ChurnLevel(models.IntegerChoices):
 
 
 class ChurnReason(models.TextChoices):
-    """Why a customer is flagged. ``segmentation.reasons`` says it in words."""
+    """Why a customer is flagged. ``segmentation.reasons`` turns each into a sentence."""
 
     SILENCE = "silence", _("Silent for unusually long")
     DROP = "drop", _("Revenue has dropped")
 
 
 class CustomerScore(ScopedModel):
-    """One customer in one run. Read it through one run: see ``segmentation.selectors``."""
+    """The score of one customer in one run. Read it through ``segmentation.selectors``."""
 
     pk = models.CompositePrimaryKey("customer_id", "run_id")
     customer = models.ForeignKey(
@@ -123,8 +124,8 @@ class CustomerScore(ScopedModel):
                 | Q(churn_level__gt=0, churn_reasons__len__gt=0),
             ),
             models.CheckConstraint(
-                name="segmentation_score_rhythm",
-                # Said outright, for a check that comes to NULL counts as held.
+                name="segmentation_score_usual_gap",
+                # IS NOT NULL is spelled out because PostgreSQL accepts a check that yields NULL.
                 condition=Q(usual_gap_days__isnull=True, silence_ratio__isnull=True)
                 | Q(
                     usual_gap_days__isnull=False,
@@ -140,5 +141,5 @@ class CustomerScore(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Seen with the customer."""
+        """A score is visible to everyone who may see its customer."""
         return customer_visibility_filter(user)

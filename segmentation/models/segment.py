@@ -1,6 +1,6 @@
-"""The segments' names in both schemes, and which quintiles make which segment.
+"""The segments of both schemes, and the mapping from RFM scores to segments.
 
-Scores run from 1 to 5, 5 being the most recent, the most frequent, the most worth.
+Scores run from 1 to 5. 5 is the most recent, the most frequent and the highest revenue.
 """
 
 from django.db import models
@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ChineseSegment(models.TextChoices):
-    """The eight of Chinese practice: each of R, F and M is high or low against the mean score.
+    """The eight segments of Chinese practice: R, F and M are each high or low against the mean.
 
-    Worth tells important from general; recency and frequency tell what to do: keep (value),
-    develop, hold on to, win back.
+    M decides between important and general. R and F decide what to do with the customer: cultivate
+    (value), develop, keep, or win back.
     """
 
     IMPORTANT_VALUE = "important_value", _("Important, value")
@@ -25,7 +25,7 @@ class ChineseSegment(models.TextChoices):
 
 
 class InternationalSegment(models.TextChoices):
-    """The eleven of international practice, by recency and the mean of frequency and worth."""
+    """The eleven segments of international practice, by R and the mean of F and M."""
 
     CHAMPIONS = "champions", _("Champions")
     LOYAL = "loyal", _("Loyal customers")
@@ -40,7 +40,7 @@ class InternationalSegment(models.TextChoices):
     LOST = "lost", _("Lost")
 
 
-# (R high, F high, M high) → segment.
+# Keys: (R is high, F is high, M is high).
 CHINESE_EIGHT: dict[tuple[bool, bool, bool], ChineseSegment] = {
     (True, True, True): ChineseSegment.IMPORTANT_VALUE,
     (True, False, True): ChineseSegment.IMPORTANT_DEVELOP,
@@ -52,12 +52,42 @@ CHINESE_EIGHT: dict[tuple[bool, bool, bool], ChineseSegment] = {
     (False, False, False): ChineseSegment.GENERAL_WINBACK,
 }
 
-_S = InternationalSegment
-# One row per recency score, one column per (F + M) / 2 rounded half up, 1 to 5: all 25 cells.
+_Segment = InternationalSegment
+# One row per R; one column per (F + M) / 2 rounded half up, from 1 to 5.
 INTERNATIONAL_GRID: dict[int, tuple[InternationalSegment, ...]] = {
-    5: (_S.NEW, _S.POTENTIAL_LOYALIST, _S.POTENTIAL_LOYALIST, _S.CHAMPIONS, _S.CHAMPIONS),
-    4: (_S.PROMISING, _S.POTENTIAL_LOYALIST, _S.POTENTIAL_LOYALIST, _S.LOYAL, _S.CHAMPIONS),
-    3: (_S.ABOUT_TO_SLEEP, _S.ABOUT_TO_SLEEP, _S.NEED_ATTENTION, _S.LOYAL, _S.LOYAL),
-    2: (_S.HIBERNATING, _S.HIBERNATING, _S.AT_RISK, _S.AT_RISK, _S.AT_RISK),
-    1: (_S.LOST, _S.HIBERNATING, _S.AT_RISK, _S.CANNOT_LOSE, _S.CANNOT_LOSE),
+    5: (
+        _Segment.NEW,
+        _Segment.POTENTIAL_LOYALIST,
+        _Segment.POTENTIAL_LOYALIST,
+        _Segment.CHAMPIONS,
+        _Segment.CHAMPIONS,
+    ),
+    4: (
+        _Segment.PROMISING,
+        _Segment.POTENTIAL_LOYALIST,
+        _Segment.POTENTIAL_LOYALIST,
+        _Segment.LOYAL,
+        _Segment.CHAMPIONS,
+    ),
+    3: (
+        _Segment.ABOUT_TO_SLEEP,
+        _Segment.ABOUT_TO_SLEEP,
+        _Segment.NEED_ATTENTION,
+        _Segment.LOYAL,
+        _Segment.LOYAL,
+    ),
+    2: (
+        _Segment.HIBERNATING,
+        _Segment.HIBERNATING,
+        _Segment.AT_RISK,
+        _Segment.AT_RISK,
+        _Segment.AT_RISK,
+    ),
+    1: (
+        _Segment.LOST,
+        _Segment.HIBERNATING,
+        _Segment.AT_RISK,
+        _Segment.CANNOT_LOSE,
+        _Segment.CANNOT_LOSE,
+    ),
 }

@@ -1,1 +1,1 @@
-"""The nightly run, step by step."""
+"""Requesting and executing scoring runs."""

@@ -1,4 +1,4 @@
-"""What a run goes by. The values used are kept with the run, so that every figure can be retold."""
+"""The thresholds of scoring. Each run stores the values it used, which explain its figures."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -15,57 +15,57 @@ class ScoringSettings:
 
     # RFM: purchases and revenue are counted over this many days before the as-of date.
     window_days: int = 365
-    # Silence: from this many days with purchases on, a customer has a rhythm …
+    # Silence: a customer needs purchases on this many days to have a usual gap …
     min_purchase_days: int = 3
-    # … and is silent after this many usual gaps, but never before this many days; …
+    # … and is silent after this many usual gaps, but never before this many days.
     silence_factor: float = 2.0
     silence_min_days: int = 14
-    # … after this many usual gaps that alone is a high risk.
+    # A silence of this many usual gaps is a high risk by itself.
     silence_high_factor: float = 4.0
-    # Drop: revenue of the last so many days below this share of as many days before, when that
-    # was at least so much.
+    # Drop: the revenue of the last compare_days is below this share of the revenue of the
+    # compare_days before, which was at least drop_min_previous.
     compare_days: int = 90
     drop_below: float = 0.6
     drop_min_previous: int = 100
 
     @classmethod
     def company_default(cls) -> Self:
-        """Return the settings in force."""
+        """Return the defaults, with the window from the Django settings."""
         return cls(window_days=settings.SCORING_WINDOW_DAYS)
 
     def override(self, values: Mapping[str, Any]) -> Self:
         """Return these settings with some values replaced.
 
-        Raises ValidationError, under ``settings``, for a name that is none or an unfit value.
+        Raises ValidationError under ``settings`` for an unknown name or a value out of range.
         """
-        known: dict[str, type[int] | type[float]] = {
+        types: dict[str, type[int] | type[float]] = {
             field.name: type(getattr(self, field.name)) for field in fields(self)
         }
-        problems = [
+        messages = [
             _("%(name)s is no setting of scoring.") % {"name": name}
             for name in values
-            if name not in known
+            if name not in types
         ]
-        problems += [
+        messages += [
             _("%(name)s: give a number from %(least)s to %(most)s.")
-            % {"name": name, "least": RANGES[name][0], "most": RANGES[name][1]}
+            % {"name": name, "least": ALLOWED_RANGES[name][0], "most": ALLOWED_RANGES[name][1]}
             for name, value in values.items()
-            if name in known and not _fits(value, known[name], RANGES[name])
+            if name in types and not _is_allowed(value, types[name], ALLOWED_RANGES[name])
         ]
-        if problems:
-            raise ValidationError({"settings": problems})
-        changed = replace(self, **values)
-        if changed.silence_high_factor < changed.silence_factor:
+        if messages:
+            raise ValidationError({"settings": messages})
+        overridden = replace(self, **values)
+        if overridden.silence_high_factor < overridden.silence_factor:
             message = _("silence_high_factor cannot be smaller than silence_factor.")
             raise ValidationError({"settings": [message]})
-        return changed
+        return overridden
 
     def as_json(self) -> dict[str, int | float]:
-        """Return what the run keeps."""
+        """Return the values as the run stores them."""
         return asdict(self)
 
 
-RANGES: dict[str, tuple[float, float]] = {
+ALLOWED_RANGES: dict[str, tuple[float, float]] = {
     "window_days": (1, 3650),
     "min_purchase_days": (2, 365),
     "silence_factor": (1, 100),
@@ -77,7 +77,9 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def _fits(value: object, kind: type, limits: tuple[float, float]) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
+def _is_allowed(value: object, expected_type: type, limits: tuple[float, float]) -> bool:
+    """Tell whether the value has the type (True and False are no numbers) and is in range."""
+    allowed_types = int if expected_type is int else int | float
+    if isinstance(value, bool) or not isinstance(value, allowed_types):
         return False
     return limits[0] <= value <= limits[1]

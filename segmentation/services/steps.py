@@ -1,6 +1,6 @@
-"""What a run does, step by step. Each step is one transaction and returns how many rows it made.
+"""The steps of a run. Each is one transaction and returns a StepResult, which the runner stores.
 
-The work is done by PostgreSQL; Python only says what is to be done (docs/scoring.md).
+PostgreSQL does the work; Python only composes the statements (docs/scoring.md).
 """
 
 from collections.abc import Callable
@@ -16,54 +16,78 @@ from segmentation.models import ChurnLevel, RunState, ScoringRun, StepName
 from segmentation.models.segment import CHINESE_EIGHT, INTERNATIONAL_GRID
 from segmentation.services import tables
 
-FOLDER = Path(__file__).resolve().parent.parent / "sql"
-WORK_MEMORY = "64MB"  # sorting and grouping 200,000 customers stays in memory
+SQL_DIRECTORY = Path(__file__).resolve().parent.parent / "sql"
+WORK_MEMORY = "64MB"  # enough to sort and group 200,000 customers in memory
 MAX_SLICES = 4
 LOCK_TIMEOUT = "2s"
 
 
 @dataclass(frozen=True)
+class RunCounts:
+    """How many customers a run has scored and flagged."""
+
+    customers: int
+    flagged_watch: int
+    flagged_high: int
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """How many rows a step made or checked. A result with ``published`` makes the run published."""
+
+    rows: int
+    published: RunCounts | None = None
+
+
+@dataclass(frozen=True)
 class Step:
-    """A step: what it does, and how far (in percent) the run is after it."""
+    """A step: the function that does it, and the run's progress (in percent) after it."""
 
     name: StepName
-    perform: Callable[[ScoringRun], int]
+    perform: Callable[[ScoringRun], StepResult]
     progress: int
 
 
-def aggregate(run: ScoringRun) -> int:
-    """Add up the transactions of every customer into the run's working table."""
-    template = _template("aggregate")
-    values = _literals(run)
+def aggregate(run: ScoringRun) -> StepResult:
+    """Add up the transactions of every customer into the run's base table."""
+    template = _sql_file("aggregate")
+    parameters = _sql_parameters(run)
     slices = [
-        template.format(**values, from_id=sql.Literal(low), below_id=sql.Literal(high))
-        for low, high in _slices()
+        template.format(**parameters, from_id=sql.Literal(low), below_id=sql.Literal(high))
+        for low, high in _customer_id_slices()
     ]
+    base_table = tables.base_table(run.pk)
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SET LOCAL work_mem = {}").format(sql.Literal(WORK_MEMORY)))
         cursor.execute(
             sql.SQL("CREATE UNLOGGED TABLE {} AS {}").format(
-                tables.base(run.pk),
-                sql.SQL(" UNION ALL ").join(sql.SQL("({})").format(one) for one in slices),
+                base_table,
+                sql.SQL(" UNION ALL ").join(sql.SQL("({})").format(query) for query in slices),
             )
         )
-        made = int(cursor.rowcount)
-        cursor.execute(sql.SQL("ANALYZE {}").format(tables.base(run.pk)))
-    return made
+        rows = int(cursor.rowcount)
+        cursor.execute(sql.SQL("ANALYZE {}").format(base_table))
+    return StepResult(rows)
 
 
-def score(run: ScoringRun) -> int:
-    """Make the run's table of scores from its working table."""
-    values = _literals(run)
-    eight = [CHINESE_EIGHT[bool(n & 4), bool(n & 2), bool(n & 1)].value for n in range(8)]
-    grid = [segment.value for r in range(1, 6) for segment in INTERNATIONAL_GRID[r]]
-    statement = _template("score").format(
-        **values,
-        base=tables.base(run.pk),
-        partition=tables.partition(run.pk),
-        churn=_template("churn").format(**values),
-        eight=_texts(eight),
-        grid=_texts(grid),
+def score(run: ScoringRun) -> StepResult:
+    """Create the run's table of scores and fill it from its base table."""
+    parameters = _sql_parameters(run)
+    score_table = tables.score_table(run.pk)
+    # score.sql computes the index in each array from the scores.
+    chinese_segments = [
+        CHINESE_EIGHT[bool(n & 4), bool(n & 2), bool(n & 1)].value for n in range(8)
+    ]
+    international_segments = [
+        segment.value for r in range(1, 6) for segment in INTERNATIONAL_GRID[r]
+    ]
+    statement = _sql_file("score").format(
+        **parameters,
+        base_table=tables.base_table(run.pk),
+        score_table=score_table,
+        churn=_sql_file("churn").format(**parameters),
+        chinese_segments=_text_array(chinese_segments),
+        international_segments=_text_array(international_segments),
     )
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SET LOCAL work_mem = {}").format(sql.Literal(WORK_MEMORY)))
@@ -72,60 +96,62 @@ def score(run: ScoringRun) -> int:
                 "CREATE TABLE {} (LIKE segmentation_score INCLUDING CONSTRAINTS,"
                 " CONSTRAINT {} CHECK (run_id = {}))"
             ).format(
-                tables.partition(run.pk),
+                score_table,
                 sql.Identifier(f"segmentation_score_{run.pk}_run"),
                 sql.Literal(run.pk),
             )
         )
         cursor.execute(statement)
-        return int(cursor.rowcount)
+        return StepResult(int(cursor.rowcount))
 
 
-def index(run: ScoringRun) -> int:
-    """Give the run's table the key and the indexes of the parent, read from the catalogue.
+def index(run: ScoringRun) -> StepResult:
+    """Give the run's table the parent's primary key and indexes, read from the catalogue.
 
-    Done before publishing, so that attaching finds them and takes milliseconds. The foreign keys
-    alone come with attaching: they keep others from writing customers meanwhile.
+    This is done before publishing: attaching then finds the indexes and takes milliseconds. The
+    foreign keys are added by attaching, because adding them here would block writes to customers.
     """
-    partition = tables.partition(run.pk)
+    score_table = tables.score_table(run.pk)
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (customer_id, run_id)").format(partition)
+            sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (customer_id, run_id)").format(score_table)
         )
-        cursor.execute(INDEXES)
+        cursor.execute(INDEX_DEFINITIONS)
         definitions = [str(definition) for (definition,) in cursor.fetchall()]
         for definition in definitions:
-            cursor.execute(sql.SQL("CREATE INDEX ON {} {}").format(partition, sql.SQL(definition)))
-        cursor.execute(sql.SQL("ANALYZE {}").format(partition))
-    return 1 + len(definitions)
+            cursor.execute(
+                sql.SQL("CREATE INDEX ON {} {}").format(score_table, sql.SQL(definition))
+            )
+        cursor.execute(sql.SQL("ANALYZE {}").format(score_table))
+    return StepResult(1 + len(definitions))
 
 
-def publish(run: ScoringRun) -> int:
-    """Let readers see the run instead of what they saw before: all at once.
+def publish(run: ScoringRun) -> StepResult:
+    """Attach the run's table, and mark an earlier run of the same day superseded.
 
-    Attaching blocks no reader. It waits for whoever is writing customers, a little and then again.
+    Readers see the whole run as soon as the transaction commits. Attaching blocks no reader, but
+    waits for open writes to customers: LOCK_TIMEOUT at a time, then the runner tries again.
     """
-    partition = tables.partition(run.pk)
+    score_table = tables.score_table(run.pk)
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
                 "SELECT count(*), count(*) FILTER (WHERE churn_level = {}),"
                 " count(*) FILTER (WHERE churn_level = {}) FROM {}"
-            ).format(sql.Literal(ChurnLevel.WATCH), sql.Literal(ChurnLevel.HIGH), partition)
+            ).format(sql.Literal(ChurnLevel.WATCH), sql.Literal(ChurnLevel.HIGH), score_table)
         )
-        run.customers, run.flagged_watch, run.flagged_high = cursor.fetchone() or (0, 0, 0)
+        counts = RunCounts(*(cursor.fetchone() or (0, 0, 0)))
         cursor.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
-        cursor.execute(sql.SQL("DROP TABLE {}").format(tables.base(run.pk)))
+        cursor.execute(sql.SQL("DROP TABLE {}").format(tables.base_table(run.pk)))
         cursor.execute(
             sql.SQL("ALTER TABLE segmentation_score ATTACH PARTITION {} FOR VALUES IN ({})").format(
-                partition, sql.Literal(run.pk)
+                score_table, sql.Literal(run.pk)
             )
         )
     ScoringRun.objects.filter(as_of=run.as_of, state=RunState.PUBLISHED).update(
         state=RunState.SUPERSEDED
     )
-    run.state = RunState.PUBLISHED
-    return run.customers
+    return StepResult(counts.customers, published=counts)
 
 
 STEPS = (
@@ -135,37 +161,37 @@ STEPS = (
     Step(StepName.PUBLISH, publish, 100),
 )
 
-INDEXES = """
+INDEX_DEFINITIONS = """
     SELECT substring(pg_get_indexdef(indexrelid) FROM ' (USING .*)$') FROM pg_index
      WHERE indrelid = 'segmentation_score'::regclass AND NOT indisprimary ORDER BY indexrelid
 """
 
 
-def _template(name: str) -> sql.SQL:
-    return sql.SQL((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+def _sql_file(name: str) -> sql.SQL:
+    return sql.SQL((SQL_DIRECTORY / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def _texts(values: list[str]) -> sql.Composed:
+def _text_array(values: list[str]) -> sql.Composed:
     return sql.SQL("ARRAY[{}]::text[]").format(
         sql.SQL(", ").join(sql.Literal(value) for value in values)
     )
 
 
-def _literals(run: ScoringRun) -> dict[str, sql.Composable]:
-    """Return the run's settings as SQL; amounts become hundredths."""
-    used = run.settings | {"drop_min_previous": to_minor(run.settings["drop_min_previous"])}
+def _sql_parameters(run: ScoringRun) -> dict[str, sql.Composable]:
+    """Return the run's id, day and settings as SQL; amounts in hundredths of the currency."""
+    values = run.settings | {"drop_min_previous": to_minor(run.settings["drop_min_previous"])}
     return {
         "as_of": sql.Literal(run.as_of),
         "run_id": sql.Literal(run.pk),
-        **{name: sql.Literal(value) for name, value in used.items()},
+        **{name: sql.Literal(value) for name, value in values.items()},
     }
 
 
-def _slices() -> list[tuple[int, int]]:
-    """Cut the customers into one range of ids for each process the database lends a query.
+def _customer_id_slices() -> list[tuple[int, int]]:
+    """Return ranges of customer ids, one for each parallel process the database gives a query.
 
-    Grouping in index order needs no sort but does not run in parallel by itself; a union of ranges
-    does, and halves the time on two cores (docs/performance.md).
+    Grouping in index order needs no sort, but PostgreSQL does not run it in parallel. A union of
+    ranges is run in parallel, which halves the time on two cores (docs/performance.md).
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,7 +1,8 @@
-"""The tables a run makes for itself, and ridding the database of those nobody needs.
+"""The tables each run creates, and dropping those that are no longer needed.
 
-``segmentation_base_<run>`` holds what was added up per customer; it lives as long as the run is at
-work. ``segmentation_score_<run>`` holds the scores; it becomes a partition when it is published.
+``segmentation_base_<run>`` holds the transactions added up per customer; it exists only while the
+run is being worked on. ``segmentation_score_<run>`` holds the scores; publishing attaches it to
+``segmentation_score`` as a partition.
 """
 
 import logging
@@ -15,18 +16,18 @@ from segmentation.models import RunState, ScoringRun
 
 logger = logging.getLogger(__name__)
 
-OF_RUNS = re.compile(r"segmentation_(base|score)_(\d+)")
-TRIES_TO_DROP = 20
-SECONDS_BETWEEN_TRIES = 0.5
+RUN_TABLE_NAME = re.compile(r"segmentation_(base|score)_(\d+)")
+MAX_DROP_ATTEMPTS = 20
+SECONDS_BETWEEN_ATTEMPTS = 0.5
 
 
-def base(run_id: int) -> sql.Identifier:
-    """Return the name of the run's working table."""
+def base_table(run_id: int) -> sql.Identifier:
+    """Return the name of the run's table of added-up transactions."""
     return sql.Identifier(f"segmentation_base_{run_id}")
 
 
-def partition(run_id: int) -> sql.Identifier:
-    """Return the name of the run's table of scores."""
+def score_table(run_id: int) -> sql.Identifier:
+    """Return the name of the run's table of scores, a partition once it is published."""
     return sql.Identifier(f"segmentation_score_{run_id}")
 
 
@@ -35,21 +36,22 @@ def is_lock_timeout(error: OperationalError) -> bool:
     return isinstance(error.__cause__, errors.LockNotAvailable)
 
 
-def drop_leftovers() -> None:
-    """Drop the tables of runs that are not published; only for whoever holds the working lock.
+def drop_abandoned_tables() -> None:
+    """Drop the tables of runs that are not published. The caller must hold the scoring lock.
 
-    A superseded run's scores go here, at the start of the next run, and not when they were
-    superseded: a page that began with them must be able to end with them. One that is in use all
-    the time is left for the next time.
+    The scores of a superseded run are dropped here, when the next run starts, and not when the run
+    is superseded: a page that began to read them must be able to finish. A table that stays in use
+    is left for the next run.
     """
-    kept = set(ScoringRun.objects.filter(state=RunState.PUBLISHED).values_list("pk", flat=True))
-    for name in _names():
-        match = OF_RUNS.fullmatch(name)
-        if match and (match[1] == "base" or int(match[2]) not in kept):
-            _drop(name)
+    published = ScoringRun.objects.filter(state=RunState.PUBLISHED)
+    published_ids = set(published.values_list("pk", flat=True))
+    for name in _table_names():
+        match = RUN_TABLE_NAME.fullmatch(name)
+        if match and (match[1] == "base" or int(match[2]) not in published_ids):
+            _drop_table(name)
 
 
-def _names() -> list[str]:
+def _table_names() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND pg_table_is_visible(oid)"
@@ -57,12 +59,16 @@ def _names() -> list[str]:
         return [str(name) for (name,) in cursor.fetchall()]
 
 
-def _drop(name: str) -> None:
-    """Dropping a partition needs the whole table for itself: ask briefly, and often."""
+def _drop_table(name: str) -> None:
+    """Drop a table in many short attempts.
+
+    Dropping a partition locks the whole score table, and readers queue behind a waiting lock: each
+    attempt therefore waits 300 ms at most.
+    """
     statement = sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name))
-    for attempt in range(TRIES_TO_DROP):
+    for attempt in range(MAX_DROP_ATTEMPTS):
         if attempt:
-            time.sleep(SECONDS_BETWEEN_TRIES)
+            time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '300ms'")

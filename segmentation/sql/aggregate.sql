@@ -1,7 +1,8 @@
--- One row per customer with a purchase before the as-of date: what scoring goes by.
+-- Adds up the transactions of every customer with a purchase before the as-of date, one row each.
 -- Purchases are amounts of 0 and more, refunds are negative; revenue counts both.
--- Read from the covering index alone (crm_transaction_worth). Parameters: as_of, window_days,
--- compare_days, from_id and below_id (the slice; one per parallel worker, joined by UNION ALL).
+-- The covering index crm_transaction_worth answers this by itself. Parameters: as_of, window_days,
+-- compare_days, from_id and below_id (a slice of customer ids; Python joins the slices by UNION ALL,
+-- one per parallel process).
 SELECT customer_id,
     min(occurred_on) FILTER (WHERE amount >= 0) AS first_on,
     max(occurred_on) FILTER (WHERE amount >= 0) AS last_on,

@@ -1,16 +1,18 @@
--- The churn flag: a transparent rule on the customer's own rhythm.
--- This is the one place where the flag is decided. It reads "scored" (the aggregate with r, f, m)
--- and returns its rows, all of them, with usual_gap_days, silence_ratio, churn_level (0, 1, 2) and
--- churn_reasons (codes of ChurnReason). A statistical model takes this statement's place by joining
--- its own table of probabilities and returning the same columns.
+-- Decides the churn flag, by comparing each customer with their own usual gap between purchases.
+-- No other place decides it. The statement reads "scored" (the added-up transactions with r, f, m)
+-- and returns all its rows with usual_gap_days, silence_ratio, churn_level (0, 1, 2) and
+-- churn_reasons (codes of ChurnReason). A statistical model can replace this statement: it joins its
+-- own table of probabilities and returns the same columns.
 SELECT *,
     CASE
-        WHEN silent AND (dropped OR recency_days >= {silence_high_factor} * usual_gap_days) THEN 2
-        WHEN silent OR dropped THEN 1
+        WHEN is_silent AND (has_dropped OR recency_days >= {silence_high_factor} * usual_gap_days) THEN 2
+        WHEN is_silent OR has_dropped THEN 1
         ELSE 0
     END::smallint AS churn_level,
     array_remove(
-        ARRAY[CASE WHEN silent THEN 'silence' END, CASE WHEN dropped THEN 'drop' END], NULL
+        ARRAY[
+            CASE WHEN is_silent THEN 'silence' END, CASE WHEN has_dropped THEN 'drop' END
+        ], NULL
     )::text[] AS churn_reasons
 FROM (
     SELECT *,
@@ -18,14 +20,14 @@ FROM (
         coalesce(
             recency_days >= {silence_factor} * usual_gap_days
             AND recency_days >= {silence_min_days}, FALSE
-        ) AS silent,
+        ) AS is_silent,
         spend_previous_quarter >= {drop_min_previous}
-            AND spend_last_quarter < {drop_below} * spend_previous_quarter AS dropped
+            AND spend_last_quarter < {drop_below} * spend_previous_quarter AS has_dropped
     FROM (
         SELECT *,
             CASE WHEN purchase_days >= {min_purchase_days}
                 THEN (last_on - first_on)::double precision / (purchase_days - 1)
             END AS usual_gap_days
         FROM scored
-    ) AS with_rhythm
+    ) AS with_usual_gap
 ) AS with_signals

@@ -1,8 +1,9 @@
--- The run's partition, still beside what people read: quintiles, both segments, the flag.
--- Quintiles by percent_rank, so that equal values share a score; NTILE would tear them apart.
--- Recency is ranked by the last purchase, latest best. Parameters beside churn.sql's: as_of, run_id,
--- base and partition (tables), eight and grid (segments by position, see models.segment).
-INSERT INTO {partition} (
+-- Fills the run's table of scores, which readers do not see yet: quintiles, both segments, the flag.
+-- Quintiles are computed by percent_rank, so that equal values share a score; NTILE would give equal
+-- values different ones. Recency is ranked by the last purchase: the latest scores 5.
+-- Parameters, besides those of churn.sql: as_of, run_id, base_table, score_table, chinese_segments
+-- and international_segments (arrays, see models.segment for the order).
+INSERT INTO {score_table} (
     customer_id, monetary, spend_last_quarter, spend_previous_quarter, usual_gap_days, silence_ratio,
     run_id, first_on, last_on, recency_days, frequency, purchase_days, r, f, m, churn_level,
     segment_cn, segment_intl, churn_reasons
@@ -13,7 +14,7 @@ WITH scored AS (
         least(5, floor(5 * percent_rank() OVER (ORDER BY last_on)) + 1)::smallint AS r,
         least(5, floor(5 * percent_rank() OVER (ORDER BY frequency)) + 1)::smallint AS f,
         least(5, floor(5 * percent_rank() OVER (ORDER BY monetary)) + 1)::smallint AS m
-    FROM {base}
+    FROM {base_table}
 ), mean AS (
     SELECT avg(r) AS r, avg(f) AS f, avg(m) AS m FROM scored
 ), flagged AS (
@@ -35,11 +36,11 @@ SELECT flagged.customer_id,
     flagged.f,
     flagged.m,
     flagged.churn_level,
-    ({eight})[
+    ({chinese_segments})[
         1 + 4 * (flagged.r >= mean.r)::integer
         + 2 * (flagged.f >= mean.f)::integer
         + (flagged.m >= mean.m)::integer
     ] AS segment_cn,
-    ({grid})[5 * (flagged.r - 1) + (flagged.f + flagged.m + 1) / 2] AS segment_intl,
+    ({international_segments})[5 * (flagged.r - 1) + (flagged.f + flagged.m + 1) / 2] AS segment_intl,
     flagged.churn_reasons
 FROM flagged CROSS JOIN mean

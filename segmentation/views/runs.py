@@ -1,4 +1,4 @@
-"""Scoring runs: the list, one run, and starting one."""
+"""Pages of scoring runs: the list with the form that starts one, and one run."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from kombu.exceptions import OperationalError as BrokerError
 from accounts.permissions import Permission
 from common.errors import RefusedError
 from core.pages import AuthedRequest, Page
-from segmentation.forms import StartForm
+from segmentation.forms import RunRequestForm
 from segmentation.models import ScoringRun, StepName
-from segmentation.selectors import active_run, current_run, runs
+from segmentation.selectors import active_run, all_runs, current_run
 from segmentation.services.run import request_run
 from segmentation.tasks import execute_run
 
@@ -23,27 +23,27 @@ PER_PAGE = 30
 
 
 class RunList(Page):
-    """All runs, newest first; whoever may starts one here."""
+    """All runs, newest first, and the form that starts one for users who may."""
 
     permission = Permission.RUN_VIEW
     write_permission = Permission.RUN_START
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show them; while one is active the page asks for the table alone, again and again."""
-        return self._answer(request, StartForm())
+        """Show the list. While a run is active, the page polls this view for the table only."""
+        return self._render_list(request, RunRequestForm())
 
     def post(self, request: AuthedRequest) -> HttpResponse:
-        """Start a run and show it."""
-        form = StartForm(request.POST)
+        """Start a run and redirect to its page."""
+        form = RunRequestForm(request.POST)
         if not form.is_valid():
-            return self._answer(request, form, status=422)
+            return self._render_list(request, form, status=422)
         try:
             run = request_run(
                 as_of=form.cleaned_data["as_of"], actor=request.user, enqueue=execute_run.delay
             )
         except ValidationError as error:
             form.add_error(None, error)
-            return self._answer(request, form, status=422)
+            return self._render_list(request, form, status=422)
         except RefusedError as error:
             messages.warning(request, error.message)
             return redirect("runs")
@@ -52,41 +52,43 @@ class RunList(Page):
             return redirect("runs")
         return redirect("run", run.pk)
 
-    def _answer(self, request: AuthedRequest, form: StartForm, status: int = 200) -> HttpResponse:
+    def _render_list(
+        self, request: AuthedRequest, form: RunRequestForm, status: int = 200
+    ) -> HttpResponse:
         context: dict[str, Any] = {
             "form": form,
-            "page": Paginator(runs(), PER_PAGE).get_page(request.GET.get("page")),
+            "page": Paginator(all_runs(), PER_PAGE).get_page(request.GET.get("page")),
             "active": active_run(),
             "current": current_run(),
             "may_start": request.user.may(Permission.RUN_START),
         }
-        alone = bool(request.htmx) and request.method == "GET"
-        template = "segmentation/_run_table.html" if alone else "segmentation/run_list.html"
+        table_only = bool(request.htmx) and request.method == "GET"
+        template = "segmentation/_run_table.html" if table_only else "segmentation/run_list.html"
         return render(request, template, context, status=status)
 
 
 class RunPage(Page):
-    """One run: its steps, what it used, what came of it."""
+    """One run: its state, result, steps and settings."""
 
     permission = Permission.RUN_VIEW
 
     def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Show it; while it is active the page asks for its inside alone, again and again."""
-        run = get_object_or_404(runs(), pk=pk)
-        done = {step.name: step for step in run.steps.all()}
+        """Show the run. While it is active, the page polls this view for the fragment only."""
+        run = get_object_or_404(all_runs(), pk=pk)
+        step_by_name = {step.name: step for step in run.steps.all()}
         context = {
             "run": run,
-            "steps": [(name, done.get(name.value)) for name in StepName],
-            "settings_used": settings_in_words(run),
+            "steps": [(name, step_by_name.get(name.value)) for name in StepName],
+            "settings_used": labelled_settings(run),
             "current": current_run(),
         }
         template = "segmentation/_run.html" if request.htmx else "segmentation/run_page.html"
         return render(request, template, context)
 
 
-def settings_in_words(run: ScoringRun) -> list[tuple[str, float]]:
-    """Return what each setting means, and its value; one unknown by now goes by its name."""
-    words = {
+def labelled_settings(run: ScoringRun) -> list[tuple[str, float]]:
+    """Return label and value of the run's settings; a setting without a label is left out."""
+    labels = {
         "window_days": _("Purchases and revenue of so many days count"),
         "min_purchase_days": _("A rhythm takes purchases on so many days"),
         "silence_factor": _("Silent after so many usual gaps"),
@@ -96,6 +98,4 @@ def settings_in_words(run: ScoringRun) -> list[tuple[str, float]]:
         "drop_below": _("A drop is revenue below this share of the period before"),
         "drop_min_previous": _("Revenue a drop starts from at least"),
     }
-    return [
-        (words.get(name, name), run.settings[name]) for name in [*words] if name in run.settings
-    ]
+    return [(label, run.settings[name]) for name, label in labels.items() if name in run.settings]

@@ -1,4 +1,4 @@
-"""The overview: which segments hold the customers and the money, and who is about to leave."""
+"""The segment overview: customers and revenue per segment, and the churn flags."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,12 +10,12 @@ from segmentation.selectors import current_run, score_groups
 
 
 class Segments(Page):
-    """Segments of one scheme, over the customers the person sees, as of the current run."""
+    """Segments of one scheme in the current run, counting the customers the user may see."""
 
     permission = Permission.SCORE_VIEW
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show the scheme asked for; the eight unless the eleven are."""
+        """Show the scheme named by the parameter ``scheme``, the Chinese eight by default."""
         run = current_run()
         context = {"run": run, "may_see_run": request.user.may(Permission.RUN_VIEW)}
         if run is not None:

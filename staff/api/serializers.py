@@ -1,4 +1,4 @@
-"""How staff records are written in JSON."""
+"""Serializers of the user's own account."""
 
 from rest_framework import serializers
 
@@ -6,24 +6,24 @@ from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
 
 
-class PlaceSerializer(serializers.Serializer[object]):
-    """A role or a unit: its stable code, and its name in the caller's language."""
+class CodeNameSerializer(serializers.Serializer[object]):
+    """A role or a unit: its stable code, and its name in the language of the request."""
 
     code = serializers.CharField()
     name = serializers.CharField()
 
 
 class MeSerializer(serializers.Serializer[User]):
-    """Who one is here, and what one may do."""
+    """The caller's account, role, unit and permissions."""
 
     id = serializers.IntegerField()
     employee_number = serializers.CharField()
     name = serializers.CharField()
     is_service = serializers.BooleanField()
     language = serializers.CharField()
-    role = PlaceSerializer()
+    role = CodeNameSerializer()
     access_level = serializers.ChoiceField(choices=DataAccessLevel.choices)
-    unit = PlaceSerializer()
+    unit = CodeNameSerializer()
     permissions = serializers.ListField(
         source="role.permissions",
         child=serializers.ChoiceField(choices=Permission.choices),

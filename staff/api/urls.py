@@ -1,4 +1,4 @@
-"""REST addresses of this app."""
+"""URLs of the REST API that belong to this app."""
 
 from django.urls import path
 

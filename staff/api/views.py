@@ -1,4 +1,4 @@
-"""REST: who is calling."""
+"""REST view of the caller's own account."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,7 +11,7 @@ from staff.api.serializers import MeSerializer
 
 
 class Me(APIView):
-    """Who am I."""
+    """The caller's own account."""
 
     permission_classes = [SignedIn]
 

@@ -1,1 +1,1 @@
-"""Every write to staff records."""
+"""All writes to users, units, roles and API keys."""

@@ -11,16 +11,16 @@ from accounts.actions import Action
 from accounts.models import ApiKey, User
 from accounts.permissions import Permission
 
-MAX_DAYS = 730
+MAX_KEY_DAYS = 730
 
 
 def issue_key(*, actor: User, user_id: int, name: str, days: int) -> tuple[ApiKey, str]:
-    """Make an API key of ``days`` days for a user and return it with its text, shown only now.
+    """Create an API key, valid for ``days`` days; return it with its text, which is not stored.
 
-    Raises PermissionDenied, User.DoesNotExist, or ValidationError for an unfit term.
+    Raises PermissionDenied, User.DoesNotExist, or ValidationError naming ``days``.
     """
     authorise(actor, Permission.STAFF_MANAGE)
-    if not 1 <= days <= MAX_DAYS:
+    if not 1 <= days <= MAX_KEY_DAYS:
         raise ValidationError({"days": _("Give the key between 1 and 730 days.")})
     with audited_transaction(actor, Action.KEY_ISSUE):
         user = User.objects.visible_to(actor).get(pk=user_id)
@@ -30,7 +30,10 @@ def issue_key(*, actor: User, user_id: int, name: str, days: int) -> tuple[ApiKe
 
 
 def revoke_key(*, actor: User, digest: str) -> None:
-    """End a key at once. Raises PermissionDenied, or ApiKey.DoesNotExist out of scope."""
+    """Delete a key, which is invalid at once.
+
+    Raises PermissionDenied, or ApiKey.DoesNotExist for a key the actor may not see.
+    """
     authorise(actor, Permission.STAFF_MANAGE)
     with audited_transaction(actor, Action.KEY_REVOKE):
         ApiKey.objects.get(digest=digest, user__in=User.objects.visible_to(actor)).delete()

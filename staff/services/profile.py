@@ -1,4 +1,4 @@
-"""What everybody may change about themselves."""
+"""The changes every user may make to their own account."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,7 +10,7 @@ from accounts.models import User
 
 
 def update_profile(*, actor: User, language: str, phone: str) -> User:
-    """Change one's own language and phone. Raises ValidationError naming the field."""
+    """Change the actor's own language and phone. Raises ValidationError naming the field."""
     if language not in dict(settings.LANGUAGES):
         raise ValidationError({"language": _("Choose one of the languages.")})
     with audited_transaction(actor, Action.PROFILE_UPDATE):

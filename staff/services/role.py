@@ -1,4 +1,4 @@
-"""Every write to roles, and giving new permissions to the roles that start with them."""
+"""All writes to roles, and granting new permissions after ``migrate``."""
 
 from typing import Any
 
@@ -54,26 +54,28 @@ def _check_permissions(role: Role, *, actor: User) -> None:
 
 
 def grant_new_permissions() -> list[str]:
-    """Give each permission not known yet to the roles that start with it; return the new ones.
+    """Grant each new permission to the starting roles that name it; return the new permissions.
 
-    Runs after every ``migrate``. A permission is given once: what an administrator takes away
-    later stays away.
+    Runs after every ``migrate``. A permission is granted once, so one that an administrator removes
+    from a role stays removed.
     """
     with transaction.atomic(), migration_context():
         known = set(KnownPermission.objects.values_list("code", flat=True))
-        new = [permission for permission in Permission if permission.value not in known]
-        KnownPermission.objects.bulk_create(KnownPermission(code=each.value) for each in new)
+        new_permissions = [each for each in Permission if each.value not in known]
+        KnownPermission.objects.bulk_create(
+            KnownPermission(code=each.value) for each in new_permissions
+        )
         for starting in STARTING_ROLES:
-            granted = [each.value for each in new if each in starting.permissions]
+            granted = [each.value for each in new_permissions if each in starting.permissions]
             role = Role.objects.select_for_update().filter(code=starting.code).first()
             if granted and role is not None:
-                held = {*role.permissions, *granted}
-                role.permissions = [each.value for each in Permission if each.value in held]
+                codes = {*role.permissions, *granted}
+                role.permissions = [each.value for each in Permission if each.value in codes]
                 role.save(update_fields=["permissions"])
-    return [permission.value for permission in new]
+    return [permission.value for permission in new_permissions]
 
 
 def grant_new_permissions_after_migrate(**_signal: object) -> None:
-    """Receive Django's ``post_migrate`` signal; do nothing where the tables were migrated away."""
+    """Handle Django's ``post_migrate`` signal; do nothing when the tables do not exist."""
     if KnownPermission._meta.db_table in connection.introspection.table_names():  # noqa: SLF001
         grant_new_permissions()

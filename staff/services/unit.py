@@ -1,4 +1,4 @@
-"""Every write to the organisation tree. Database triggers keep the paths (see the model)."""
+"""All writes to the organisation tree. Database triggers update the paths (see the model)."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from core.writing import (
 )
 
 EDITABLE = frozenset({"code", "name_zh", "name_en", "kind", "parent"})
-TREE = "accounts_orgunit_tree"
+TREE_LOCK = "accounts_orgunit_tree"
 CONSTRAINTS = {
     "accounts_orgunit_code_key": ConstraintMessage("code", gettext_lazy("This code is taken.")),
     "accounts_orgunit_no_cycle": ConstraintMessage(
@@ -30,21 +30,21 @@ CONSTRAINTS = {
 
 
 def save_unit(*, actor: User, unit_id: int | None = None, **values: Any) -> OrgUnit:
-    """Create a unit, or change or move the one with ``unit_id``; its whole subtree moves along.
+    """Create a unit, or change or move the one with ``unit_id`` together with its subtree.
 
     Raises PermissionDenied, OrgUnit.DoesNotExist, or ValidationError naming the field.
     """
     authorise(actor, Permission.STAFF_MANAGE)
     require_known_fields(values, EDITABLE, "unit")
     with audited_transaction(actor, Action.UNIT_UPDATE if unit_id else Action.UNIT_CREATE):
-        lock_tree(TREE)
+        lock_tree(TREE_LOCK)
         unit = OrgUnit() if unit_id is None else OrgUnit.objects.visible_to(actor).get(pk=unit_id)
         require_visible(actor, values)
         for name, value in values.items():
             setattr(unit, name, value)
         unit.full_clean(exclude=["path"], validate_unique=False, validate_constraints=False)
         with constraint_messages(CONSTRAINTS):
-            # The database derives the path: never write back the one read before the move.
+            # A trigger computes the path, so a save must not write back the path read before.
             unit.save() if unit_id is None else unit.save(update_fields=sorted(values))
         unit.refresh_from_db()
     return unit

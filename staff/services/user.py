@@ -1,4 +1,4 @@
-"""Every write to users that the administrator makes."""
+"""The writes of administrators to users."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ CONSTRAINTS = {
 def save_user(
     *, actor: User, user_id: int | None = None, password: str | None = None, **values: Any
 ) -> User:
-    """Open an account, or change the one with ``user_id``; ``password`` is set when given.
+    """Create a user, or change the one with ``user_id``; set ``password`` if it is given.
 
     Raises PermissionDenied, User.DoesNotExist, or ValidationError naming the field.
     """
@@ -63,7 +63,7 @@ def save_user(
 
 
 def _require_own_access(actor: User, user: User) -> None:
-    """Refuse a change by which the actor would lock themselves out: somebody else has to do it."""
+    """Raise ValidationError for a change by which the actor would lose their own access."""
     if user.pk != actor.pk:
         return
     if not user.is_active:
@@ -73,6 +73,7 @@ def _require_own_access(actor: User, user: User) -> None:
 
 
 def _set_password(user: User, password: str | None) -> None:
+    """Set a valid password; make it unusable for service accounts, and for new users without."""
     if user.is_service and password:
         raise ValidationError(
             {"is_service": _("A service account has no password; give it a key.")}

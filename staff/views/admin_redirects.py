@@ -1,4 +1,4 @@
-"""The administration's ways in: they lead to the product's own."""
+"""Views that replace URLs of Django's admin by the product's own pages."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -8,30 +8,36 @@ from core.pages import AuthedRequest, Page
 
 
 class AdminLogin(Page):
-    """Strangers are asked to sign in; who may not enter is told so, and not asked again."""
+    """Replaces the admin's login: anonymous users get the product's login page.
+
+    A signed-in user without the permission gets 403 and not a second login form.
+    """
 
     permission = Permission.ADMIN_ENTER
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Let in whoever may enter."""
+        """Redirect a user with the permission to the admin's index."""
         return redirect("admin:index")
 
 
 class AdminPassword(Page):
-    """One's password is changed on the product's own page."""
+    """Replaces the admin's password change by the product's own page."""
 
     permission = None
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Go there."""
+        """Redirect to that page."""
         return redirect("account_change_password")
 
 
 class AdminShortcut(Page):
-    """The library's way from any record to its own page; here records have none."""
+    """Replaces the admin's redirect ``r/<type>/<id>/`` to a record's page on the site.
+
+    The records have no ``get_absolute_url``, and the admin would answer whether a record exists.
+    """
 
     permission = Permission.ADMIN_ENTER
 
     def get(self, request: AuthedRequest, **_record: str) -> HttpResponse:
-        """Say so, whatever was asked for and whether or not it exists."""
+        """Answer 404 for every record."""
         raise Http404

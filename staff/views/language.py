@@ -1,4 +1,4 @@
-"""The language switch, for everybody: one press, same page, other language."""
+"""The language switch, for signed-in and anonymous users."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,16 +10,16 @@ from staff.services.profile import update_profile
 
 
 class SwitchLanguage(View):
-    """Take the language posted and go back to where one was.
+    """Set the posted language and redirect back to the page.
 
-    A stranger's choice is kept in this browser, so that the page to sign in speaks it. A person's
-    choice is theirs, on every computer; the browser keeps it too, for after they sign out.
+    A cookie stores it in the browser, for the login page. A signed-in user's language is also saved
+    in their account, so that it applies on every computer.
     """
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Change the language; one that is not spoken here changes nothing."""
+        """Change the language; an unknown one changes nothing."""
         target = request.POST.get("next", "")
         if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
             target = "/"

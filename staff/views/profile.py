@@ -1,4 +1,4 @@
-"""One's own page: who one is here, language, phone."""
+"""The profile page: the user's own account, language and phone."""
 
 from http import HTTPStatus
 
@@ -16,18 +16,18 @@ from staff.services.profile import update_profile
 
 
 class Profile(Page):
-    """Show and change one's own settings."""
+    """Show the user's own account; change language and phone."""
 
     permission = None
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show them."""
+        """Show the profile."""
         user = request.user
         form = ProfileForm(initial={"language": user.language, "phone": user.phone})
-        return _page(request, form)
+        return _render_profile(request, form)
 
     def post(self, request: AuthedRequest) -> HttpResponse:
-        """Keep them; the answer is already in the new language."""
+        """Save language and phone; the confirmation is in the new language."""
         form = ProfileForm(request.POST)
         if form.is_valid():
             try:
@@ -38,12 +38,12 @@ class Profile(Page):
                 with translation.override(user.language):
                     messages.success(request, _("Saved"))
                 return redirect("profile")
-        return _page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _render_profile(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _page(
+def _render_profile(
     request: AuthedRequest, form: ProfileForm, *, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
-    may = [Permission(value).label for value in request.user.role.permissions]
-    context = {"form": form, "permissions": may}
+    labels = [Permission(value).label for value in request.user.role.permissions]
+    context = {"form": form, "permissions": labels}
     return render(request, "staff/profile.html", context, status=status)

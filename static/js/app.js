@@ -1,4 +1,5 @@
-// The frame's own behaviour: menu, theme, dialogs, notices, questions. No state but the browser's.
+// What every page has: menu, theme, dialogs, confirmations, form submission, notices. State is
+// stored only in the browser.
 
 const root = document.documentElement;
 const texts = document.getElementById("texts");
@@ -12,7 +13,7 @@ function toggleRail() {
 function toggleTheme() {
   const next = root.dataset.bsTheme === "dark" ? "light" : "dark";
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  // Choosing what the system says means following it again.
+  // A user who chooses the system's theme follows the system again.
   if (next === system) localStorage.removeItem("theme");
   else localStorage.setItem("theme", next);
   root.dataset.bsTheme = next;
@@ -32,8 +33,8 @@ function closeMenus(except) {
   });
 }
 
-/** Ask before something that cannot be undone; resolves to true when told to go ahead. */
-function ask(question) {
+/** Ask before an action that cannot be undone; resolves to true when the user confirms. */
+function confirmAction(question) {
   const dialog = document.getElementById("question");
   dialog.querySelector("#question-text").textContent = question;
   dialog.returnValue = "no";
@@ -44,19 +45,19 @@ function ask(question) {
 }
 
 document.addEventListener("click", (event) => {
-  const at = (selector) => event.target.closest?.(selector);
-  closeMenus(at("details.menu"));
-  if (at("[data-toggle-rail]")) toggleRail();
-  if (at("[data-toggle-theme]")) toggleTheme();
-  if (at("[data-back]")) history.back();
-  if (at("[data-close]")) at("dialog").close();
-  if (at("[data-close-notice]")) at(".notice").remove();
-  const opener = at("[data-open]");
+  const closest = (selector) => event.target.closest?.(selector);
+  closeMenus(closest("details.menu"));
+  if (closest("[data-toggle-rail]")) toggleRail();
+  if (closest("[data-toggle-theme]")) toggleTheme();
+  if (closest("[data-back]")) history.back();
+  if (closest("[data-close]")) closest("dialog").close();
+  if (closest("[data-close-notice]")) closest(".notice").remove();
+  const opener = closest("[data-open]");
   if (opener) {
     event.preventDefault();
     openDialog(opener.dataset.open);
   }
-  // A click beside a dialog closes it; the question wants an answer.
+  // A click outside a dialog closes it, except the confirmation, which needs an answer.
   if (event.target.matches?.("dialog[open]:not(#question)")) event.target.close();
 });
 
@@ -74,7 +75,7 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   event.stopPropagation();
   const submitter = event.submitter;
-  if (!(await ask(form.dataset.confirm))) return;
+  if (!(await confirmAction(form.dataset.confirm))) return;
   form.dataset.confirmed = "";
   form.requestSubmit(submitter);
   delete form.dataset.confirmed;
@@ -83,16 +84,17 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("htmx:confirm", async (event) => {
   if (!event.detail.question) return;
   event.preventDefault();
-  if (await ask(event.detail.question)) event.detail.issueRequest(true);
+  if (await confirmAction(event.detail.question)) event.detail.issueRequest(true);
 });
 
-// Sent once, however often the button is pressed; the line at the top says that it was heard.
+// --- submitting forms -------------------------------------------------------------------------
+// A form is sent once, however often its button is pressed. The line at the top shows progress.
 const SENDING_MS = 5000;
 
-function sending(form, on) {
-  if (on) form.dataset.sending = "";
+function setSending(form, isSending) {
+  if (isSending) form.dataset.sending = "";
   else delete form.dataset.sending;
-  document.getElementById("busy")?.classList.toggle("on", on);
+  document.getElementById("busy")?.classList.toggle("on", isSending);
 }
 
 document.addEventListener("submit", (event) => {
@@ -102,13 +104,13 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  sending(form, true);
-  // A download leaves the page where it is.
-  setTimeout(() => sending(form, false), SENDING_MS);
+  setSending(form, true);
+  // A download does not replace the page, so the form must become usable again.
+  setTimeout(() => setSending(form, false), SENDING_MS);
 });
 
 window.addEventListener("pageshow", () => {
-  document.querySelectorAll("form[data-sending]").forEach((form) => sending(form, false));
+  document.querySelectorAll("form[data-sending]").forEach((form) => setSending(form, false));
 });
 
 document.addEventListener("change", (event) => {
@@ -116,31 +118,31 @@ document.addEventListener("change", (event) => {
 });
 
 // --- notices ----------------------------------------------------------------------------------
-const READING_MS = 6000;
+const NOTICE_MS = 6000;
 
-function fade(notice) {
-  // What went wrong stays until it is closed.
+function removeLater(notice) {
+  // Errors and warnings stay until the user closes them.
   if (["bad", "warn"].includes(notice.dataset.tone)) return;
-  let timer = setTimeout(() => notice.remove(), READING_MS);
+  let timer = setTimeout(() => notice.remove(), NOTICE_MS);
   notice.addEventListener("mouseenter", () => clearTimeout(timer));
   notice.addEventListener("mouseleave", () => {
-    timer = setTimeout(() => notice.remove(), READING_MS);
+    timer = setTimeout(() => notice.remove(), NOTICE_MS);
   });
 }
 
 document.addEventListener("notice", (event) => {
   const { text, tone = "info" } = event.detail;
-  const pattern = texts.content.querySelector(`[data-notice="${tone}"]`);
-  const notice = pattern.content.firstElementChild.cloneNode(true);
+  const template = texts.content.querySelector(`[data-notice="${tone}"]`);
+  const notice = template.content.firstElementChild.cloneNode(true);
   notice.querySelector("p").textContent = text;
   document.getElementById("notices").append(notice);
-  fade(notice);
+  removeLater(notice);
 });
 
-document.querySelectorAll(".notice").forEach(fade);
+document.querySelectorAll(".notice").forEach(removeLater);
 
-// After a refused form the cursor stands where something is to be put right.
+// After a refused form, focus the first invalid field.
 document.querySelector("main [aria-invalid=true]")?.focus();
 
-// A way back is offered only where there is one.
-if (history.length > 1) document.querySelectorAll("[data-back]").forEach((b) => { b.hidden = false; });
+// Show the Back button only when the history has a page to go back to.
+if (history.length > 1) document.querySelectorAll("[data-back]").forEach((button) => { button.hidden = false; });

@@ -1,94 +1,97 @@
-// Draws every [data-chart] from the JSON element it names, in the house's colours, light and dark.
+// Draws each [data-chart] with ECharts, from the options in the JSON element it names. The options
+// name formats and colours by "@…", so that they follow the language and the theme.
 
 const texts = document.getElementById("texts").dataset;
 const root = document.documentElement;
-const chinese = root.lang.startsWith("zh");
+const isChinese = root.lang.startsWith("zh");
 const SERIES = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `@series-${n}`);
-const drawn = new Map();
-let loading;
+const charts = new Map();
+let libraryLoaded;
 
-function load() {
-  loading ??= new Promise((resolve, reject) => {
+function loadLibrary() {
+  libraryLoaded ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = texts.echarts;
     script.addEventListener("load", resolve);
     script.addEventListener("error", reject);
     document.head.append(script);
   });
-  return loading;
+  return libraryLoaded;
 }
 
-// --- words for what JSON cannot carry -----------------------------------------------------------
-const number = (digits) => new Intl.NumberFormat(root.lang, {
+// --- formats and colours, which JSON cannot contain ----------------------------------------------
+const numberFormat = (digits) => new Intl.NumberFormat(root.lang, {
   minimumFractionDigits: digits, maximumFractionDigits: digits,
 });
-const short = new Intl.NumberFormat(root.lang, { notation: "compact", maximumFractionDigits: 1 });
-const last = (value) => (Array.isArray(value) ? value.at(-1) : value?.value ?? value);
-const finite = (format) => (value) => {
-  const plain = last(value);
-  return Number.isFinite(Number(plain)) && plain !== null ? format(Number(plain)) : "–";
+const compactFormat = new Intl.NumberFormat(root.lang, {
+  notation: "compact", maximumFractionDigits: 1,
+});
+const scalarOf = (value) => (Array.isArray(value) ? value.at(-1) : value?.value ?? value);
+const orDash = (format) => (value) => {
+  const scalar = scalarOf(value);
+  return Number.isFinite(Number(scalar)) && scalar !== null ? format(Number(scalar)) : "–";
 };
 const FORMATS = {
-  "@compact": finite((value) =>
-    short.format(value).replace("K", "k").replace(/(\d)(?=[万亿])/, "$1 ")),
-  "@money": finite((value) => number(2).format(value)),
-  "@integer": finite((value) => number(0).format(value)),
-  "@percent": finite((value) => `${number(0).format(value * 100)}%`),
+  "@compact": orDash((value) =>
+    compactFormat.format(value).replace("K", "k").replace(/(\d)(?=[万亿])/, "$1 ")),
+  "@money": orDash((value) => numberFormat(2).format(value)),
+  "@integer": orDash((value) => numberFormat(0).format(value)),
+  "@percent": orDash((value) => `${numberFormat(0).format(value * 100)}%`),
 };
 
 function colour(name) {
   return getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 }
 
-/** Copy the option with named formats made functions and named colours made colours. */
-function spoken(value) {
+/** Copy the options, with the names of formats and colours ("@…") replaced by what they name. */
+function resolveNames(value) {
   if (typeof value === "string") {
     if (FORMATS[value]) return FORMATS[value];
     return (value.startsWith("@") && colour(value.slice(1))) || value;
   }
-  if (Array.isArray(value)) return value.map(spoken);
+  if (Array.isArray(value)) return value.map(resolveNames);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, spoken(held)]));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, resolveNames(entry)]));
 }
 
-/** Dark or light letters, whichever can be read on the colour. */
-function letters(fill) {
+/** Return the text colour, dark or light, that is readable on a background colour. */
+function textColourOn(background) {
   const probe = document.createElement("canvas").getContext("2d");
-  probe.fillStyle = fill;
+  probe.fillStyle = background;
   const [red, green, blue] = probe.fillStyle.match(/\w\w/g).map((pair) => parseInt(pair, 16));
   return red * 0.299 + green * 0.587 + blue * 0.114 > 150 ? "#171b22" : "#fff";
 }
 
-function legible(option) {
+function withReadableLabels(option) {
   option.series.filter(({ type }) => type === "treemap").forEach(({ data }) => {
     data.forEach((item) => {
-      const fill = item.itemStyle?.color;
-      if (fill) item.label = { color: letters(fill), ...item.label };
+      const background = item.itemStyle?.color;
+      if (background) item.label = { color: textColourOn(background), ...item.label };
     });
   });
   return option;
 }
 
-// --- the house's look ------------------------------------------------------------------------------
-function axis(kind, given) {
-  const value = (given?.type ?? (kind === "yAxis" ? "value" : "category")) === "value";
+// --- defaults --------------------------------------------------------------------------------------
+function axisDefaults(name, options) {
+  const isValue = (options?.type ?? (name === "yAxis" ? "value" : "category")) === "value";
   return {
-    type: value ? "value" : "category",
-    axisLine: { show: !value, lineStyle: { color: "@line-strong" } },
+    type: isValue ? "value" : "category",
+    axisLine: { show: !isValue, lineStyle: { color: "@line-strong" } },
     axisTick: { show: false },
     axisLabel: {
       color: "@ink-2",
       fontSize: 11,
       hideOverlap: true,
-      ...(value && kind === "xAxis" ? { alignMaxLabel: "right" } : {}),
+      ...(isValue && name === "xAxis" ? { alignMaxLabel: "right" } : {}),
     },
-    splitLine: { show: value, lineStyle: { color: "@line" } },
+    splitLine: { show: isValue, lineStyle: { color: "@line" } },
     splitArea: { show: false },
     nameTextStyle: { color: "@ink-3", fontSize: 11 },
   };
 }
 
-const KINDS = {
+const SERIES_DEFAULTS = {
   bar: { barMaxWidth: 34, itemStyle: { borderRadius: 2 } },
   line: { symbol: "circle", symbolSize: 5, lineStyle: { width: 2 }, showSymbol: false },
   treemap: {
@@ -100,172 +103,176 @@ const KINDS = {
   pie: { radius: ["50%", "78%"], label: { color: "@ink-2" } },
 };
 
-/** Lay what the page says over the defaults, deep; lists are taken as they are. */
-function over(base, given) {
-  if (given === undefined) return base;
-  if (Array.isArray(given) || given === null || typeof given !== "object") return given;
-  const merged = { ...base };
-  Object.entries(given).forEach(([key, value]) => {
-    const below = merged[key];
-    merged[key] = over(below && typeof below === "object" ? below : undefined, value);
+/** Merge options over defaults, nested objects too; a list replaces the default. */
+function mergeDeep(defaults, options) {
+  if (options === undefined) return defaults;
+  if (Array.isArray(options) || options === null || typeof options !== "object") return options;
+  const merged = { ...defaults };
+  Object.entries(options).forEach(([key, value]) => {
+    const nested = merged[key];
+    merged[key] = mergeDeep(nested && typeof nested === "object" ? nested : undefined, value);
   });
   return merged;
 }
 
-function axes(kind, given = {}) {
-  const one = (single) => over(axis(kind, single), single);
-  return Array.isArray(given) ? given.map(one) : one(given);
+function withAxisDefaults(name, options = {}) {
+  const merge = (single) => mergeDeep(axisDefaults(name, single), single);
+  return Array.isArray(options) ? options.map(merge) : merge(options);
 }
 
-function house(option) {
+function withDefaults(option) {
   const { table, series = [], xAxis, yAxis, ...rest } = option;
-  const several = series.length > 1;
-  const plane = series.some(({ type }) => ["bar", "line", "scatter", "heatmap"].includes(type));
-  const base = {
+  const hasLegend = series.length > 1;
+  const hasAxes = series.some(({ type }) => ["bar", "line", "scatter", "heatmap"].includes(type));
+  const defaults = {
     color: SERIES,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: "@ink" },
     animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250,
     legend: {
-      show: several, top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10,
+      show: hasLegend, top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10,
       itemGap: 16, textStyle: { color: "@ink-2", fontSize: 12 },
     },
     tooltip: {
-      // Text only: the browser is told to refuse style attributes.
-      renderMode: "richText", confine: true, trigger: plane ? "axis" : "item",
+      // Rich text, because the content security policy forbids the style attributes of HTML.
+      renderMode: "richText", confine: true, trigger: hasAxes ? "axis" : "item",
       axisPointer: { type: "shadow", shadowStyle: { color: "@hover", opacity: 0.6 } },
       backgroundColor: "@raised", borderColor: "@line", borderWidth: 1, padding: [8, 12],
       textStyle: { color: "@ink", fontSize: 12 },
     },
     aria: { enabled: false },
   };
-  if (plane) base.grid = { left: 4, right: 12, top: several ? 36 : 14, bottom: 4, outerBoundsMode: "same", containLabel: true };
-  if (series.some(({ type }) => type === "heatmap")) base.tooltip.trigger = "item";
-  return over(base, {
+  if (hasAxes) defaults.grid = { left: 4, right: 12, top: hasLegend ? 36 : 14, bottom: 4, outerBoundsMode: "same", containLabel: true };
+  if (series.some(({ type }) => type === "heatmap")) defaults.tooltip.trigger = "item";
+  return mergeDeep(defaults, {
     ...rest,
-    ...(plane ? { xAxis: axes("xAxis", xAxis), yAxis: axes("yAxis", yAxis) } : {}),
-    series: series.map((one) => over(KINDS[one.type] ?? {}, one)),
+    ...(hasAxes && {
+      xAxis: withAxisDefaults("xAxis", xAxis), yAxis: withAxisDefaults("yAxis", yAxis),
+    }),
+    series: series.map((item) => mergeDeep(SERIES_DEFAULTS[item.type] ?? {}, item)),
   });
 }
 
-// --- the table behind it ------------------------------------------------------------------------
-function rowsOf(option) {
+// --- the same data as a table -------------------------------------------------------------------
+function tableOf(option) {
   if (option.table) return option.table;
   if (option.dataset?.source) {
     const [head, ...rows] = option.dataset.source;
     return { head, rows };
   }
-  const named = [option.xAxis, option.yAxis].flat().find((one) => one?.data);
+  const categoryAxis = [option.xAxis, option.yAxis].flat().find((axisOptions) => axisOptions?.data);
   const series = option.series ?? [];
   if (series[0]?.type === "heatmap") {
     const [x, y] = [[option.xAxis].flat()[0], [option.yAxis].flat()[0]];
-    const cells = new Map(series[0].data.map((cell) => {
-      const [column, row, value] = cell.value ?? cell;
-      return [`${column},${row}`, { value, url: cell.url }];
+    const cells = new Map(series[0].data.map((item) => {
+      const [column, row, value] = item.value ?? item;
+      return [`${column},${row}`, { value, url: item.url }];
     }));
     return {
       head: [texts.category, ...x.data],
       rows: y.data.map((name, row) => [name, ...x.data.map((_, column) => cells.get(`${column},${row}`) ?? "")]),
     };
   }
-  if (named) {
-    const names = named.data;
+  if (categoryAxis) {
+    const names = categoryAxis.data;
     return {
-      head: [texts.category, ...series.map((one) => one.name ?? texts.value)],
-      rows: names.map((name, row) => [name, ...series.map((one) => one.data[row])]),
+      head: [texts.category, ...series.map((item) => item.name ?? texts.value)],
+      rows: names.map((name, row) => [name, ...series.map((item) => item.data[row])]),
     };
   }
   return {
     head: [texts.category, texts.value],
-    rows: (series[0]?.data ?? []).map((one) => [{ value: one.name, url: one.url }, one.value]),
+    rows: (series[0]?.data ?? []).map((item) => [{ value: item.name, url: item.url }, item.value]),
   };
 }
 
-function cell(content, tag, format) {
-  const made = document.createElement(tag);
+function createCell(content, tag, format) {
+  const element = document.createElement(tag);
   const value = content?.value ?? content;
-  const plain = Array.isArray(value) ? value.at(-1) : value;
-  const text = typeof plain === "number" ? format(plain) : plain ?? "–";
-  if (typeof plain === "number") made.className = "num";
+  const scalar = Array.isArray(value) ? value.at(-1) : value;
+  const text = typeof scalar === "number" ? format(scalar) : scalar ?? "–";
+  if (typeof scalar === "number") element.className = "num";
   if (content?.url) {
     const link = document.createElement("a");
     link.href = content.url;
     link.textContent = text;
-    made.append(link);
-  } else made.textContent = text;
-  return made;
+    element.append(link);
+  } else element.textContent = text;
+  return element;
 }
 
-function fill(place, option, title) {
-  const { head, rows } = rowsOf(option);
-  const exact = FORMATS[option.tooltip?.valueFormatter];
-  const format = exact ?? ((value) => new Intl.NumberFormat(root.lang).format(value));
+function fillTable(container, option, title) {
+  const { head, rows } = tableOf(option);
+  const tooltipFormat = FORMATS[option.tooltip?.valueFormatter];
+  const format = tooltipFormat ?? ((value) => new Intl.NumberFormat(root.lang).format(value));
   const table = document.createElement("table");
   table.className = "dense";
   table.createCaption().textContent = title;
   table.caption.className = "visually-hidden";
-  const top = table.createTHead().insertRow();
+  const headRow = table.createTHead().insertRow();
   head.forEach((name, column) => {
-    const made = cell(name, "th", format);
-    made.scope = "col";
-    if (column && typeof (rows[0]?.[column]?.value ?? rows[0]?.[column]) === "number") made.className = "num";
-    top.append(made);
+    const element = createCell(name, "th", format);
+    element.scope = "col";
+    if (column && typeof (rows[0]?.[column]?.value ?? rows[0]?.[column]) === "number") element.className = "num";
+    headRow.append(element);
   });
   const body = table.createTBody();
-  rows.forEach((row) => body.insertRow().append(...row.map((one) => cell(one, "td", format))));
-  place.replaceChildren(table);
+  rows.forEach((row) => body.insertRow().append(...row.map((content) => createCell(content, "td", format))));
+  container.replaceChildren(table);
 }
 
 // --- drawing ---------------------------------------------------------------------------------------
-function draw(element, option) {
-  drawn.get(element)?.chart.dispose();
-  const chart = window.echarts.init(element, null, { locale: chinese ? "ZH" : "EN" });
-  chart.setOption(legible(spoken(house(option))));
+function drawChart(element, option) {
+  charts.get(element)?.chart.dispose();
+  const chart = window.echarts.init(element, null, { locale: isChinese ? "ZH" : "EN" });
+  chart.setOption(withReadableLabels(resolveNames(withDefaults(option))));
   chart.on("click", ({ data }) => {
     if (data?.url) location.assign(data.url);
   });
-  drawn.set(element, { chart, option });
+  charts.set(element, { chart, option });
 }
 
-const sizes = new ResizeObserver((entries) => {
-  entries.forEach(({ target }) => drawn.get(target)?.chart.resize());
+const resizeObserver = new ResizeObserver((entries) => {
+  entries.forEach(({ target }) => charts.get(target)?.chart.resize());
 });
 
-async function make(element) {
-  if (drawn.has(element) || element.dataset.drawing !== undefined) return;
+/** Write the table, load the library and draw the chart, once for each element. */
+async function initialise(element) {
+  if (charts.has(element) || element.dataset.drawing !== undefined) return;
   element.dataset.drawing = "";
   const option = JSON.parse(document.getElementById(element.dataset.chart).textContent);
   const figure = element.closest(".chart");
-  if (figure) fill(figure.querySelector(".chart-table"), option, element.dataset.title);
-  await load();
-  draw(element, option);
-  sizes.observe(element);
+  if (figure) fillTable(figure.querySelector(".chart-table"), option, element.dataset.title);
+  await loadLibrary();
+  drawChart(element, option);
+  resizeObserver.observe(element);
 }
 
-function all(within) {
-  drawn.forEach(({ chart }, element) => {
+/** Initialise the charts inside an element; dispose those that were removed from the page. */
+function initialiseAll(within) {
+  charts.forEach(({ chart }, element) => {
     if (element.isConnected) return;
     chart.dispose();
-    drawn.delete(element);
-    sizes.unobserve(element);
+    charts.delete(element);
+    resizeObserver.unobserve(element);
   });
-  if (within.matches?.("[data-chart]")) make(within);
-  within.querySelectorAll("[data-chart]").forEach(make);
+  if (within.matches?.("[data-chart]")) initialise(within);
+  within.querySelectorAll("[data-chart]").forEach(initialise);
 }
 
 function toggleTable(button) {
   const figure = button.closest(".chart");
-  const table = button.ariaPressed !== "true";
-  button.ariaPressed = String(table);
-  button.title = table ? texts.asChart : texts.asTable;
+  const showsTable = button.ariaPressed !== "true";
+  button.ariaPressed = String(showsTable);
+  button.title = showsTable ? texts.asChart : texts.asTable;
   button.ariaLabel = button.title;
-  figure.querySelector(".chart-table").hidden = !table;
-  figure.querySelector("[data-chart]").hidden = table;
+  figure.querySelector(".chart-table").hidden = !showsTable;
+  figure.querySelector("[data-chart]").hidden = showsTable;
 }
 
-function save(button) {
+function saveAsImage(button) {
   const element = button.closest(".chart").querySelector("[data-chart]");
   const link = document.createElement("a");
-  link.href = drawn.get(element).chart.getDataURL({
+  link.href = charts.get(element).chart.getDataURL({
     pixelRatio: 2, backgroundColor: colour("surface"),
   });
   link.download = `${element.dataset.title}.png`;
@@ -273,12 +280,12 @@ function save(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const toggle = event.target.closest?.("[data-chart-table]");
-  if (toggle) toggleTable(toggle);
-  const saver = event.target.closest?.("[data-chart-save]");
-  if (saver) save(saver);
+  const tableButton = event.target.closest?.("[data-chart-table]");
+  if (tableButton) toggleTable(tableButton);
+  const saveButton = event.target.closest?.("[data-chart-save]");
+  if (saveButton) saveAsImage(saveButton);
 });
 
-root.addEventListener("theme", () => drawn.forEach(({ option }, element) => draw(element, option)));
-document.addEventListener("htmx:load", (event) => all(event.detail.elt));
-all(document);
+root.addEventListener("theme", () => charts.forEach(({ option }, element) => drawChart(element, option)));
+document.addEventListener("htmx:load", (event) => initialiseAll(event.detail.elt));
+initialiseAll(document);

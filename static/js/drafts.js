@@ -1,82 +1,84 @@
-// What was typed into a form with data-draft survives a lost session, a reload and a closed tab.
-// It is kept in this browser, for this person, until the form has been accepted.
+// Saves what is typed into a form with data-draft in the browser's storage, by user, until the server
+// has accepted the form. It survives a lost session, a reload and a closed tab.
 
 const texts = document.getElementById("texts").dataset;
-const person = document.body.dataset.user;
+const userId = document.body.dataset.user;
 const PREFIX = "draft:";
-const SENT = "draft-sent";
-const SECRET = "[type=password], [type=file], [type=hidden], [name=csrfmiddlewaretoken]";
+const SENT_DRAFT_KEY = "draft-sent";
+const EXCLUDED_FIELDS = "[type=password], [type=file], [type=hidden], [name=csrfmiddlewaretoken]";
 
-function keyOf(form) {
-  return `${PREFIX}${person}:${form.dataset.draft}`;
+function storageKey(form) {
+  return `${PREFIX}${userId}:${form.dataset.draft}`;
 }
 
 function fields(form) {
-  return [...form.elements].filter((field) => field.name && !field.matches(`${SECRET}, button`));
+  return [...form.elements].filter((field) => field.name && !field.matches(`${EXCLUDED_FIELDS}, button`));
 }
 
-function read(form) {
+function readValues(form) {
   return fields(form).map((field) => {
     if (field.matches("[type=checkbox], [type=radio]")) return [field.name, field.checked];
-    if (field.multiple) return [field.name, [...field.selectedOptions].map((o) => o.value)];
+    if (field.multiple) return [field.name, [...field.selectedOptions].map((option) => option.value)];
     return [field.name, field.value];
   });
 }
 
-function write(form, values) {
-  const all = fields(form);
-  if (all.length !== values.length) return;
-  all.forEach((field, place) => {
-    const [name, value] = values[place];
+function writeValues(form, values) {
+  const formFields = fields(form);
+  if (formFields.length !== values.length) return;
+  formFields.forEach((field, index) => {
+    const [name, value] = values[index];
     if (name !== field.name) return;
     if (typeof value === "boolean") field.checked = value;
     else if (field.tomselect) field.tomselect.setValue(value);
     else if (Array.isArray(value)) {
-      [...field.options].forEach((o) => { o.selected = value.includes(o.value); });
+      [...field.options].forEach((option) => { option.selected = value.includes(option.value); });
     } else field.value = value;
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 }
 
-function offer(form) {
-  const kept = localStorage.getItem(keyOf(form));
-  if (kept === null || kept === JSON.stringify(read(form))) return;
+/** Show a box that restores or discards the draft, if it differs from the form's values. */
+function offerDraft(form) {
+  const draft = localStorage.getItem(storageKey(form));
+  if (draft === null || draft === JSON.stringify(readValues(form))) return;
   const box = document.createElement("div");
   box.className = "draft-offer";
   box.role = "status";
   const text = document.createElement("p");
   text.textContent = texts.draft;
-  const button = (label, act) => {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.className = "btn btn-sm";
-    made.textContent = label;
-    made.addEventListener("click", () => {
-      act();
+  const createButton = (label, onClick) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm";
+    button.textContent = label;
+    button.addEventListener("click", () => {
+      onClick();
       box.remove();
     });
-    return made;
+    return button;
   };
   box.append(
     text,
-    button(texts.restore, () => write(form, JSON.parse(kept))),
-    button(texts.discard, () => localStorage.removeItem(keyOf(form))),
+    createButton(texts.restore, () => writeValues(form, JSON.parse(draft))),
+    createButton(texts.discard, () => localStorage.removeItem(storageKey(form))),
   );
   form.prepend(box);
 }
 
-function settle() {
-  const sent = sessionStorage.getItem(SENT);
-  sessionStorage.removeItem(SENT);
-  // At the page to sign in, or one that says what went wrong, nothing was accepted.
-  if (sent === null || document.documentElement.dataset.landed !== "ok") return;
-  const refused = [...document.querySelectorAll("form[data-draft]")].some(
-    (form) => keyOf(form) === sent && form.querySelector("[aria-invalid=true], [role=alert]"),
+/** After a form was sent: delete its draft, unless this page shows that it was not accepted. */
+function removeAcceptedDraft() {
+  const sent = sessionStorage.getItem(SENT_DRAFT_KEY);
+  sessionStorage.removeItem(SENT_DRAFT_KEY);
+  // The login page or an error page means that the form was not accepted.
+  if (sent === null || document.documentElement.dataset.pageKind !== "content") return;
+  const wasRefused = [...document.querySelectorAll("form[data-draft]")].some(
+    (form) => storageKey(form) === sent && form.querySelector("[aria-invalid=true], [role=alert]"),
   );
-  if (!refused) localStorage.removeItem(sent);
+  if (!wasRefused) localStorage.removeItem(sent);
 }
 
-function forms(within) {
+function draftForms(within) {
   return within.querySelectorAll("form[data-draft]");
 }
 
@@ -86,34 +88,34 @@ document.addEventListener("input", (event) => {
   if (!form) return;
   clearTimeout(timer);
   timer = setTimeout(() => {
-    if (form.isConnected) localStorage.setItem(keyOf(form), JSON.stringify(read(form)));
+    if (form.isConnected) localStorage.setItem(storageKey(form), JSON.stringify(readValues(form)));
   }, 250);
 });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.signsOut !== undefined) {
-    // Somebody else may sign in here next.
+    // Another user may sign in on this computer next.
     Object.keys(localStorage)
       .filter((key) => key.startsWith(PREFIX))
       .forEach((key) => localStorage.removeItem(key));
   } else if (form.dataset.draft !== undefined) {
     clearTimeout(timer);
-    localStorage.setItem(keyOf(form), JSON.stringify(read(form)));
-    sessionStorage.setItem(SENT, keyOf(form));
+    localStorage.setItem(storageKey(form), JSON.stringify(readValues(form)));
+    sessionStorage.setItem(SENT_DRAFT_KEY, storageKey(form));
   }
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest("form[data-draft]");
   if (!form) return;
-  sessionStorage.removeItem(SENT);
-  if (event.detail.successful) localStorage.removeItem(keyOf(form));
+  sessionStorage.removeItem(SENT_DRAFT_KEY);
+  if (event.detail.successful) localStorage.removeItem(storageKey(form));
 });
 
 document.addEventListener("htmx:load", (event) => {
-  if (event.detail.elt !== document.body) forms(event.detail.elt).forEach(offer);
+  if (event.detail.elt !== document.body) draftForms(event.detail.elt).forEach(offerDraft);
 });
 
-settle();
-if (person) forms(document).forEach(offer);
+removeAcceptedDraft();
+if (userId) draftForms(document).forEach(offerDraft);

@@ -1,52 +1,55 @@
-// Every action has a key: data-key="x" is clicked when x is pressed; "?" lists them all.
+// Keyboard shortcuts: pressing x clicks the element with data-key="x"; "?" lists the shortcuts.
 
-function typing(target) {
+function isEditable(target) {
   return target.isContentEditable || target.matches("input, select, textarea");
 }
 
-function shown(element) {
+/** Visible, or in a dialog or menu that may be closed at the moment. */
+function isReachable(element) {
   return element.getClientRects().length > 0 || element.closest("dialog, details, .rail");
 }
 
-function words(element) {
+function labelOf(element) {
   return element.dataset.keyLabel || element.title || element.ariaLabel || element.textContent.trim();
 }
 
-function press(key) {
-  const found = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(shown);
-  found?.click();
-  return Boolean(found);
+function clickShortcut(key) {
+  const element = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(isReachable);
+  element?.click();
+  return Boolean(element);
 }
 
-function walk(step) {
+/** Move the focus to the next (1) or previous (-1) row of the list; false without a list. */
+function moveFocus(step) {
   const links = [...document.querySelectorAll("main .dense tbody td.name a, main .entries a")];
   if (!links.length) return false;
-  const here = links.indexOf(document.activeElement);
-  links[Math.min(Math.max(here + step, 0), links.length - 1)].focus();
+  const current = links.indexOf(document.activeElement);
+  links[Math.min(Math.max(current + step, 0), links.length - 1)].focus();
   return true;
 }
 
 document.addEventListener("keydown", (event) => {
-  const search = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
-  if (!search && (event.ctrlKey || event.metaKey || event.altKey || typing(event.target))) return;
-  if (!search && document.querySelector("dialog[open]")) return;
-  const steps = { j: 1, k: -1 };
-  const done = search ? press("/") : steps[event.key] ? walk(steps[event.key]) : press(event.key);
-  if (done) event.preventDefault();
+  const isSearch = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+  if (!isSearch && (event.ctrlKey || event.metaKey || event.altKey || isEditable(event.target))) return;
+  if (!isSearch && document.querySelector("dialog[open]")) return;
+  const step = { j: 1, k: -1 }[event.key];
+  const shortcut = isSearch ? "/" : event.key;
+  const isHandled = step && !isSearch ? moveFocus(step) : clickShortcut(shortcut);
+  if (isHandled) event.preventDefault();
 });
 
-// The list is written when it is opened, so that it knows what this page offers.
+// The list is filled each time it is opened, with the shortcuts the page has at that moment.
 const list = document.querySelector("[data-keys]");
-const fixed = list?.innerHTML;
+const fixedEntries = list?.innerHTML;
 
 new MutationObserver(() => {
-  list.innerHTML = fixed;
-  const known = new Set(["/", "?"]);
+  list.innerHTML = fixedEntries;
+  const listed = new Set(["/", "?"]);
   document.querySelectorAll("[data-key]").forEach((element) => {
-    if (known.has(element.dataset.key)) return;
-    known.add(element.dataset.key);
+    if (listed.has(element.dataset.key)) return;
+    listed.add(element.dataset.key);
     const name = document.createElement("dt");
-    name.textContent = words(element);
+    name.textContent = labelOf(element);
     const key = document.createElement("dd");
     key.append(document.createElement("kbd"));
     key.firstChild.textContent = element.dataset.key;

@@ -1,15 +1,15 @@
-// The palette: pages of the menu, actions of this page, customers by name or code.
+// The search palette: customers by name or code, pages of the menu, actions of this page.
 
 const dialog = document.getElementById("palette");
 const list = document.getElementById("palette-list");
 const input = dialog.querySelector("input");
-const WAIT_MS = 160;
+const TYPING_DELAY_MS = 160;
 const MAX_RECORDS = 8;
 let timer;
-let asked = 0;
-let shown = ""; // the words the list answers
+let latestRequest = 0;
+let shownTerms = ""; // the search terms whose results the list shows
 
-function item(label, note, go) {
+function createItem(label, note, onClick) {
   const option = document.createElement("div");
   option.className = "menu-item";
   option.role = "option";
@@ -21,7 +21,7 @@ function item(label, note, go) {
     small.textContent = note;
     option.append(small);
   }
-  option.addEventListener("click", go);
+  option.addEventListener("click", onClick);
   return option;
 }
 
@@ -35,79 +35,79 @@ function group(title, items) {
   heading.ariaHidden = "true";
   list.append(section);
   section.append(heading);
-  // An option's number is taken when it is made, so each goes in before the next is made.
-  items.forEach((make) => section.append(make()));
+  // An option's id counts the options in the list, so each is appended before the next is created.
+  items.forEach((create) => section.append(create()));
 }
 
-function leave(element) {
+function closeAndClick(element) {
   dialog.close();
   element.click();
 }
 
-function pages(words) {
-  const found = [...document.querySelectorAll("[data-page], .page-actions [data-key]")];
-  return found
+function pages(terms) {
+  const elements = [...document.querySelectorAll("[data-page], .page-actions [data-key]")];
+  return elements
     .map((element) => [element.dataset.page || element.textContent.trim(), element])
-    .filter(([label]) => label.toLowerCase().includes(words.toLowerCase()))
-    .map(([label, element]) => () => item(label, element.dataset.key, () => leave(element)));
+    .filter(([label]) => label.toLowerCase().includes(terms.toLowerCase()))
+    .map(([label, element]) => () => createItem(label, element.dataset.key, () => closeAndClick(element)));
 }
 
-function choose(option) {
-  list.querySelectorAll("[aria-selected]").forEach((old) => old.removeAttribute("aria-selected"));
+function select(option) {
+  list.querySelectorAll("[aria-selected]").forEach((element) => element.removeAttribute("aria-selected"));
   option?.setAttribute("aria-selected", "true");
   option?.scrollIntoView({ block: "nearest" });
   if (option) input.setAttribute("aria-activedescendant", option.id);
   else input.removeAttribute("aria-activedescendant");
 }
 
-function show(words, customers = []) {
-  shown = words;
+function show(terms, customers = []) {
+  shownTerms = terms;
   list.replaceChildren();
-  const address = list.dataset.customers;
-  const to = (url) => () => location.assign(url);
+  const customersUrl = list.dataset.customers;
+  const openUrl = (url) => () => location.assign(url);
   const records = customers.slice(0, MAX_RECORDS).map(({ value, text, code }) => () =>
-    item(text, code, to(`${address}${value}/`)));
-  if (words && address) {
-    const all = `${address}?q=${encodeURIComponent(words)}`;
-    records.push(() => item(`${list.dataset.search} “${words}”`, "", to(all)));
+    createItem(text, code, openUrl(`${customersUrl}${value}/`)));
+  if (terms && customersUrl) {
+    const listUrl = `${customersUrl}?q=${encodeURIComponent(terms)}`;
+    records.push(() => createItem(`${list.dataset.search} “${terms}”`, "", openUrl(listUrl)));
   }
   group(list.dataset.records, records);
-  group(list.dataset.pages, pages(words));
-  choose(list.querySelector("[role=option]"));
+  group(list.dataset.pages, pages(terms));
+  select(list.querySelector("[role=option]"));
 }
 
-async function search(words) {
-  const number = ++asked;
-  show(words);
-  if (!words || !list.dataset.options) return;
-  const response = await fetch(`${list.dataset.options}?q=${encodeURIComponent(words)}`, {
+async function search(terms) {
+  const number = ++latestRequest;
+  show(terms);
+  if (!terms || !list.dataset.options) return;
+  const response = await fetch(`${list.dataset.options}?q=${encodeURIComponent(terms)}`, {
     headers: { "HX-Request": "true" },
   }).catch(() => null);
-  // An answer that comes late, or not at all, leaves what is there.
-  if (number === asked && response?.ok) show(words, await response.json());
+  // A late or failed response does not change the list.
+  if (number === latestRequest && response?.ok) show(terms, await response.json());
 }
 
 input.addEventListener("input", () => {
   clearTimeout(timer);
-  timer = setTimeout(() => search(input.value.trim()), WAIT_MS);
+  timer = setTimeout(() => search(input.value.trim()), TYPING_DELAY_MS);
 });
 
 input.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && shown !== input.value.trim()) {
-    // Faster than the list: what Enter means is what has been typed.
+  if (event.key === "Enter" && shownTerms !== input.value.trim()) {
+    // The user was faster than the search: Enter applies to what is typed, not to the old list.
     clearTimeout(timer);
-    asked += 1;
+    latestRequest += 1;
     show(input.value.trim());
   }
   const options = [...list.querySelectorAll("[role=option]")];
-  const here = options.findIndex((option) => option.ariaSelected === "true");
+  const current = options.findIndex((option) => option.ariaSelected === "true");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) {
     event.preventDefault();
-    choose(options[(here + step + options.length) % options.length]);
-  } else if (event.key === "Enter" && !event.isComposing && options[here]) {
+    select(options[(current + step + options.length) % options.length]);
+  } else if (event.key === "Enter" && !event.isComposing && options[current]) {
     event.preventDefault();
-    options[here].click();
+    options[current].click();
   }
 });
 

@@ -1,7 +1,7 @@
-// select[data-picker] becomes a field one can type into; with data-picker-url it asks the server.
+// Turns select[data-picker] into a field with search; with data-picker-url the server searches.
 
 const texts = document.getElementById("texts").dataset;
-let loading;
+let libraryLoaded;
 
 function loadStyle() {
   return new Promise((resolve) => {
@@ -11,7 +11,7 @@ function loadStyle() {
     style.addEventListener("load", resolve);
     // A picker without its style can still be used.
     style.addEventListener("error", resolve);
-    // Before our own styles, which have the last word.
+    // It comes before our own style sheets, so that these override it.
     document.head.querySelector("link[rel=stylesheet]").before(style);
   });
 }
@@ -26,48 +26,48 @@ function loadScript() {
   });
 }
 
-function load() {
-  // Both, because a picker whose style is missing stands below its select, which is not hidden yet.
-  loading ??= Promise.all([loadStyle(), loadScript()]);
-  return loading;
+function loadLibrary() {
+  // Both are needed: without the style the select is not hidden, and the picker appears below it.
+  libraryLoaded ??= Promise.all([loadStyle(), loadScript()]);
+  return libraryLoaded;
 }
 
-function line(option, escape) {
+function optionHtml(option, escape) {
   const code = option.code ? ` <small>${escape(option.code)}</small>` : "";
   return `<div>${escape(option.text)}${code}</div>`;
 }
 
-function remote(url) {
-  let asked = 0;
-  let waiting = false;
+function remoteSettings(url) {
+  let latestRequest = 0;
+  let isLoading = false;
   return {
-    // What was found for other words is no choice any more.
+    // Results for other terms must not stay selectable.
     onType() {
-      waiting = true;
+      isLoading = true;
       this.clearOptions();
       this.refreshOptions();
     },
-    isWaiting: () => waiting,
+    isLoading: () => isLoading,
     valueField: "value",
     labelField: "text",
     searchField: [],
     preload: "focus",
     refreshThrottle: 0,
     loadThrottle: 250,
-    load(words, done) {
-      const number = ++asked;
+    load(terms, done) {
+      const number = ++latestRequest;
       const address = new URL(url, location.href);
-      address.searchParams.set("q", words);
+      address.searchParams.set("q", terms);
       fetch(address, { headers: { "HX-Request": "true" } })
         .then((response) => (response.ok ? response.json() : []))
-        .then((found) => {
-          if (number !== asked) return;
-          waiting = false;
-          // The server has searched (by pinyin, too): what it found is all there is to choose.
+        .then((options) => {
+          if (number !== latestRequest) return;
+          isLoading = false;
+          // The server has searched, by pinyin as well, so its results replace all options.
           this.clearOptions();
-          done(found);
+          done(options);
         }, () => {
-          waiting = false;
+          isLoading = false;
           done();
         });
     },
@@ -82,36 +82,36 @@ function plugins(select) {
 
 function settings(select) {
   const url = select.dataset.pickerUrl;
-  const { isWaiting = () => false, ...asking } = url ? remote(url) : {};
+  const { isLoading = () => false, ...remote } = url ? remoteSettings(url) : {};
   return {
     plugins: plugins(select),
     maxOptions: 200,
     render: {
-      option: line,
+      option: optionHtml,
       no_results: (_, escape) =>
-        `<div class="no-results">${escape(isWaiting() ? texts.loading : texts.noResults)}</div>`,
+        `<div class="no-results">${escape(isLoading() ? texts.loading : texts.noResults)}</div>`,
       loading: (_, escape) => `<div class="no-results">${escape(texts.loading)}</div>`,
       not_loading: () => "",
     },
-    ...asking,
+    ...remote,
   };
 }
 
-async function make(select) {
+async function createPicker(select) {
   if (select.tomselect || select.dataset.making !== undefined) return;
   select.dataset.making = "";
-  // The library moves the label to its own field; the one it hides keeps its name.
+  // The library points the label to its own field, so the hidden select needs an aria-label.
   select.ariaLabel = select.labels[0]?.firstChild?.textContent.trim() ?? select.ariaLabel;
-  await load();
+  await loadLibrary();
   const picker = new window.TomSelect(select, settings(select));
-  // The text of the empty choice is shown in the field; the search box has a text of its own.
+  // The field shows the text of the empty option; the search box has its own placeholder.
   picker.control_input.placeholder = select.dataset.pickerPlaceholder || "";
 }
 
-function all(within) {
-  if (within.matches?.("select[data-picker], select[data-picker-url]")) make(within);
-  within.querySelectorAll("select[data-picker], select[data-picker-url]").forEach(make);
+function createPickers(within) {
+  if (within.matches?.("select[data-picker], select[data-picker-url]")) createPicker(within);
+  within.querySelectorAll("select[data-picker], select[data-picker-url]").forEach(createPicker);
 }
 
-document.addEventListener("htmx:load", (event) => all(event.detail.elt));
-all(document);
+document.addEventListener("htmx:load", (event) => createPickers(event.detail.elt));
+createPickers(document);

@@ -1,14 +1,14 @@
-// Runs before the first paint, so that neither the theme nor the width of the menu jumps.
+// Runs before the first paint, so that neither the theme nor the menu's width changes visibly.
 (() => {
   const root = document.documentElement;
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
-    const chosen = localStorage.getItem("theme");
-    root.dataset.bsTheme = chosen || (dark.matches ? "dark" : "light");
+    const storedTheme = localStorage.getItem("theme");
+    root.dataset.bsTheme = storedTheme || (prefersDark.matches ? "dark" : "light");
     root.dispatchEvent(new CustomEvent("theme"));
   };
   root.classList.add("js");
   root.classList.toggle("rail-narrow", localStorage.getItem("rail") === "narrow");
-  dark.addEventListener("change", apply);
+  prefersDark.addEventListener("change", apply);
   apply();
 })();

@@ -63,7 +63,7 @@ def faults(path: str, text: str) -> list[str]:
         ("crm/exports.py", "rows = QuerySet(Customer).all()", "QuerySet(…)"),
         ("crm/exports.py", "rows = CustomerQuerySet(Customer)", "CustomerQuerySet(…)"),
         ("crm/exports.py", "rows = CustomerEvent.objects.all()", "CustomerEvent.objects"),
-        ("config/frame.py", "total = Customer.objects.count()", "Customer.objects"),
+        ("config/navigation.py", "total = Customer.objects.count()", "Customer.objects"),
         ("crm/views/x.py", "found = get_object_or_404(Customer, pk=1)", "get_object_or_404(Cust"),
         ("crm/views/x.py", "found = get_list_or_404(crm.Customer, pk=1)", "get_list_or_404(Cust"),
         # Along a relation, by its name.
@@ -96,7 +96,8 @@ def faults(path: str, text: str) -> list[str]:
         ("crm/selectors/x.py", "def run(cursor):\n    cursor.execute(SQL)", "cursor.execute(…)"),
         ("crm/selectors/x.py", 'Customer.objects.visible_to(u).extra(where=["1"])', "extra(…)"),
         ("crm/selectors/x.py", "visible.raw(SQL)", "raw(…)"),
-        ("crm/selectors/x.py", "from psycopg import sql", "psycopg"),
+        ("crm/selectors/x.py", "def run(cursor):\n    copy_rows(cursor, C, rows)", "copy_rows(cur"),
+        ("crm/selectors/x.py", "from psycopg2 import sql", "driver"),
         # Writes.
         ("crm/views/x.py", 'Customer.objects.visible_to(u).update(name="")', ".update(…)"),
         ("crm/views/x.py", "def post(rows):\n    rows.update(owner=None)", ".update(…)"),
@@ -155,6 +156,7 @@ def test_correct_code_is_not_reported(path: str, text: str) -> None:
         ("def close(*, actor):\n    c.save()\n    authorise(actor, P.X)", "before it authorises"),
         ("def close():\n    _close()\n\ndef _close():\n    c.save()", "does not take actor"),
         ("def close():\n    cursor.execute('DELETE FROM crm_customer')", "does not take actor"),
+        ("def close(cursor):\n    copy_rows(cursor, COPY, rows)", "does not take actor"),
         ("def close(statement):\n    cursor.execute(statement)", "does not take actor"),
         ("class Closer:\n    def run(self):\n        self.c.save()", "class Closer writes"),
     ],

@@ -1,4 +1,4 @@
-"""A real Chromium in front of the whole product."""
+"""Fixtures of the browser tests: the running product, and pages of a real Chromium."""
 
 import os
 import re
@@ -12,17 +12,18 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, syn
 from tests.browser.site import Site, running_site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
-PASSWORD = "demo-pass-2026"  # make_demo gives it to everybody
+PASSWORD = "demo-pass-2026"  # of all users that make_demo creates
 
 Open = Callable[..., Page]
-REFUSAL = re.compile(r"status of 4|Status Error Code 4")  # as the browser and htmx put it
+# How Chromium and htmx report a response with a 4xx status, which some tests expect.
+EXPECTED_CONSOLE_ERROR = re.compile(r"status of 4|Status Error Code 4")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in this folder; skip it only where there is no browser, and never in CI."""
-    here = Path(__file__).parent
+    """Mark the tests of this folder; skip them without Chromium, except in CI."""
+    folder = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        if folder in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
             if not CHROMIUM and not os.environ.get("CI"):
@@ -31,17 +32,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Site]:
-    """The product, running."""
+    """The running product."""
     with running_site(tmp_path_factory.mktemp("site")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests of a worker.
+    """One browser for all tests of a pytest worker.
 
-    The driver keeps an event loop running in this thread for as long as it lives, which Django
-    takes for asynchronous code, in every test that the worker runs afterwards.
+    While it runs, Playwright keeps an event loop in this thread, and Django refuses database access
+    in a thread with an event loop. DJANGO_ALLOW_ASYNC_UNSAFE permits it.
     """
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -55,24 +56,24 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def sessions() -> dict[str, StorageState]:
-    """Who has signed in already, with their cookies: signing in anew takes a second every time."""
+    """The cookies of users who have signed in, by employee number: signing in takes a second."""
     return {}
 
 
 @pytest.fixture
 def open_as(site: Site, chromium: Browser, sessions: dict[str, StorageState]) -> Iterator[Open]:
-    """Return ``open_as(employee_number, path, language=, width=, …)``: a page, signed in.
+    """Return ``open_as(employee_number, path, language=, width=, …)``: it opens a page, signed in.
 
-    ``fresh`` is for who signs out: a session of their own. ``scripts=False`` is a browser in which
-    JavaScript is switched off. Whatever the browser complains about on the way (scripts, content
-    security policy, missing files) fails the test.
+    ``fresh=True`` signs in to a new session, for tests that sign out. ``scripts=False`` switches
+    JavaScript off. An error in the browser's console (scripts, content security policy, missing
+    files) fails the test.
     """
-    complaints: list[str] = []
+    console_errors: list[str] = []
     contexts = []
 
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and not REFUSAL.search(message.text):
-            complaints.append(message.text)
+    def record_error(message: ConsoleMessage) -> None:
+        if message.type == "error" and not EXPECTED_CONSOLE_ERROR.search(message.text):
+            console_errors.append(message.text)
 
     def open_page(
         employee_number: str,
@@ -83,19 +84,19 @@ def open_as(site: Site, chromium: Browser, sessions: dict[str, StorageState]) ->
         fresh: bool = False,
         scripts: bool = True,
     ) -> Page:
-        kept = None if fresh else sessions.get(employee_number)
+        stored_session = None if fresh else sessions.get(employee_number)
         context = chromium.new_context(
             base_url=site.address,
             viewport={"width": width, "height": 900 if width > 500 else 740},
             locale="zh-CN" if language == "zh-hans" else "en-GB",
-            storage_state=kept,
+            storage_state=stored_session,
             java_script_enabled=scripts,
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        if kept is None:
+        page.on("console", record_error)
+        page.on("pageerror", lambda error: console_errors.append(str(error)))
+        if stored_session is None:
             sign_in(page, employee_number)
             if not fresh:
                 sessions[employee_number] = context.storage_state()
@@ -106,7 +107,7 @@ def open_as(site: Site, chromium: Browser, sessions: dict[str, StorageState]) ->
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert console_errors == []
 
 
 def sign_in(page: Page, employee_number: str) -> None:
@@ -119,13 +120,13 @@ def sign_in(page: Page, employee_number: str) -> None:
 
 
 def choose_language(page: Page, language: str) -> None:
-    """Set the language of whoever is signed in, or of this browser where nobody is."""
-    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+    """Set the language of the signed-in user, or of the browser without one."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     address = page.context.request.get("/healthz").url.removesuffix("healthz")
-    answer = page.context.request.post(
+    response = page.context.request.post(
         "/language/",
         form={"language": language, "csrfmiddlewaretoken": cookies["csrftoken"]},
         headers={"Referer": address},
         max_redirects=0,
     )
-    assert answer.status == 302
+    assert response.status == 302

@@ -1,4 +1,4 @@
-"""The whole product running for the browser tests, on a database of its own."""
+"""Runs the product for the browser tests: web server, worker, and a database of its own."""
 
 import os
 import socket
@@ -13,23 +13,23 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests import databases
-from tests.plugins.engines import numbered
+from tests.plugins.engines import redis_url_with_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 DEMO = ["make_demo", "--customers", "120", "--transactions", "6000", "--seed", "7"]
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where it answers, and how to run one of its commands."""
+    """The running product: its base URL, and the environment of its processes."""
 
     address: str
     environment: dict[str, str]
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command against this site's database; return what it printed."""
-        done = subprocess.run(
+        """Run a management command on this site's database; return its output."""
+        completed = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,
@@ -37,7 +37,7 @@ class Site:
             capture_output=True,
             text=True,
         )
-        return done.stdout
+        return completed.stdout
 
 
 def _environment(database: str) -> dict[str, str]:
@@ -45,7 +45,7 @@ def _environment(database: str) -> dict[str, str]:
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
     return os.environ | {
         "DATABASE_URL": url,
-        "REDIS_URL": numbered(os.environ["REDIS_URL"], 8 + worker),
+        "REDIS_URL": redis_url_with_database(os.environ["REDIS_URL"], 8 + worker),
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }
 
@@ -70,24 +70,24 @@ def _process(arguments: list[str], environment: dict[str, str], log: Path) -> It
             yield
         finally:
             process.terminate()
-            process.wait(timeout=PATIENCE_SECONDS)
+            process.wait(timeout=TIMEOUT_SECONDS)
 
 
-def _wait_until_up(address: str, log: Path) -> None:
-    give_up = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < give_up:
+def _wait_until_started(address: str, log: Path) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=2):
                 return
         except OSError:
             time.sleep(0.2)
-    raise RuntimeError(f"the web server did not come up:\n{log.read_text(errors='replace')}")
+    raise RuntimeError(f"the web server did not start:\n{log.read_text(errors='replace')}")
 
 
 @contextmanager
 def running_site(logs: Path) -> Iterator[Site]:
-    """Yield the running product with a small demonstration company, scored."""
-    with databases.copy("browser") as database:
+    """Yield the running product with a small demonstration company whose customers are scored."""
+    with databases.database_copy("browser") as database:
         environment = _environment(database)
         address = f"http://127.0.0.1:{_free_port()}"
         site = Site(address=address, environment=environment)
@@ -99,6 +99,6 @@ def running_site(logs: Path) -> Iterator[Site]:
             _process(web, environment, logs / "web.log"),
             _process(worker, environment, logs / "worker.log"),
         ):
-            _wait_until_up(address, logs / "web.log")
+            _wait_until_started(address, logs / "web.log")
             site.manage("nightly")
             yield site

@@ -1,6 +1,6 @@
-"""Every page, in both languages, on a desk and on a phone: it fits, and everybody can use it.
+"""Every page in both languages, on a desktop and a phone: width, language, accessibility.
 
-The desk is light and the phone dark, so that the contrast of both is looked at.
+The desktop uses the light theme and the phone the dark one, so that both contrasts are checked.
 """
 
 import re
@@ -19,9 +19,9 @@ STANDARDS = {
     "resultTypes": ["violations"],
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-# What a sentence of English looks like; names, codes and abbreviations are shorter.
+# Three English words in a row; names, codes and abbreviations are shorter.
 ENGLISH = re.compile(r"\b[A-Za-z]{3,} [A-Za-z]{2,} [A-Za-z]{2,}\b")
-MANAGERS = (
+MANAGER_PATHS = (
     "/",
     "/customers/",
     "/customers/?q=nobody-is-called-this",
@@ -33,12 +33,12 @@ MANAGERS = (
     "/profile/",
     "/password/",
     "/customers/999999/",
-    "/runs/",  # forbidden to them
+    "/runs/",  # forbidden to managers
 )
 
 
 def _records(page: Page) -> Iterator[str]:
-    """Yield the addresses of a customer with much to show, its form, and a complaint."""
+    """Yield the paths of a customer with revenue, the form that edits it, and a complaint."""
     page.goto("/customers/?sort=-monetary")
     customer = page.locator("td.name a").first.get_attribute("href") or ""
     page.goto("/complaints/?state=all")
@@ -48,44 +48,44 @@ def _records(page: Page) -> Iterator[str]:
     yield from (customer, f"{customer}edit/", complaint)
 
 
-def _settle(page: Page) -> None:
+def _wait_until_loaded(page: Page) -> None:
     expect(page.locator("[aria-busy=true], .htmx-request")).to_have_count(0)
     expect(page.locator("main .problem")).to_have_count(0)
     expect(page.locator("[data-chart]:not(:has(canvas))")).to_have_count(0)
 
 
 def _overflow(page: Page) -> int:
-    """Return by how many pixels the page that is open is wider than the window."""
+    """Return by how many pixels the open page is wider than the window."""
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-def _faults(page: Page, language: str) -> list[str]:
-    """Return what is wrong with the page that is open, in words."""
-    _settle(page)
-    faults = []
-    wide = _overflow(page)
-    if wide > 0:
-        faults.append(f"{wide} px too wide")
+def _problems_of_page(page: Page, language: str) -> list[str]:
+    """Return what is wrong with the open page, as texts."""
+    _wait_until_loaded(page)
+    problems = []
+    overflow = _overflow(page)
+    if overflow > 0:
+        problems.append(f"{overflow} px too wide")
     if page.locator("html").get_attribute("lang") != language:
-        faults.append("says it is in another language")
+        problems.append("its lang attribute names another language")
     if page.locator("h1").count() != 1:
-        faults.append("has not one heading")
+        problems.append("does not have exactly one h1")
     if language == "zh-hans":
-        words = page.locator("main").inner_text()
+        text = page.locator("main").inner_text()
         if not CHINESE.search(page.locator("h1").inner_text()):
-            faults.append("its heading is not Chinese")
-        faults += [f"English: {found}" for found in ENGLISH.findall(words)]
-    broken = Axe().run(page, options=STANDARDS).response["violations"]
-    return faults + [f"{one['id']}: {one['nodes'][0]['target']}" for one in broken]
+            problems.append("its heading is not Chinese")
+        problems += [f"English: {match}" for match in ENGLISH.findall(text)]
+    violations = Axe().run(page, options=STANDARDS).response["violations"]
+    return problems + [f"{each['id']}: {each['nodes'][0]['target']}" for each in violations]
 
 
-def _walk(page: Page, addresses: Iterator[str], language: str) -> dict[str, list[str]]:
-    found = {}
-    for address in addresses:
-        page.goto(address)
-        if faults := _faults(page, language):
-            found[address] = faults
-    return found
+def _problems_by_path(page: Page, paths: Iterator[str], language: str) -> dict[str, list[str]]:
+    problems_by_path = {}
+    for path in paths:
+        page.goto(path)
+        if problems := _problems_of_page(page, language):
+            problems_by_path[path] = problems
+    return problems_by_path
 
 
 @pytest.mark.parametrize("width", [1440, 360])
@@ -96,28 +96,28 @@ def test_every_page_fits_and_passes_the_accessibility_rules(
     scheme: Scheme = "dark" if width == 360 else "light"
     page = open_as("manager", language=language, width=width)
     page.emulate_media(reduced_motion="reduce", color_scheme=scheme)
-    faults = _walk(page, iter((*_records(page), *MANAGERS)), language)
+    problems = _problems_by_path(page, iter((*_records(page), *MANAGER_PATHS)), language)
     page.context.clear_cookies(name="sessionid")
-    faults |= _walk(page, iter(("/login/",)), language)
+    problems |= _problems_by_path(page, iter(("/login/",)), language)
 
     page = open_as("sysadmin", language=language, width=width)
     page.emulate_media(reduced_motion="reduce", color_scheme=scheme)
     page.goto("/runs/")
     run = page.locator("td.name a").first.get_attribute("href") or ""
     assert re.fullmatch(r"/runs/\d+/", run)
-    faults |= _walk(page, iter(("/runs/", run)), language)
-    assert faults == {}
+    problems |= _problems_by_path(page, iter(("/runs/", run)), language)
+    assert problems == {}
 
 
 @pytest.mark.parametrize("width", [1440, 360])
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_every_page_fits_without_scripts(open_as: Open, language: str, width: int) -> None:
     page = open_as("manager", language=language, width=width, scripts=False)
-    overflow = {}
-    for address in (*_records(page), *MANAGERS):
-        page.goto(address)
-        overflow[address] = _overflow(page)
+    overflow_by_path = {}
+    for path in (*_records(page), *MANAGER_PATHS):
+        page.goto(path)
+        overflow_by_path[path] = _overflow(page)
     page.context.clear_cookies(name="sessionid")
     page.goto("/login/")
-    overflow["/login/"] = _overflow(page)
-    assert set(overflow.values()) == {0}, overflow
+    overflow_by_path["/login/"] = _overflow(page)
+    assert set(overflow_by_path.values()) == {0}, overflow_by_path

@@ -1,4 +1,4 @@
-"""The frame around every page, in a browser: keys, search, drafts, parts that fail, phones."""
+"""The frame of every page: shortcuts, search, drafts, failing fragments, phones, accessibility."""
 
 import re
 from typing import Literal
@@ -19,18 +19,18 @@ def _sign_in_again(page: Page) -> None:
     page.locator("form[data-login] button[type=submit]").click()
 
 
-def _saved(page: Page, key: str) -> object:
+def _stored_value(page: Page, key: str) -> object:
     return page.evaluate("key => localStorage.getItem(key)", key)
 
 
-def test_palette_opens_by_key_and_leads_to_a_customer_and_to_the_list(open_as: Open) -> None:
+def test_palette_opens_by_shortcut_and_finds_a_customer_and_the_list(open_as: Open) -> None:
     page = open_as("manager", "/customers/")
     name = page.locator("td.name a").first.inner_text()
     page.keyboard.press("/")
     page.keyboard.type(name[:6])
-    # Once the server has answered, customers stand first, with their codes.
-    with_code = page.locator("#palette-list [role=option]", has=page.locator("small"))
-    expect(with_code.first).to_contain_text(name[:6])
+    # After the server's response, customers come first, with their codes.
+    options_with_code = page.locator("#palette-list [role=option]", has=page.locator("small"))
+    expect(options_with_code.first).to_contain_text(name[:6])
     expect(page.locator("#palette-list [aria-selected=true]")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/customers/\d+/$"))
@@ -41,7 +41,7 @@ def test_palette_opens_by_key_and_leads_to_a_customer_and_to_the_list(open_as: O
     page.wait_for_url("**/customers/?q=no%20such%20customer")
 
 
-def test_keys_walk_pages_and_rows_but_never_while_one_types(open_as: Open) -> None:
+def test_shortcuts_move_between_pages_and_rows_but_not_while_typing(open_as: Open) -> None:
     page = open_as("manager", "/customers/")
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -69,7 +69,7 @@ def test_first_tab_stop_skips_the_menu(open_as: Open) -> None:
     expect(page.locator("#content")).to_be_focused()
 
 
-def test_narrow_menu_and_dark_colours_are_remembered(open_as: Open) -> None:
+def test_narrow_menu_and_dark_theme_are_remembered(open_as: Open) -> None:
     page = open_as("manager", "/profile/")
     page.keyboard.press("[")
     page.locator(".topbar .menu summary").click()
@@ -80,15 +80,15 @@ def test_narrow_menu_and_dark_colours_are_remembered(open_as: Open) -> None:
     expect(root).to_have_attribute("data-bs-theme", "dark")
 
 
-def test_draft_survives_a_lost_session_and_goes_when_it_was_saved(open_as: Open) -> None:
+def test_draft_survives_a_lost_session_and_is_deleted_after_saving(open_as: Open) -> None:
     page = open_as("manager", "/profile/")
-    person = page.locator("body").get_attribute("data-user")
-    key = f"draft:{person}:profile"
+    user_id = page.locator("body").get_attribute("data-user")
+    key = f"draft:{user_id}:profile"
     page.locator("#id_phone").fill("13900001111")
     page.context.clear_cookies(name="sessionid")
     page.locator("main form button.btn-primary").click()
     page.wait_for_url("**/login/?next=/profile/")
-    assert "13900001111" in str(_saved(page, key))
+    assert "13900001111" in str(_stored_value(page, key))
     _sign_in_again(page)
     page.wait_for_url("**/profile/")
     page.get_by_role("button", name="Restore it").click()
@@ -96,10 +96,10 @@ def test_draft_survives_a_lost_session_and_goes_when_it_was_saved(open_as: Open)
     page.locator("main form button.btn-primary").click()
     expect(page.locator(".notice")).to_contain_text("Saved")
     expect(page.locator(".draft-offer")).to_have_count(0)
-    assert _saved(page, key) is None
+    assert _stored_value(page, key) is None
 
 
-def test_signing_out_takes_the_drafts_along(open_as: Open) -> None:
+def test_signing_out_deletes_the_drafts(open_as: Open) -> None:
     page = open_as("manager", "/profile/", fresh=True)
     page.locator("#id_phone").fill("13900002222")
     page.wait_for_timeout(500)
@@ -110,37 +110,37 @@ def test_signing_out_takes_the_drafts_along(open_as: Open) -> None:
     assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft:'))") == []
 
 
-def test_part_that_cannot_be_reached_says_so_and_is_fetched_again(open_as: Open) -> None:
+def test_failed_fragment_shows_a_message_and_can_be_fetched_again(open_as: Open) -> None:
     page = open_as("manager", "/profile/")
     page.route("**/widgets/**", lambda route: route.fulfill(status=429))
     page.goto("/")
     problem = page.locator("main .problem").first
     expect(problem).to_contain_text("Too many requests")
     page.unroute("**/widgets/**")
-    panels = page.locator("main .problem").count()
+    problems = page.locator("main .problem").count()
     problem.get_by_role("button", name="Try again").click()
-    expect(page.locator("main .problem")).to_have_count(panels - 1)
+    expect(page.locator("main .problem")).to_have_count(problems - 1)
 
 
-def test_part_after_the_session_ended_offers_to_sign_in(open_as: Open) -> None:
+def test_fragment_without_a_session_offers_to_sign_in(open_as: Open) -> None:
     page = open_as("manager", "/profile/")
 
-    def signed_out(route: Route) -> None:
+    def answer_401(route: Route) -> None:
         route.fulfill(status=401)
 
-    page.route("**/widgets/**", signed_out)
+    page.route("**/widgets/**", answer_401)
     page.goto("/")
     page.locator("main .problem").first.get_by_role("button", name="Sign in").click()
     page.wait_for_url(re.compile(r"/login/\?next=|//[^/]+/$"))
 
 
-def test_form_is_sent_once_however_often_the_button_is_pressed(open_as: Open) -> None:
+def test_form_is_sent_once_on_a_double_click(open_as: Open) -> None:
     page = open_as("manager", "/profile/")
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.method))
+    methods: list[str] = []
+    page.on("request", lambda request: methods.append(request.method))
     page.locator("main form button.btn-primary").dblclick()
     expect(page.locator(".notice")).to_contain_text("Saved")
-    assert sent.count("POST") == 1
+    assert methods.count("POST") == 1
 
 
 def test_phone_has_a_bottom_bar_and_a_sheet_for_the_rest(open_as: Open) -> None:
@@ -159,5 +159,5 @@ def test_frame_passes_the_accessibility_rules(open_as: Open, width: int) -> None
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
-        found = Axe().run(page, options=STANDARDS).response["violations"]
-        assert [(one["id"], one["nodes"][0]["target"]) for one in found] == []
+        violations = Axe().run(page, options=STANDARDS).response["violations"]
+        assert [(each["id"], each["nodes"][0]["target"]) for each in violations] == []

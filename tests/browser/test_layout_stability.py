@@ -1,7 +1,7 @@
 """Nothing on a form or a list moves or overflows while scripts replace selects by pickers.
 
-The test holds back one file that the pickers need, looks at the page as it is without it, lets the
-file through, and compares the layout at every change of the page and in every frame.
+The test delays one file that the pickers need, records the layout without it, delivers the file,
+and records the layout again at every change of the page and in every frame.
 """
 
 import pytest
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open
 
-# What pickers need, in the order in which it is loaded: our script, which asks for the other two.
+# The files pickers need, in loading order; our script loads the other two.
 PICKER_FILES = ("pickers.js", "tom-select.min.css", "tom-select.complete.min.js")
 
 STYLES_ARE_LOADED = """
@@ -17,8 +17,8 @@ STYLES_ARE_LOADED = """
         .every((link) => link.sheet || link.href.includes("tom-select"))
 """
 
-# Collects the layouts the page goes through: where every label and control stands, and by how much
-# the page is wider than the window. A layout that was seen before is not collected again.
+# Collects the different layouts of the page: the boxes of all labels and controls, and by how much
+# the page is wider than the window.
 WATCH_LAYOUT = """
     () => {
         const controlOf = (field) =>
@@ -28,7 +28,7 @@ WATCH_LAYOUT = """
             return [x, y, width, height].map(Math.round).join(" ");
         };
         const layouts = new Set();
-        const look = () => {
+        const recordLayout = () => {
             const boxes = [];
             for (const field of document.querySelectorAll("main .field")) {
                 const label = field.querySelector("label");
@@ -41,60 +41,60 @@ WATCH_LAYOUT = """
             boxes.push(`overflow: ${scrollWidth - innerWidth}`);
             layouts.add(boxes.join("\\n"));
         };
-        const lookInEveryFrame = () => {
-            look();
-            requestAnimationFrame(lookInEveryFrame);
+        const recordEveryFrame = () => {
+            recordLayout();
+            requestAnimationFrame(recordEveryFrame);
         };
-        lookInEveryFrame();
-        new MutationObserver(look).observe(
+        recordEveryFrame();
+        new MutationObserver(recordLayout).observe(
             document, { attributes: true, childList: true, subtree: true },
         );
-        window.seenLayouts = () => {
-            look();
+        window.recordedLayouts = () => {
+            recordLayout();
             return [...layouts];
         };
     }
 """
 
 
-def _layouts_while_loading(page: Page, path: str, held_file: str) -> list[list[str]]:
+def _layouts_while_loading(page: Page, path: str, delayed_file: str) -> list[list[str]]:
     """Open the page without the file, then with it; return the different layouts, as lines."""
-    held: list[Route] = []
+    delayed_routes: list[Route] = []
 
-    def hold(route: Route) -> None:
-        held.append(route)
+    def delay(route: Route) -> None:
+        delayed_routes.append(route)
 
-    page.route(f"**/{held_file}", hold)
+    page.route(f"**/{delayed_file}", delay)
     page.goto(path, wait_until="commit")
     page.locator("#texts").wait_for(state="attached")  # the last part of the page
     page.wait_for_function(STYLES_ARE_LOADED)
     has_picker = page.locator("select[data-picker-url]").count() > 0
-    if has_picker or held_file == "pickers.js":
-        while not held:
+    if has_picker or delayed_file == "pickers.js":
+        while not delayed_routes:
             page.wait_for_timeout(10)
     expect(page.locator(".ts-control")).to_have_count(0)
     page.evaluate(WATCH_LAYOUT)
-    for route in held:
+    for route in delayed_routes:
         route.continue_()
-    page.unroute(f"**/{held_file}")
+    page.unroute(f"**/{delayed_file}")
     page.wait_for_load_state()
     expect(page.locator(".ts-control")).to_have_count(int(has_picker))
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    return [layout.split("\n") for layout in page.evaluate("seenLayouts()")]
+    return [layout.split("\n") for layout in page.evaluate("recordedLayouts()")]
 
 
 def _moved(layouts: list[list[str]]) -> list[tuple[str, ...]]:
-    """Return what was not the same in all layouts."""
+    """Return the lines that differ between the layouts."""
     return [lines for lines in zip(*layouts, strict=True) if len(set(lines)) > 1]
 
 
-@pytest.mark.parametrize("held_file", PICKER_FILES)
+@pytest.mark.parametrize("delayed_file", PICKER_FILES)
 @pytest.mark.parametrize("width", [1440, 360])
-def test_forms_and_list_stand_still_while_pickers_are_made(
-    open_as: Open, width: int, held_file: str
+def test_forms_and_list_do_not_move_while_pickers_are_created(
+    open_as: Open, width: int, delayed_file: str
 ) -> None:
     page = open_as("manager", "/customers/?q=分公司", width=width)
-    # People who want less motion see the change from select to picker at once, and nothing between.
+    # With reduced motion there is no transition between the layouts of select and picker.
     page.emulate_media(reduced_motion="reduce")
     branch = page.locator("td.name a").first.get_attribute("href") or ""
     branch_id = branch.strip("/").rpartition("/")[2]
@@ -106,9 +106,9 @@ def test_forms_and_list_stand_still_while_pickers_are_made(
         "/complaints/new/",
         f"/complaints/new/?customer={branch_id}",
     ):
-        layouts = _layouts_while_loading(page, path, held_file)
+        layouts = _layouts_while_loading(page, path, delayed_file)
         assert layouts[0][-1] == "overflow: 0"
         assert len(layouts[0]) > 3
-        if found := _moved(layouts):
-            moved[path] = found
+        if lines := _moved(layouts):
+            moved[path] = lines
     assert moved == {}

@@ -1,4 +1,4 @@
-"""The main path of every page, as the person who walks it every day."""
+"""The main tasks on every page, done as a user does them."""
 
 import re
 
@@ -16,27 +16,27 @@ def _save(page: Page) -> None:
 
 
 def _first_customer(page: Page) -> str:
-    """Return the address of the first customer of the list that is open."""
+    """Return the path of the first customer on the open list."""
     return page.locator("td.name a").first.get_attribute("href") or ""
 
 
-def _pick(page: Page, label: str, words: str) -> None:
-    """Choose in the picker of that label what the words find first."""
+def _pick(page: Page, label: str, search_terms: str) -> None:
+    """Select the first option that the picker with the label finds for the search terms."""
     field = page.locator(".field", has=page.locator("label", has_text=label))
     field.locator(".ts-control").click()
-    field.locator(".dropdown-input").fill(words)
-    option = field.locator(".ts-dropdown [data-selectable]").filter(has_text=words)
+    field.locator(".dropdown-input").fill(search_terms)
+    option = field.locator(".ts-dropdown [data-selectable]").filter(has_text=search_terms)
     option.first.click()
 
 
-def _chart_is_drawn(page: Page, name: str) -> None:
+def _expect_chart(page: Page, name: str) -> None:
     expect(page.locator(f"[data-chart={name}] canvas").first).to_be_visible()
 
 
-def test_today_loads_every_part(open_as: Open) -> None:
+def test_home_page_loads_every_widget(open_as: Open) -> None:
     page = open_as("manager")
-    parts = page.locator("main section[id^=widget-]")
-    assert parts.count() >= 3
+    widgets = page.locator("main section[id^=widget-]")
+    assert widgets.count() >= 3
     expect(page.locator("main [aria-busy=true]")).to_have_count(0)
     expect(page.locator("main .problem")).to_have_count(0)
     expect(page.locator("#widget-portfolio")).to_contain_text("My customers")
@@ -47,12 +47,12 @@ def test_today_loads_every_part(open_as: Open) -> None:
 def test_customers_are_searched_filtered_sorted_and_opened(open_as: Open) -> None:
     page = open_as("manager", "/customers/")
     rows = page.locator("#customer-results tbody tr")
-    everybody = rows.count()
+    all_rows = rows.count()
     name = page.locator("td.name a").nth(1).inner_text()
     page.locator("#customer-search").fill(name)
     expect(rows).to_have_count(1)
     page.locator("#customer-search").fill("")
-    expect(rows).to_have_count(everybody)
+    expect(rows).to_have_count(all_rows)
 
     page.locator(".filter-set details", has_text="Stage").locator("summary").click()
     page.locator(".filter-set .menu-item", has_text="Developed").click()
@@ -61,41 +61,41 @@ def test_customers_are_searched_filtered_sorted_and_opened(open_as: Open) -> Non
     expect(rows.locator('td[data-label="Stage"]').first).to_have_text("Developed")
     assert set(rows.locator('td[data-label="Stage"]').all_inner_texts()) == {"Developed"}
     page.locator("#customer-results a.chip").click()
-    expect(rows).to_have_count(everybody)
+    expect(rows).to_have_count(all_rows)
 
     header = page.locator("#customer-results th", has_text="Customer")
     header.locator("a").click()
     expect(header).to_have_attribute("aria-sort", "ascending")
-    last = rows.last.locator("td.name small").inner_text()
+    last_code = rows.last.locator("td.name small").inner_text()
     header.locator("a").click()
     expect(header).to_have_attribute("aria-sort", "descending")
-    expect(rows.first.locator("td.name small")).to_have_text(last)
+    expect(rows.first.locator("td.name small")).to_have_text(last_code)
 
-    first = page.locator("td.name a").first.inner_text()
+    first_name = page.locator("td.name a").first.inner_text()
     page.locator("td.name a").first.click()
     page.wait_for_url(CUSTOMER_PAGE)
-    expect(page.locator("h1")).to_contain_text(first)
+    expect(page.locator("h1")).to_contain_text(first_name)
     expect(page.locator("main section[id^=panel-] [aria-busy=true]")).to_have_count(0)
     expect(page.locator("main .problem")).to_have_count(0)
 
 
-def test_customer_page_draws_its_chart_and_shows_the_table_behind_it(open_as: Open) -> None:
+def test_customer_page_draws_its_chart_and_shows_it_as_a_table(open_as: Open) -> None:
     page = open_as("manager", "/customers/?sort=-monetary")
     page.goto(_first_customer(page))
-    _chart_is_drawn(page, "revenue-by-month")
+    _expect_chart(page, "revenue-by-month")
     page.locator("#revenue-by-month-figure [data-chart-table]").click()
     expect(page.locator("#revenue-by-month-figure .chart-table tbody tr").first).to_be_visible()
 
 
-def test_grade_is_changed_with_a_reason_which_the_history_shows(open_as: Open) -> None:
+def test_grade_change_needs_a_reason_which_the_history_shows(open_as: Open) -> None:
     page = open_as("manager", "/customers/?owner=mine")
     page.goto(_first_customer(page))
     page.get_by_role("link", name="Edit").click()
     grade = page.locator("#id_grade")
-    values = grade.locator("option").evaluate_all("all => all.map(one => one.value)")
-    grade.select_option(next(one for one in values if one and one != grade.input_value()))
+    values = grade.locator("option").evaluate_all("options => options.map(option => option.value)")
+    grade.select_option(next(value for value in values if value and value != grade.input_value()))
     _save(page)
-    expect(page.locator(".errorlist")).to_be_visible()  # not without a reason
+    expect(page.locator(".errorlist")).to_be_visible()  # a reason is required
     page.locator("#id_reason").fill("Signed the frame contract")
     _save(page)
     page.wait_for_url(CUSTOMER_PAGE)
@@ -144,10 +144,10 @@ def test_complaint_is_opened_commented_closed_and_reopened(open_as: Open) -> Non
     expect(page.locator("td.name a")).to_have_text("Bill shows a closed line")
 
 
-def test_segment_leads_to_the_list_of_its_customers(open_as: Open) -> None:
+def test_segment_links_to_the_list_of_its_customers(open_as: Open) -> None:
     page = open_as("manager", "/segments/")
     for chart in ("money", "customers", "heatmap"):
-        _chart_is_drawn(page, chart)
+        _expect_chart(page, chart)
     row = page.locator("[aria-labelledby=segments-title] tbody tr").filter(
         has_not=page.locator('td[data-label="Customers"]', has_text=re.compile(r"^0$"))
     )
@@ -158,15 +158,15 @@ def test_segment_leads_to_the_list_of_its_customers(open_as: Open) -> None:
     expect(page.locator("#customer-count")).to_have_text(customers)
 
     page.goto("/segments/")
-    _chart_is_drawn(page, "money")
+    _expect_chart(page, "money")
     canvas = page.locator("[data-chart=money] canvas").first
-    page.wait_for_timeout(600)  # the bars grow for half a second
+    page.wait_for_timeout(600)  # the bars are animated for half a second
     box = canvas.bounding_box()
     assert box
     bar = page.evaluate(
         """() => {
             const chart = echarts.getInstanceByDom(document.querySelector("[data-chart=money]"));
-            const values = chart.getOption().series[0].data.map((one) => one.value);
+            const values = chart.getOption().series[0].data.map((item) => item.value);
             const index = values.indexOf(Math.max(...values));
             return chart.convertToPixel({ seriesIndex: 0 }, [values[index] / 2, index]);
         }"""
@@ -175,40 +175,40 @@ def test_segment_leads_to_the_list_of_its_customers(open_as: Open) -> None:
     page.wait_for_url(re.compile(r"/customers/\?segment="))
 
 
-def test_run_is_started_and_seen_to_finish(open_as: Open) -> None:
+def test_started_run_is_shown_until_it_is_published(open_as: Open) -> None:
     page = open_as("sysadmin", "/runs/")
     page.locator("main form .btn-primary").click()
     page.wait_for_url(RUN_PAGE)
     expect(page.locator("#run .figures .state")).to_have_text("Published", timeout=20_000)
     expect(page.locator("#run")).not_to_have_attribute("hx-trigger", re.compile("."))
-    done = page.locator('#run td[data-label="State"]')
-    assert set(done.all_inner_texts()) == {"Done"}
+    step_states = page.locator('#run td[data-label="State"]')
+    assert set(step_states.all_inner_texts()) == {"Done"}
     page.goto("/runs/")
     expect(page.locator("#runs tbody tr").first).to_contain_text("shown now")
 
 
-def test_two_people_editing_one_customer_lose_nothing(open_as: Open) -> None:
-    mine = open_as("manager", "/customers/?owner=mine")
-    address = mine.locator("td.name a").nth(2).get_attribute("href") or ""
-    mine.goto(f"{address}edit/")
-    theirs = open_as("head", f"{address}edit/")
-    name = theirs.locator("#id_name").input_value()
-    theirs.locator("#id_name").fill(f"{name}分部")
-    _save(theirs)
-    theirs.wait_for_url(CUSTOMER_PAGE)
+def test_two_users_editing_one_customer_lose_nothing(open_as: Open) -> None:
+    own_page = open_as("manager", "/customers/?owner=mine")
+    address = own_page.locator("td.name a").nth(2).get_attribute("href") or ""
+    own_page.goto(f"{address}edit/")
+    other_page = open_as("head", f"{address}edit/")
+    name = other_page.locator("#id_name").input_value()
+    other_page.locator("#id_name").fill(f"{name}分部")
+    _save(other_page)
+    other_page.wait_for_url(CUSTOMER_PAGE)
 
-    mine.locator("#id_name").fill(f"{name}总部")
-    _save(mine)
-    conflict = mine.locator("#conflict")
+    own_page.locator("#id_name").fill(f"{name}总部")
+    _save(own_page)
+    conflict = own_page.locator("#conflict")
     expect(conflict).to_contain_text("Somebody else changed this customer")
     expect(conflict).to_contain_text(f"{name}分部")
-    expect(mine.locator("#id_name")).to_have_value(f"{name}总部")
-    mine.get_by_role("button", name="Save on top of it").click()
-    mine.wait_for_url(CUSTOMER_PAGE)
-    expect(mine.locator("h1")).to_contain_text(f"{name}总部")
+    expect(own_page.locator("#id_name")).to_have_value(f"{name}总部")
+    own_page.get_by_role("button", name="Save on top of it").click()
+    own_page.wait_for_url(CUSTOMER_PAGE)
+    expect(own_page.locator("h1")).to_contain_text(f"{name}总部")
 
 
-def test_wrong_password_is_refused_without_saying_which_half_was_wrong(open_as: Open) -> None:
+def test_wrong_password_is_refused_without_saying_what_was_wrong(open_as: Open) -> None:
     page = open_as("manager")
     page.context.clear_cookies()
     page.goto("/customers/")
@@ -223,7 +223,7 @@ def test_wrong_password_is_refused_without_saying_which_half_was_wrong(open_as: 
     page.wait_for_url("**/customers/")
 
 
-def test_language_is_switched_in_place_and_kept(open_as: Open) -> None:
+def test_language_is_switched_on_the_same_page_and_stays(open_as: Open) -> None:
     page = open_as("manager", "/customers/?stage=developed")
     page.locator(".topbar").get_by_role("button", name="中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
@@ -247,15 +247,15 @@ def test_division_administrator_enters_administration(open_as: Open) -> None:
     expect(page.locator(".stop-code")).to_have_text("403")
 
 
-def test_page_without_the_right_and_customer_of_another_province(open_as: Open) -> None:
+def test_forbidden_page_and_customer_of_another_province(open_as: Open) -> None:
     page = open_as("manager", "/runs/")
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator(".stop-code")).to_have_text("403")
     expect(page.locator(".rail").get_by_role("link", name="Scoring runs")).to_have_count(0)
     page.goto("/customers/")
-    own = _first_customer(page)
+    own_customer = _first_customer(page)
 
-    stranger = open_as("stranger", own)
+    stranger = open_as("stranger", own_customer)
     expect(stranger.locator(".stop-code")).to_have_text("404")
     expect(stranger.locator("main")).to_contain_text("not yours")
     stranger.get_by_role("link", name="To the home page").click()

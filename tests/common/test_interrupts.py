@@ -1,4 +1,4 @@
-"""Ctrl-C ends a long statement instead of waiting for it."""
+"""Ctrl-C cancels a long statement."""
 
 import signal
 from threading import Thread
@@ -20,7 +20,7 @@ def run(statement: str) -> None:
     "statement",
     ["SELECT pg_sleep(30)", "DO $$ BEGIN PERFORM pg_sleep(30); END $$"],
 )
-def test_interrupt_cancels_the_statement_that_runs(statement: str) -> None:
+def test_interrupt_cancels_the_running_statement(statement: str) -> None:
     with (
         interrupt_soon(),
         pytest.raises(KeyboardInterrupt),
@@ -32,22 +32,22 @@ def test_interrupt_cancels_the_statement_that_runs(statement: str) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_not_interrupted_goes_on_undisturbed() -> None:
-    before = signal.set_wakeup_fd(-1)
-    signal.set_wakeup_fd(before)
+def test_without_an_interrupt_the_statement_ends_and_the_wakeup_descriptor_is_restored() -> None:
+    previous_descriptor = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(previous_descriptor)
     with cancel_statement_on_interrupt():
         run("SELECT pg_sleep(0.1)")
-    assert signal.set_wakeup_fd(before) == before
+    assert signal.set_wakeup_fd(previous_descriptor) == previous_descriptor
 
 
-def test_another_thread_than_the_main_one_is_left_alone() -> None:
-    reached: list[bool] = []
+def test_it_does_nothing_in_a_thread_other_than_the_main_one() -> None:
+    block_has_run: list[bool] = []
 
-    def work() -> None:
+    def run_block() -> None:
         with cancel_statement_on_interrupt():
-            reached.append(True)
+            block_has_run.append(True)
 
-    thread = Thread(target=work)
+    thread = Thread(target=run_block)
     thread.start()
     thread.join()
-    assert reached == [True]
+    assert block_has_run == [True]

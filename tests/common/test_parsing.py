@@ -1,10 +1,10 @@
-"""Amounts and dates as people write them."""
+"""Parsing of amounts and dates."""
 
 from datetime import date
 
 import pytest
 
-from common.parsing.amounts import LARGEST, parse_minor
+from common.parsing.amounts import MAX_MINOR, parse_minor
 from common.parsing.dates import parse_date
 from common.parsing.errors import UnreadableError
 
@@ -19,10 +19,10 @@ LATEST = date(2030, 12, 31)
         ("１，２３４．５６", 123456), ("¥12.30", 1230), ("￥12.30", 1230), ("-¥5", -500),
         ("¥-5", -500), ("12元", 1200), ("CNY 12.00", 1200), ("(1,234.56)", -123456),
         ("（12）", -1200), ("12.50-", -1250), ("−3.10", -310), ("+4", 400), ("5.", 500),
-        ("77.000", 7700), ("000012.50", 1250), ("900000000000000.00", LARGEST),
+        ("77.000", 7700), ("000012.50", 1250), ("900000000000000.00", MAX_MINOR),
     ],
 )  # fmt: skip
-def test_amount_as_written_is_read(text: str, minor: int) -> None:
+def test_amount_is_parsed(text: str, minor: int) -> None:
     assert parse_minor(text) == minor
 
 
@@ -41,10 +41,10 @@ def test_amount_as_written_is_read(text: str, minor: int) -> None:
         ("900000000000000.01", "too_large"),
     ],
 )  # fmt: skip
-def test_amount_that_is_none_is_refused_with_its_reason(text: str, code: str) -> None:
-    with pytest.raises(UnreadableError) as caught:
+def test_invalid_amount_is_refused_with_its_code(text: str, code: str) -> None:
+    with pytest.raises(UnreadableError) as error:
         parse_minor(text)
-    assert caught.value.code == code
+    assert error.value.code == code
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_amount_that_is_none_is_refused_with_its_reason(text: str, code: str) ->
         "35461.5",
     ],
 )  # fmt: skip
-def test_date_as_written_is_read(text: str) -> None:
+def test_date_is_parsed(text: str) -> None:
     assert parse_date(text, LATEST) == date(1997, 1, 31)
 
 
@@ -70,7 +70,7 @@ def test_date_as_written_is_read(text: str) -> None:
         ("1899-12-31", "date_out_of_range"), ("9999-12-31", "date_out_of_range"),
     ],
 )  # fmt: skip
-def test_date_that_is_none_is_refused_with_its_reason(text: str, code: str) -> None:
-    with pytest.raises(UnreadableError) as caught:
+def test_invalid_date_is_refused_with_its_code(text: str, code: str) -> None:
+    with pytest.raises(UnreadableError) as error:
         parse_date(text, LATEST)
-    assert caught.value.code == code
+    assert error.value.code == code

@@ -1,4 +1,4 @@
-"""XLSX files for tests: honest ones by openpyxl, malicious ones by hand."""
+"""XLSX files for tests: valid ones from openpyxl, malicious ones from raw XML."""
 
 import io
 import zipfile
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from openpyxl import Workbook
 
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-WORKBOOK = (
-    f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
+MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE_NAMESPACE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE_NAMESPACE = "http://schemas.openxmlformats.org/package/2006/relationships"
+WORKBOOK_XML = (
+    f'<workbook xmlns="{MAIN_NAMESPACE}" xmlns:r="{OFFICE_NAMESPACE}"><sheets>'
     '<sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>'
 )
-RELATIONS = (
-    f'<Relationships xmlns="{PACKAGE}">'
-    f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="rId2" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+RELATIONS_XML = (
+    f'<Relationships xmlns="{PACKAGE_NAMESPACE}">'
+    f'<Relationship Id="rId1" Type="{OFFICE_NAMESPACE}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="rId2" Type="{OFFICE_NAMESPACE}/sharedStrings" Target="sharedStrings.xml"/>'
     "</Relationships>"
 )
 
@@ -28,11 +28,11 @@ def workbook(rows: Sequence[Sequence[object]]) -> io.BytesIO:
     assert sheet is not None
     for row in rows:
         sheet.append(list(row))
-    return saved(book)
+    return save(book)
 
 
-def saved(book: Workbook) -> io.BytesIO:
-    """Return the workbook's bytes."""
+def save(book: Workbook) -> io.BytesIO:
+    """Save the workbook to a stream and return the stream."""
     stream = io.BytesIO()
     book.save(stream)
     stream.seek(0)
@@ -43,12 +43,12 @@ def raw_workbook(sheet: str, shared: str = "", **parts: str) -> io.BytesIO:
     """Return an XLSX whose sheet holds the given XML."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", WORKBOOK)
-        archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS)
-        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}">{shared}</sst>')
+        archive.writestr("xl/workbook.xml", WORKBOOK_XML)
+        archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS_XML)
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN_NAMESPACE}">{shared}</sst>')
         archive.writestr(
             "xl/worksheets/sheet1.xml",
-            f'<worksheet xmlns="{MAIN}"><sheetData>{sheet}</sheetData></worksheet>',
+            f'<worksheet xmlns="{MAIN_NAMESPACE}"><sheetData>{sheet}</sheetData></worksheet>',
         )
         for name, text in parts.items():
             archive.writestr(name, text)

@@ -1,4 +1,4 @@
-"""Calling the API with a key."""
+"""Test clients that call the API with a key."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ class KeyClient(Client):
     def __init__(self, key: str, language: str = "en") -> None:
         super().__init__(headers={"Authorization": f"Bearer {key}", "Accept-Language": language})
 
-    def ask(self, method: str, path: str, **options: Any) -> Any:
+    def send(self, method: str, path: str, **options: Any) -> Any:
         """Send a request of any method."""
         return self.generic(method, path, **options)
 

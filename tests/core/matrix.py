@@ -1,10 +1,11 @@
-"""Who gets the home page, and the pages of the administration that belong to no model."""
+"""The permission matrix of the home page, custom fields, and admin pages without a model."""
 
 from core.models import CustomField, CustomFieldKind
 from core.services.custom_field import save_custom_field
 from tests.permission_matrix import ALL, AdminModel, AdminRow, AppMatrix, Row, World
 
-NOWHERE = "admin/(?P<url>.*)$"  # the administration's answer to an address it does not have
+# The admin's catch-all pattern, which answers 404 for an unknown URL.
+UNKNOWN_ADMIN_URL = "admin/(?P<url>.*)$"
 
 
 def _custom_field(world: World) -> CustomField:
@@ -33,8 +34,8 @@ MATRIX = AppMatrix(
         AdminRow("admin:logout", "DS", method="post"),
         AdminRow("admin:password_change_done", "DS"),
         AdminRow("admin:password_change_done", "DS", method="post", status=405),
-        AdminRow(NOWHERE, "DS", status=404),
-        AdminRow(NOWHERE, "DS", method="post", status=404),
+        AdminRow(UNKNOWN_ADMIN_URL, "DS", status=404),
+        AdminRow(UNKNOWN_ADMIN_URL, "DS", method="post", status=404),
     ),
     admin_models=(AdminModel(CustomField, _custom_field, see="S", add="S", change="S"),),
 )

@@ -1,4 +1,4 @@
-"""Whatever goes wrong in the API has one shape and a stable code."""
+"""All errors of the API have the same format and a stable code."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from crm.api import customers
 from tests.cast import Cast
 from tests.core.api import key_client
 
-TOO_MUCH = '"' + "x" * 11 * 2**20
+TOO_LARGE_BODY = '"' + "x" * 11 * 2**20
 
 
 def _is_problem(response: Any, status: int, code: str) -> bool:
@@ -39,7 +39,7 @@ def _is_problem(response: Any, status: int, code: str) -> bool:
         ("POST", "/api/v1/customers/", "\xff", "application/json", 400, "parse_error"),
         ("POST", "/api/v1/customers/", "[" * 100_000, "application/json", 400, "parse_error"),
         ("POST", "/api/v1/customers/", '{"\\ud800": 1}', "application/json", 400, "invalid"),
-        ("POST", "/api/v1/customers/", TOO_MUCH, "application/json", 400, "bad_request"),
+        ("POST", "/api/v1/customers/", TOO_LARGE_BODY, "application/json", 400, "bad_request"),
         ("POST", "/api/v1/customers/", "[]", "application/json", 400, "invalid"),
         ("POST", "/api/v1/customers/", '{"name": NaN}', "application/json", 400, "parse_error"),
         ("POST", "/api/v1/customers/", "", "application/json", 400, "invalid"),
@@ -50,23 +50,23 @@ def test_error_is_a_problem_with_a_code(  # noqa: PLR0917 (one per column)
     cast: Cast, method: str, path: str, body: str, content_type: str, status: int, code: str
 ) -> None:
     data = body.encode("latin-1")
-    response = key_client(cast.head).ask(method, path, data=data, content_type=content_type)
+    response = key_client(cast.head).send(method, path, data=data, content_type=content_type)
     assert _is_problem(response, status, code), (response.status_code, response.content)
 
 
-def test_asking_for_what_is_not_json_is_refused(cast: Cast) -> None:
+def test_request_for_another_format_than_json_is_refused(cast: Cast) -> None:
     client = key_client(cast.head)
     response = client.get("/api/v1/customers/", headers={"Accept": "text/html"})
     assert _is_problem(response, 406, "not_acceptable")
 
 
-def test_fault_of_the_server_is_a_problem_with_a_reference(
+def test_unexpected_exception_is_a_problem_with_a_reference(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(**_: Any) -> None:
+    def fail(**_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(customers, "create_customer", broken)
+    monkeypatch.setattr(customers, "create_customer", fail)
     client = key_client(cast.head)
     client.raise_request_exception = False
     response = client.post(
@@ -77,5 +77,5 @@ def test_fault_of_the_server_is_a_problem_with_a_reference(
     assert "ZeroDivision" not in response.content.decode()
 
 
-def test_schema_is_for_everyone_with_an_account_only(cast: Cast) -> None:
+def test_schema_is_available_to_every_user(cast: Cast) -> None:
     assert key_client(cast.agent).get("/api/v1/schema/").json()["openapi"].startswith("3.")

@@ -1,8 +1,8 @@
-"""What stood on a page of somebody signed in is not kept by the browser or anything between."""
+"""Pages of signed-in users are stored neither by the browser nor by proxies."""
 
 from tests.cast import Cast
 from tests.conftest import Login
 
 
-def test_page_of_somebody_signed_in_is_not_to_be_stored(cast: Cast, login: Login) -> None:
+def test_page_of_a_signed_in_user_must_not_be_stored(cast: Cast, login: Login) -> None:
     assert login(cast.manager).get("/profile/")["Cache-Control"] == "private, no-store"

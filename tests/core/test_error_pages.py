@@ -1,4 +1,4 @@
-"""What people get when something is not as it should be."""
+"""Error pages, and the security headers of all pages."""
 
 import logging
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def _raise(request: HttpRequest, kind: str) -> HttpResponse:
     raise {
         "400": SuspiciousOperation("odd"),
         "403": PermissionDenied("no"),
-        "500": RuntimeError("the inside of the system"),
+        "500": RuntimeError("internal details"),
     }[kind]
 
 
@@ -29,51 +29,51 @@ urlpatterns = [path("raise/<str:kind>/", _raise), *urls.urlpatterns]
 handler400, handler403 = urls.handler400, urls.handler403
 handler404, handler500 = urls.handler404, urls.handler500
 
-here = override_settings(ROOT_URLCONF=__name__)
+with_raising_view = override_settings(ROOT_URLCONF=__name__)
 
 
 @contextmanager
 def _database_down() -> Iterator[None]:
-    def refuse(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise OperationalError("the database is down")
 
-    with connection.execute_wrapper(refuse):
+    with connection.execute_wrapper(fail):
         yield
 
 
 @pytest.mark.parametrize("lang", ["en", "zh-hans"])
 @pytest.mark.parametrize("kind", ["400", "403", "404", "500"])
-@here
-def test_error_page_has_its_status_and_a_way_on(cast: Cast, kind: str, lang: str) -> None:
+@with_raising_view
+def test_error_page_has_its_status_and_a_link_home(cast: Cast, kind: str, lang: str) -> None:
     client = Client(raise_request_exception=False)
     client.post("/language/", {"language": lang})
-    for person in (None, cast.manager):
-        if person is not None:
-            client.force_login(person)
+    for user in (None, cast.manager):
+        if user is not None:
+            client.force_login(user)
         response = client.get("/nowhere/" if kind == "404" else f"/raise/{kind}/")
         page = response.content.decode()
         assert response.status_code == int(kind)
         assert 'href="/"' in page
         assert "<h1>" in page
-        assert 'data-landed="error"' in page
-        assert "the inside of the system" not in page
+        assert 'data-page-kind="error"' in page
+        assert "internal details" not in page
 
 
-@here
-def test_error_page_of_a_known_person_keeps_the_menu(cast: Cast, login: Login) -> None:
+@with_raising_view
+def test_error_page_of_a_signed_in_user_has_the_menu(cast: Cast, login: Login) -> None:
     for address in ("/nowhere/", "/raise/403/"):
         page = login(cast.manager).get(address).content.decode()
         assert 'class="rail"' in page
         assert "Mia Manager" in page
 
 
-@here
-def test_error_page_of_a_stranger_has_no_menu(client: Client, db: None) -> None:
+@with_raising_view
+def test_error_page_of_an_anonymous_user_has_no_menu(client: Client, db: None) -> None:
     assert 'class="rail"' not in client.get("/nowhere/").content.decode()
 
 
-@here
-def test_server_error_carries_a_reference_that_the_log_has_too(
+@with_raising_view
+def test_server_error_shows_a_reference_that_is_in_the_log(
     db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = Client(raise_request_exception=False)
@@ -93,7 +93,7 @@ def test_server_error_page_needs_no_database(cast: Cast, login: Login) -> None:
     assert response["X-Reference"] in response.content.decode()
 
 
-def test_stale_form_is_told_to_reload(cast: Cast) -> None:
+def test_form_without_a_valid_csrf_token_asks_to_reload(cast: Cast) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.manager)
     response = client.post("/profile/", {"language": "en", "phone": ""})

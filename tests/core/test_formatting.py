@@ -1,4 +1,4 @@
-"""Numbers, dates and icons as every page shows them."""
+"""The template tags and filters for numbers, dates, icons and pages."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from core.templatetags.formatting import compact, icon, money, page_numbers, per
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 @pytest.mark.parametrize(
-    ("amount", "written"),
+    ("amount", "expected"),
     [
         (Decimal("1234567.5"), "1,234,567.50"),
         (Decimal("-0.01"), "-0.01"),
@@ -21,10 +21,10 @@ from core.templatetags.formatting import compact, icon, money, page_numbers, per
     ],
 )
 def test_money_is_exact_and_grouped_in_both_languages(
-    language: str, amount: Decimal | None, written: str
+    language: str, amount: Decimal | None, expected: str
 ) -> None:
     with translation.override(language):
-        assert money(amount) == written
+        assert money(amount) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_money_is_exact_and_grouped_in_both_languages(
         (None, "–", "–"),
     ],
 )
-def test_compact_writes_three_figures_in_the_units_of_the_language(
+def test_compact_rounds_to_three_digits_with_the_units_of_the_language(
     number: float | None, chinese: str, english: str
 ) -> None:
     with translation.override("zh-hans"):
@@ -53,13 +53,13 @@ def test_compact_writes_three_figures_in_the_units_of_the_language(
         assert compact(number) == english
 
 
-def test_percent_writes_a_share() -> None:
+def test_percent_formats_a_share() -> None:
     assert percent(0.256) == "26%"
     assert percent(Decimal("0.256"), 1) == "25.6%"
     assert percent(None) == "–"
 
 
-def test_when_is_short_and_holds_the_whole_on_hover() -> None:
+def test_when_shortens_the_date_and_has_the_full_one_as_title() -> None:
     now = timezone.now()
     assert f">{timezone.localtime(now):%H:%M}</time>" in when(now)
     old = datetime(1997, 1, 2, 16, 30, tzinfo=UTC)
@@ -72,16 +72,20 @@ def test_when_is_short_and_holds_the_whole_on_hover() -> None:
     assert "–" in when(None)
 
 
-def test_when_of_another_day_this_year_has_day_and_time() -> None:
-    other = timezone.localtime() - timedelta(days=1)
-    written = f"{other:%m-%d %H:%M}" if other.year == timezone.localdate().year else f"{other:%F}"
-    assert f">{written}</time>" in when(other)
+def test_when_shows_day_and_time_for_another_day_of_this_year() -> None:
+    yesterday = timezone.localtime() - timedelta(days=1)
+    expected = (
+        f"{yesterday:%m-%d %H:%M}"
+        if yesterday.year == timezone.localdate().year
+        else f"{yesterday:%F}"
+    )
+    assert f">{expected}</time>" in when(yesterday)
 
 
-def test_icon_is_a_drawing_hidden_from_readers() -> None:
-    drawn = icon("home", "sm")
-    assert drawn.startswith('<svg class="icon sm"')
-    assert 'aria-hidden="true"' in drawn
+def test_icon_is_an_svg_hidden_from_screen_readers() -> None:
+    svg = icon("home", "sm")
+    assert svg.startswith('<svg class="icon sm"')
+    assert 'aria-hidden="true"' in svg
     with pytest.raises(FileNotFoundError):
         icon("no-such-icon")
 
@@ -96,7 +100,7 @@ def test_tone_of_message_levels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"),
+    ("number", "expected"),
     [
         (1, [1, 2, None, 20]),
         (2, [1, 2, 3, None, 20]),
@@ -104,9 +108,11 @@ def test_tone_of_message_levels() -> None:
         (20, [1, None, 19, 20]),
     ],
 )
-def test_page_numbers_are_the_ends_and_the_neighbours(number: int, shown: list[int | None]) -> None:
+def test_page_numbers_are_the_ends_and_the_neighbours(
+    number: int, expected: list[int | None]
+) -> None:
     page = Paginator(range(200), 10).page(number)
-    assert list(page_numbers(page)) == shown
+    assert list(page_numbers(page)) == expected
 
 
 def test_page_numbers_of_a_single_page() -> None:

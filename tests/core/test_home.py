@@ -1,4 +1,4 @@
-"""The home page: widgets, each by itself."""
+"""The home page and its widgets."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,41 +18,41 @@ from tests.crm.factories import make_customer
 Login = Callable[[User], Client]
 
 
-class Broken(HomeWidget):
+class FailingWidget(HomeWidget):
     """A widget that fails."""
 
-    slug = "broken"
-    title = "Broken"
+    slug = "failing"
+    title = "Failing"
     template = "crm/widgets/portfolio.html"
     permission = Permission.RUN_VIEW
     query_budget = 0
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
-        """Fail."""
+        """Raise an error."""
         raise RuntimeError(self.slug)
 
 
 @pytest.fixture
-def with_broken(settings: Any) -> Iterator[None]:
+def with_failing_widget(settings: Any) -> Iterator[None]:
     """A home page with one widget that fails and one that works."""
-    settings.HOME_WIDGETS = [f"{__name__}.Broken", "crm.panels.Portfolio"]
+    settings.HOME_WIDGETS = [f"{__name__}.FailingWidget", "crm.panels.Portfolio"]
     composition.home_widgets.cache_clear()
     yield
     composition.home_widgets.cache_clear()
 
 
-def test_home_has_a_place_for_each_widget(cast: Cast, login: Login) -> None:
+def test_home_has_a_placeholder_for_each_widget(cast: Cast, login: Login) -> None:
     page = login(cast.manager).get(reverse("home")).content.decode()
     assert f'hx-get="{reverse("home_widget", args=["portfolio"])}"' in page
 
 
-def test_home_of_strangers_is_the_login_page(db: None) -> None:
-    answer = Client().get(reverse("home"))
-    assert answer.status_code == 302
-    assert answer["Location"].startswith(reverse("account_login"))
+def test_home_redirects_anonymous_users_to_the_login_page(db: None) -> None:
+    response = Client().get(reverse("home"))
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
 
 
-def test_widget_shows_the_person_s_own_customers(cast: Cast, login: Login) -> None:
+def test_widget_shows_the_users_own_customers(cast: Cast, login: Login) -> None:
     make_customer(cast.lanzhou, owner=cast.manager)
     address = reverse("home_widget", args=["portfolio"])
     assert "My customers" in login(cast.manager).get(address).content.decode()
@@ -60,19 +60,19 @@ def test_widget_shows_the_person_s_own_customers(cast: Cast, login: Login) -> No
     assert "No customers to look after yet" in login(cast.stranger).get(address).content.decode()
 
 
-@pytest.mark.usefixtures("with_broken")
-def test_widget_out_of_offer_is_neither_shown_nor_found(cast: Cast, login: Login) -> None:
-    address = reverse("home_widget", args=["broken"])
+@pytest.mark.usefixtures("with_failing_widget")
+def test_widget_without_permission_is_neither_shown_nor_found(cast: Cast, login: Login) -> None:
+    address = reverse("home_widget", args=["failing"])
     client = login(cast.manager)
     assert address not in client.get(reverse("home")).content.decode()
     assert client.get(address).status_code == 404
     assert client.get(reverse("home_widget", args=["nothing"])).status_code == 404
 
 
-@pytest.mark.usefixtures("with_broken")
-def test_widget_that_fails_leaves_the_others_standing(cast: Cast, login: Login) -> None:
+@pytest.mark.usefixtures("with_failing_widget")
+def test_failing_widget_does_not_affect_the_others(cast: Cast, login: Login) -> None:
     client = login(cast.executive)
     client.raise_request_exception = False
     assert client.get(reverse("home")).status_code == 200
-    assert client.get(reverse("home_widget", args=["broken"])).status_code == 500
+    assert client.get(reverse("home_widget", args=["failing"])).status_code == 500
     assert client.get(reverse("home_widget", args=["portfolio"])).status_code == 200

@@ -284,3 +284,17 @@ def test_database_accepts_only_an_object_as_custom_values(cast: Cast) -> None:
         fixture_changes(),
     ):
         Customer.objects.filter(pk=customer.pk).update(custom_values=[1])
+
+
+def test_form_names_the_categories_a_field_is_limited_to(cast: Cast, login: Login) -> None:
+    make_custom_field(cast, "licence", "text", required=True, categories=["enterprise"])
+    page = login(cast.manager).get(reverse("customer_new")).content.decode()
+    assert f'data-only-for="{Category.objects.get(code="enterprise").pk}"' in page
+    refused = login(cast.manager).post(
+        reverse("customer_new"),
+        {
+            "code": "K1", "name": "华天", "stage": "potential",
+            "category": Category.objects.get(code="enterprise").pk,
+        },
+    )  # fmt: skip
+    assert set(refused.context["form"].errors) == {"custom_licence"}

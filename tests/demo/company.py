@@ -1,4 +1,4 @@
-"""Demonstration companies for tests: made by the real command, on databases of their own."""
+"""Demonstration companies for tests, made with make_demo in databases of their own."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
 
-SMALL = ("--customers", "160", "--transactions", "5000", "--as-of", "2026-03-05")
+SMALL_COMPANY = ("--customers", "160", "--transactions", "5000", "--as-of", "2026-03-05")
 
-# Everything the plan decides, without the ids and times of writing.
-CONTENT = (
+# All values that the plan decides. Ids and times of writing are left out.
+CONTENT_QUERIES = (
     "SELECT code, kind FROM accounts_orgunit ORDER BY code",
     (
         "SELECT u.employee_number, u.name, o.code, m.employee_number"
@@ -46,36 +46,39 @@ CONTENT = (
 
 
 @contextmanager
-def company(blocker: DjangoDbBlocker, purpose: str, *arguments: str) -> Iterator[str]:
-    """Yield what make_demo printed, with its company in the database of this thread."""
-    with blocker.unblock(), databases.using_copy(purpose):
-        yield run("make_demo", *arguments)
+def demo_company(blocker: DjangoDbBlocker, purpose: str, *arguments: str) -> Iterator[str]:
+    """Make a company in a database of its own and use that database in the block.
+
+    Yields the output of make_demo.
+    """
+    with blocker.unblock(), databases.use_database_copy(purpose):
+        yield run_command("make_demo", *arguments)
 
 
-def run(*arguments: str) -> str:
-    """Run a command and return what it printed."""
-    out = StringIO()
-    call_command(*arguments, stdout=out)
-    return out.getvalue()
+def run_command(*arguments: str) -> str:
+    """Run a management command and return its output."""
+    output = StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue()
 
 
-def checksum() -> str:
-    """Return a fingerprint of everything the plan decides."""
+def content_sha256() -> str:
+    """Return a hash of all values that the plan decides."""
     digest = hashlib.sha256()
-    for query in CONTENT:
-        digest.update(repr(rows(query)).encode())
+    for query in CONTENT_QUERIES:
+        digest.update(repr(fetch_rows(query)).encode())
     return digest.hexdigest()
 
 
-def rows(query: str) -> list[tuple[object, ...]]:
+def fetch_rows(query: str) -> list[tuple[object, ...]]:
     """Return the rows of a query."""
     with connection.cursor() as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())
 
 
-def number(query: str) -> int:
-    """Return the one number a query gives."""
-    ((value,),) = rows(query)
+def fetch_number(query: str) -> int:
+    """Return the single number of a query."""
+    ((value,),) = fetch_rows(query)
     assert isinstance(value, int)
     return value

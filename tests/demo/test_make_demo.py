@@ -1,4 +1,4 @@
-"""When the demonstration company is made, and when it is not."""
+"""The command make_demo: its options, and the databases that it refuses."""
 
 import subprocess
 from collections.abc import Iterator
@@ -15,34 +15,34 @@ from crm.models import Customer
 from tests import databases
 from tests.cast import Cast
 from tests.crm.factories import make_customer
-from tests.demo.company import SMALL, checksum, company, run
+from tests.demo.company import SMALL_COMPANY, content_sha256, demo_company, run_command
 
-TINY = ("--customers", "40", "--transactions", "300", "--as-of", "2026-03-05")
+TINY_COMPANY = ("--customers", "40", "--transactions", "300", "--as-of", "2026-03-05")
 
 
-def _checksum(blocker: DjangoDbBlocker, *arguments: str) -> str:
-    with company(blocker, "again", *arguments):
-        return checksum()
+def _make_company_and_hash(blocker: DjangoDbBlocker, *arguments: str) -> str:
+    with demo_company(blocker, "repeat", *arguments):
+        return content_sha256()
 
 
 @pytest.fixture
 def production() -> Iterator[None]:
-    """Settings that say they are those of a server."""
+    """Settings whose module is that of production."""
     with override_settings(SETTINGS_MODULE="config.settings.production"):
         yield
 
 
-def test_same_plan_gives_the_same_company_and_another_seed_another(
+def test_same_plan_gives_the_same_company_and_another_seed_a_different_one(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    first = _checksum(django_db_blocker, *SMALL)
-    assert _checksum(django_db_blocker, *SMALL) == first
-    assert _checksum(django_db_blocker, *SMALL, "--seed", "2") != first
+    first = _make_company_and_hash(django_db_blocker, *SMALL_COMPANY)
+    assert _make_company_and_hash(django_db_blocker, *SMALL_COMPANY) == first
+    assert _make_company_and_hash(django_db_blocker, *SMALL_COMPANY, "--seed", "2") != first
 
 
 @pytest.mark.usefixtures("db")
 @pytest.mark.parametrize(
-    "more",
+    "options",
     [
         ("--transactions", "1"),
         ("--months", "1", "--as-of", "2026-03-01"),
@@ -52,88 +52,88 @@ def test_same_plan_gives_the_same_company_and_another_seed_another(
         ("--transactions", "9000"),
     ],
 )
-def test_odd_sizes_come_out_to_the_row(more: tuple[str, ...]) -> None:
-    run("make_demo", *TINY, *more)
+def test_unusual_options_give_the_exact_number_of_customers(options: tuple[str, ...]) -> None:
+    run_command("make_demo", *TINY_COMPANY, *options)
     assert Customer.objects.count() == 40
 
 
 def test_database_with_a_customer_is_refused_in_one_line(cast: Cast) -> None:
     make_customer(cast.lanzhou)
     with pytest.raises(CommandError, match=r"^[^\n]+$"):
-        run("make_demo", *TINY)
+        run_command("make_demo", *TINY_COMPANY)
     assert Customer.objects.count() == 1
 
 
 def test_database_with_people_but_no_customer_is_refused_too(cast: Cast) -> None:
     with pytest.raises(CommandError):
-        run("make_demo", *TINY)
+        run_command("make_demo", *TINY_COMPANY)
 
 
-def test_if_empty_does_nothing_silently_where_there_is_something(cast: Cast) -> None:
+def test_if_empty_prints_nothing_if_the_database_is_not_empty(cast: Cast) -> None:
     make_customer(cast.lanzhou)
-    assert run("make_demo", *TINY, "--if-empty") == ""
+    assert run_command("make_demo", *TINY_COMPANY, "--if-empty") == ""
     assert Customer.objects.count() == 1
 
 
-def test_database_without_tables_is_refused_in_one_line_that_says_what_to_do(
+def test_database_without_tables_is_refused_with_the_command_to_run(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    with django_db_blocker.unblock(), databases.using_copy("bare"):
+    with django_db_blocker.unblock(), databases.use_database_copy("no_tables"):
         with connection.cursor() as cursor:
             cursor.execute("DROP SCHEMA public CASCADE")
             cursor.execute("CREATE SCHEMA public")
-        for arguments in (TINY, (*TINY, "--if-empty")):
+        for arguments in (TINY_COMPANY, (*TINY_COMPANY, "--if-empty")):
             with pytest.raises(CommandError, match=r"^[^\n]*manage\.py migrate[^\n]*$"):
-                run("make_demo", *arguments)
+                run_command("make_demo", *arguments)
 
 
 def test_make_target_migrates_before_it_makes_the_company() -> None:
     make = ["make", "--dry-run", "--no-print-directory", "demo", "ARGS=--customers 40"]
-    printed = subprocess.run(
+    output = subprocess.run(
         make, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True
     ).stdout
-    migrate, make_demo = printed.index("manage.py migrate"), printed.index("manage.py make_demo")
-    assert migrate < make_demo < printed.index("--customers 40")
+    migrate, make_demo = output.index("manage.py migrate"), output.index("manage.py make_demo")
+    assert migrate < make_demo < output.index("--customers 40")
 
 
 @pytest.mark.usefixtures("db", "production")
 def test_production_is_refused_and_nothing_written() -> None:
-    for arguments in (TINY, (*TINY, "--if-empty")):
+    for arguments in (TINY_COMPANY, (*TINY_COMPANY, "--if-empty")):
         with pytest.raises(CommandError):
-            run("make_demo", *arguments)
+            run_command("make_demo", *arguments)
     with pytest.raises(CommandError):
-        run("demo_logins")
+        run_command("demo_logins")
     assert OrgUnit.objects.count() == 1
 
 
 @pytest.mark.usefixtures("db", "production")
-def test_production_is_filled_for_who_really_means_it() -> None:
-    run("make_demo", *TINY, "--yes-really")
+def test_production_is_filled_with_yes_really() -> None:
+    run_command("make_demo", *TINY_COMPANY, "--yes-really")
     assert Customer.objects.count() == 40
 
 
 @pytest.mark.usefixtures("db")
 @pytest.mark.parametrize(
-    "wrong",
+    "option",
     [("--customers", "19"), ("--transactions", "0"), ("--months", "0"), ("--prospects", "91")],
 )
-def test_size_out_of_range_is_named(wrong: tuple[str, str]) -> None:
-    with pytest.raises(CommandError, match=wrong[0]):
-        run("make_demo", *TINY, *wrong)
+def test_option_out_of_range_is_named(option: tuple[str, str]) -> None:
+    with pytest.raises(CommandError, match=option[0]):
+        run_command("make_demo", *TINY_COMPANY, *option)
 
 
 @pytest.mark.usefixtures("db")
-def test_logins_of_a_database_without_the_company_are_not_invented() -> None:
-    assert "manager" not in run("demo_logins")
+def test_demo_logins_prints_no_login_without_a_company() -> None:
+    assert "manager" not in run_command("demo_logins")
 
 
 @pytest.mark.usefixtures("db")
-def test_failure_on_the_way_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_rolls_everything_back(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr("demo.company.make_complaints", fail)
     with pytest.raises(OSError, match="disk full"):
-        run("make_demo", *TINY)
+        run_command("make_demo", *TINY_COMPANY)
     assert not Customer.objects.exists()
     assert OrgUnit.objects.count() == 1

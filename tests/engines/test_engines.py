@@ -1,4 +1,4 @@
-"""The project's own engines: started once, shared, found again after a crash, stopped by the last.
+"""The embedded engines: started once, shared, reused after a crash, stopped by the last user.
 
 Every test has a project folder of its own, with a space in its name.
 """
@@ -26,9 +26,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from engines import EngineError, EngineUrls, running, urls
-from engines.data_directory import PROJECT, find_place
+from engines.data_directory import PROJECT, find_data_directory
 
-HOLD = """
+HOLD_ENGINES_SCRIPT = """
 import sys, time
 from pathlib import Path
 from engines import running
@@ -39,30 +39,30 @@ with running("test", project=Path(sys.argv[1])):
 
 
 @pytest.fixture(autouse=True)
-def _without_given_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+def _without_external_engines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
 
 
 @contextmanager
-def folder(mode: int) -> Iterator[Path]:
+def project_folder(mode: int) -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="crm "))
     path.chmod(mode)
-    base = find_place("test", path).base
+    data_root = find_data_directory("test", path).data_root
     yield path
     shutil.rmtree(path)
-    shutil.rmtree(base, ignore_errors=True)
+    shutil.rmtree(data_root, ignore_errors=True)
 
 
 @pytest.fixture
 def project() -> Iterator[Path]:
-    with folder(0o711) as path:
+    with project_folder(0o711) as path:
         yield path
 
 
 @pytest.fixture
 def closed_project() -> Iterator[Path]:
-    with folder(0o700) as path:
+    with project_folder(0o700) as path:
         yield path
 
 
@@ -78,7 +78,7 @@ def fetch_row(database: extensions.connection, query: str) -> tuple[object, ...]
         return cursor.fetchone()
 
 
-def broker(addresses: EngineUrls) -> redis.Redis:
+def redis_client(addresses: EngineUrls) -> redis.Redis:
     return redis.Redis.from_url(addresses.redis_url)
 
 
@@ -90,10 +90,10 @@ def is_up(addresses: EngineUrls) -> bool:
     return True
 
 
-def hold(project: Path) -> subprocess.Popen[str]:
-    """Start another process that uses the engines until its input ends."""
+def start_engine_user(project: Path) -> subprocess.Popen[str]:
+    """Start another process, which uses the engines until its input ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(project)],
+        [sys.executable, "-c", HOLD_ENGINES_SCRIPT, str(project)],
         cwd=PROJECT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -104,8 +104,8 @@ def hold(project: Path) -> subprocess.Popen[str]:
     return process
 
 
-def cluster(project: Path) -> Path:
-    return find_place("test", project).home / "postgres" / "cluster"
+def cluster_folder(project: Path) -> Path:
+    return find_data_directory("test", project).data_folder / "postgres" / "cluster"
 
 
 def test_urls_start_nothing_and_stay_the_same(project: Path) -> None:
@@ -115,7 +115,7 @@ def test_urls_start_nothing_and_stay_the_same(project: Path) -> None:
     assert not is_up(addresses)
 
 
-def test_running_gives_engines_that_work_and_stops_them(project: Path) -> None:
+def test_running_starts_the_engines_and_stops_them(project: Path) -> None:
     with running("test", project=project) as addresses:
         with closing(connect(addresses)) as database:
             row = fetch_row(
@@ -126,16 +126,16 @@ def test_running_gives_engines_that_work_and_stops_them(project: Path) -> None:
             version = database.info.server_version
         assert row == ("group_crm", "b", "C.UTF-8", "UTF8")
         assert version // 10000 == 18
-        assert broker(addresses).ping()
+        assert redis_client(addresses).ping()
     assert not is_up(addresses)
     with pytest.raises(redis.ConnectionError):
-        broker(addresses).ping()
+        redis_client(addresses).ping()
 
 
 def test_database_address_is_understood_by_the_settings_reader(project: Path) -> None:
     parsed = environ.Env.db_url_config(urls("test", project=project).database_url)
     assert parsed["NAME"] == parsed["USER"] == "group_crm"
-    assert parsed["OPTIONS"] == {"host": str(find_place("test", project).sockets)}
+    assert parsed["OPTIONS"] == {"host": str(find_data_directory("test", project).socket_folder)}
 
 
 def test_database_listens_on_a_private_socket_only(project: Path) -> None:
@@ -144,14 +144,16 @@ def test_database_listens_on_a_private_socket_only(project: Path) -> None:
         closing(connect(addresses)) as database,
     ):
         assert fetch_row(database, "SHOW listen_addresses") == ("",)
-        place = find_place("test", project)
-        assert place.sockets.stat().st_mode & 0o777 == 0o700
-        assert cluster(project).stat().st_mode & 0o777 == 0o700
-        assert cluster(project).stat().st_uid == (place.owner.uid if place.owner else os.geteuid())
-        assert cluster(project).stat().st_uid != 0
+        directory = find_data_directory("test", project)
+        assert directory.socket_folder.stat().st_mode & 0o777 == 0o700
+        assert cluster_folder(project).stat().st_mode & 0o777 == 0o700
+        assert cluster_folder(project).stat().st_uid == (
+            directory.service_user.uid if directory.service_user else os.geteuid()
+        )
+        assert cluster_folder(project).stat().st_uid != 0
 
 
-def test_broker_refuses_a_stranger(project: Path) -> None:
+def test_broker_requires_the_password(project: Path) -> None:
     with running("test", project=project) as addresses:
         port = urlsplit(addresses.redis_url).port
         assert port
@@ -163,8 +165,8 @@ def test_broker_refuses_a_stranger(project: Path) -> None:
 def test_closed_project_works_and_stays_closed(closed_project: Path) -> None:
     with running("test", project=closed_project) as addresses:
         assert is_up(addresses)
-        assert broker(addresses).ping()
-        assert cluster(closed_project).stat().st_mode & 0o777 == 0o700
+        assert redis_client(addresses).ping()
+        assert cluster_folder(closed_project).stat().st_mode & 0o777 == 0o700
     assert closed_project.stat().st_mode & 0o777 == 0o700
     note = closed_project / ".data/test/WHERE-THE-DATA-ARE.txt"
     assert note.exists() == (os.geteuid() == 0)
@@ -177,37 +179,39 @@ def test_folders_above_the_project_keep_their_modes(project: Path) -> None:
     assert [folder.stat().st_mode for folder in (project, *project.parents)] == before
 
 
-def test_first_one_out_leaves_the_engines_to_the_others(project: Path) -> None:
-    other = hold(project)
+def test_engines_run_until_the_last_user_ends(project: Path) -> None:
+    other_user = start_engine_user(project)
     with running("test", project=project) as addresses:
         pass
     assert is_up(addresses)
-    other.communicate("")
-    assert other.returncode == 0
+    other_user.communicate("")
+    assert other_user.returncode == 0
     assert not is_up(addresses)
 
 
-def test_engines_of_a_killed_process_are_reused_then_stopped(project: Path) -> None:
-    other = hold(project)
+def test_engines_of_a_killed_process_are_reused_and_then_stopped(project: Path) -> None:
+    other_user = start_engine_user(project)
     addresses = urls("test", project=project)
     with closing(connect(addresses)) as database:
         started = fetch_row(database, "SELECT pg_postmaster_start_time()")
-    other.kill()
-    other.communicate()
+    other_user.kill()
+    other_user.communicate()
     assert is_up(addresses)
     with running("test", project=project) as again, closing(connect(again)) as database:
         assert fetch_row(database, "SELECT pg_postmaster_start_time()") == started
     assert not is_up(addresses)
 
 
-def test_crashed_server_with_a_pid_now_used_by_another_is_started(project: Path) -> None:
-    other = hold(project)
+def test_crashed_server_is_started_although_its_pid_belongs_to_another_process(
+    project: Path,
+) -> None:
+    other_user = start_engine_user(project)
     addresses = urls("test", project=project)
-    pid_file = cluster(project) / "postmaster.pid"
+    pid_file = cluster_folder(project) / "postmaster.pid"
     lines = pid_file.read_text(encoding="utf-8").splitlines()
     os.kill(int(lines[0]), signal.SIGKILL)
-    other.kill()
-    other.communicate()
+    other_user.kill()
+    other_user.communicate()
     while is_up(addresses):
         time.sleep(0.05)
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n", encoding="utf-8")
@@ -215,32 +219,32 @@ def test_crashed_server_with_a_pid_now_used_by_another_is_started(project: Path)
         assert is_up(again)
 
 
-def test_half_made_cluster_is_made_again(project: Path) -> None:
-    place = find_place("test", project)
-    place.prepare()
-    unfinished = cluster(project).with_name("cluster.unfinished")
+def test_unfinished_cluster_is_created_again(project: Path) -> None:
+    directory = find_data_directory("test", project)
+    directory.make_folders()
+    unfinished = cluster_folder(project).with_name("cluster.unfinished")
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18\n", encoding="ascii")
     with running("test", project=project) as addresses:
         assert is_up(addresses)
 
 
-def test_broken_cluster_is_one_line_that_names_the_log(project: Path) -> None:
+def test_broken_cluster_is_reported_in_one_line_with_the_log(project: Path) -> None:
     with running("test", project=project):
         pass
-    (cluster(project) / "global" / "pg_control").unlink()
+    (cluster_folder(project) / "global" / "pg_control").unlink()
     with (
-        pytest.raises(EngineError, match=r"could not start: .*postgres\.log") as told,
+        pytest.raises(EngineError, match=r"could not start: .*postgres\.log") as error,
         running("test", project=project),
     ):
         pytest.fail("started on a broken cluster")
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
 
 def test_cluster_of_another_version_is_refused_with_advice(project: Path) -> None:
     with running("test", project=project):
         pass
-    (cluster(project) / "PG_VERSION").write_text("17\n", encoding="ascii")
+    (cluster_folder(project) / "PG_VERSION").write_text("17\n", encoding="ascii")
     with (
         pytest.raises(EngineError, match="made by PostgreSQL 17, the installed package has 18"),
         running("test", project=project),
@@ -248,7 +252,7 @@ def test_cluster_of_another_version_is_refused_with_advice(project: Path) -> Non
         pytest.fail("started on a cluster of another version")
 
 
-def test_given_addresses_are_used_and_nothing_is_started(
+def test_external_engines_are_used_and_nothing_is_started(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://somebody@db.example/crm")
@@ -265,45 +269,45 @@ def test_only_the_engine_without_an_address_is_started(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://somebody@db.example/crm")
     with running("test", project=project) as addresses:
-        assert broker(addresses).ping()
-        assert not cluster(project).exists()
+        assert redis_client(addresses).ping()
+        assert not cluster_folder(project).exists()
 
 
-def test_broker_moves_when_its_port_is_taken(project: Path) -> None:
+def test_broker_uses_another_port_when_its_own_is_taken(project: Path) -> None:
     before = urls("test", project=project)
-    with socket.socket() as stranger:
-        stranger.bind(("127.0.0.1", urlsplit(before.redis_url).port or 0))
-        stranger.listen()
+    with socket.socket() as other_server:
+        other_server.bind(("127.0.0.1", urlsplit(before.redis_url).port or 0))
+        other_server.listen()
         with running("test", project=project) as addresses:
             assert addresses.redis_url != before.redis_url
             assert addresses == urls("test", project=project)
-            assert broker(addresses).ping()
+            assert redis_client(addresses).ping()
 
 
 def test_data_and_queue_of_the_default_profile_survive_a_stop(project: Path) -> None:
     with running(project=project) as addresses, closing(connect(addresses)) as database:
         with database.cursor() as cursor:
-            cursor.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        broker(addresses).rpush("celery", "job")
+            cursor.execute("CREATE TABLE saved AS SELECT 42 AS answer")
+        redis_client(addresses).rpush("celery", "job")
         assert fetch_row(database, "SHOW fsync") == ("on",)
     with running(project=project) as addresses, closing(connect(addresses)) as database:
-        assert fetch_row(database, "SELECT answer FROM kept") == (42,)
-        assert broker(addresses).lrange("celery", 0, -1) == [b"job"]
+        assert fetch_row(database, "SELECT answer FROM saved") == (42,)
+        assert redis_client(addresses).lrange("celery", 0, -1) == [b"job"]
 
 
 def test_socket_of_a_deep_project_is_in_a_short_private_folder(project: Path) -> None:
-    deep = project / ("d" * 100)
-    deep.mkdir()
-    deep.chmod(project.stat().st_mode & 0o777)
-    place = find_place("test", deep)
+    deep_project = project / ("d" * 100)
+    deep_project.mkdir()
+    deep_project.chmod(project.stat().st_mode & 0o777)
+    directory = find_data_directory("test", deep_project)
     try:
-        with running("test", project=deep) as addresses:
-            folder = parse_qs(urlsplit(addresses.database_url).query)["host"][0]
-            assert len(folder) < 90
+        with running("test", project=deep_project) as addresses:
+            socket_folder = parse_qs(urlsplit(addresses.database_url).query)["host"][0]
+            assert len(socket_folder) < 90
             assert is_up(addresses)
     finally:
-        shutil.rmtree(place.sockets, ignore_errors=True)
-        shutil.rmtree(place.base, ignore_errors=True)
+        shutil.rmtree(directory.socket_folder, ignore_errors=True)
+        shutil.rmtree(directory.data_root, ignore_errors=True)
 
 
 def test_unknown_profile_is_refused(project: Path) -> None:
@@ -311,20 +315,20 @@ def test_unknown_profile_is_refused(project: Path) -> None:
         urls("production", project=project)
 
 
-def test_unreadable_record_is_explained(project: Path) -> None:
+def test_unreadable_address_file_is_named(project: Path) -> None:
     urls("test", project=project)
-    record = project / ".data/test/valkey.json"
-    record.unlink()
-    record.mkdir()
+    address_file = project / ".data/test/valkey.json"
+    address_file.unlink()
+    address_file.mkdir()
     with pytest.raises(EngineError, match=r"Cannot use .*valkey\.json"):
         urls("test", project=project)
 
 
-def test_command_runs_with_the_addresses_and_its_exit_code_counts() -> None:
+def test_exec_sets_the_addresses_and_returns_the_exit_code() -> None:
     script = (
         "import os, sys; print(os.environ['DATABASE_URL'], os.environ['REDIS_URL']); sys.exit(3)"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(sys.executable, "-m", "engines", "exec", "--profile", "test", "--"),
             *(sys.executable, "-c", script),
@@ -335,11 +339,11 @@ def test_command_runs_with_the_addresses_and_its_exit_code_counts() -> None:
         env=os.environ | {"DATABASE_URL": "postgres://a/b", "REDIS_URL": "redis://c/0"},
         text=True,
     )
-    assert (done.returncode, done.stdout) == (3, "postgres://a/b redis://c/0\n")
+    assert (result.returncode, result.stdout) == (3, "postgres://a/b redis://c/0\n")
 
 
-def test_record_holds_a_port_and_a_password_of_the_project(project: Path) -> None:
+def test_address_file_contains_a_port_and_a_password(project: Path) -> None:
     urls("test", project=project)
-    record = json.loads((project / ".data/test/valkey.json").read_text(encoding="ascii"))
-    assert 20000 <= record["port"] < 30000
-    assert len(record["password"]) >= 32
+    address = json.loads((project / ".data/test/valkey.json").read_text(encoding="ascii"))
+    assert 20000 <= address["port"] < 30000
+    assert len(address["password"]) >= 32

@@ -1,4 +1,4 @@
-"""Starting and ending: addresses that cannot be had, and servers that outlive nobody."""
+"""``make run``: addresses that cannot be used, and servers that end with their launcher."""
 
 import fcntl
 import os
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from engines.address import AddressError, address, require_free, shown
 from engines.data_directory import PROJECT
+from engines.web_address import WebAddressError, browser_url, read_web_address, require_free
 
 SUPERVISOR = PROJECT / "engines" / "supervised_process.py"
-LAUNCHER = """
+LAUNCHER_SCRIPT = """
 import fcntl, subprocess, sys
 handle = open(sys.argv[1], "r+")
 fcntl.lockf(handle, fcntl.LOCK_EX)
@@ -23,7 +23,7 @@ supervisor = subprocess.Popen([sys.executable, *sys.argv[2:]])
 print("up", flush=True)
 supervisor.wait()
 """
-SERVER = """
+SERVER_SCRIPT = """
 import os, pathlib, signal, sys, time
 def stop(*_):
     pathlib.Path(sys.argv[1]).write_text("finished")
@@ -34,126 +34,133 @@ time.sleep(60)
 """
 
 
-def wait_for(text: str | None, path: Path) -> str:
-    """Wait until the file says ``text`` (anything, if None); return what it says."""
-    limit = time.monotonic() + 20
-    while time.monotonic() < limit:
-        said = path.read_text(encoding="ascii") if path.is_file() else ""
-        if said and text in {None, said}:
-            return said
+def wait_for_content(path: Path, expected: str | None = None) -> str:
+    """Wait until the file contains ``expected`` (or anything); return its content."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        content = path.read_text(encoding="ascii") if path.is_file() else ""
+        if content and expected in {None, content}:
+            return content
         time.sleep(0.05)
-    pytest.fail(f"{path} never said {text}")
+    pytest.fail(f"{path} never contained {expected}")
 
 
-def lock_file(folder: Path) -> Path:
+def make_lock_file(folder: Path) -> Path:
     path = folder / "launch.lock"
     path.touch()
     return path
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "eight", "80a", "-1", "８０００"])
-def test_address_with_a_wrong_port_says_what_a_port_is(
-    port: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wrong_port_is_refused_with_an_example(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", port)
     with pytest.raises(
-        AddressError, match=r"^PORT is a number from 1 to 65535.*PORT=8001 make run$"
+        WebAddressError, match=r"^PORT is a number from 1 to 65535.*PORT=8001 make run$"
     ):
-        address()
+        read_web_address()
 
 
-def test_address_is_this_machine_alone_unless_told_otherwise(
+def test_server_listens_on_localhost_unless_host_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PORT", raising=False)
     monkeypatch.delenv("HOST", raising=False)
-    assert address() == ("127.0.0.1", 8000)
+    assert read_web_address() == ("127.0.0.1", 8000)
     monkeypatch.setenv("HOST", "0.0.0.0")
     monkeypatch.setenv("PORT", "81")
-    assert address() == ("0.0.0.0", 81)
+    assert read_web_address() == ("0.0.0.0", 81)
 
 
-def test_taken_port_is_named_with_a_way_out() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(AddressError) as told:
+def test_taken_port_is_refused_with_another_suggested() -> None:
+    with socket.socket() as other_server:
+        other_server.bind(("127.0.0.1", 0))
+        other_server.listen()
+        port = other_server.getsockname()[1]
+        with pytest.raises(WebAddressError) as error:
             require_free("127.0.0.1", port)
-    assert str(told.value).startswith(f"Port {port} is taken by another program.")
-    assert "make run" in str(told.value)
+    assert str(error.value).startswith(f"Port {port} is taken by another program.")
+    assert "make run" in str(error.value)
     require_free("127.0.0.1", port)
 
 
-def test_taken_port_ends_the_launch_before_anything_is_started() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        done = subprocess.run(
-            [sys.executable, "engines/address.py"],
+def test_script_refuses_a_taken_port_in_one_line() -> None:
+    with socket.socket() as other_server:
+        other_server.bind(("127.0.0.1", 0))
+        other_server.listen()
+        result = subprocess.run(
+            [sys.executable, "engines/web_address.py"],
             capture_output=True,
             check=False,
             cwd=PROJECT,
-            env=os.environ | {"PORT": str(other.getsockname()[1]), "HOST": "127.0.0.1"},
+            env=os.environ | {"PORT": str(other_server.getsockname()[1]), "HOST": "127.0.0.1"},
             text=True,
         )
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
 
 
-def test_host_that_is_not_ours_is_refused() -> None:
-    with pytest.raises(AddressError, match=r"^HOST=192\.0\.2\.1 is no address of this machine"):
+def test_host_of_another_machine_is_refused() -> None:
+    with pytest.raises(WebAddressError, match=r"^HOST=192\.0\.2\.1 is no address of this machine"):
         require_free("192.0.2.1", 8000)
 
 
-def test_shown_address_can_be_typed_into_a_browser() -> None:
-    assert shown("0.0.0.0", 8000) == "http://127.0.0.1:8000/"
-    assert shown("::1", 8000) == "http://[::1]:8000/"
+def test_browser_url_of_a_wildcard_and_of_an_ipv6_host() -> None:
+    assert browser_url("0.0.0.0", 8000) == "http://127.0.0.1:8000/"
+    assert browser_url("::1", 8000) == "http://[::1]:8000/"
 
 
-def test_supervisor_ends_the_server_of_a_killed_launcher(tmp_path: Path) -> None:
-    said, lock = tmp_path / "said", lock_file(tmp_path)
-    server = [str(SUPERVISOR), str(lock), "--", sys.executable, "-c", SERVER, str(said)]
+def test_supervisor_stops_the_server_when_the_launcher_is_killed(tmp_path: Path) -> None:
+    server_output, lock = tmp_path / "output", make_lock_file(tmp_path)
     launcher = subprocess.Popen(
-        [sys.executable, "-c", LAUNCHER, str(lock), *server], stdout=subprocess.DEVNULL
+        [
+            *(sys.executable, "-c", LAUNCHER_SCRIPT, lock),
+            *(SUPERVISOR, lock, "--", sys.executable, "-c", SERVER_SCRIPT, server_output),
+        ],
+        stdout=subprocess.DEVNULL,
     )
-    wait_for(None, said)
+    wait_for_content(server_output)
     launcher.kill()
     launcher.wait()
-    wait_for("finished", said)
+    wait_for_content(server_output, "finished")
 
 
-def test_supervisor_passes_on_the_end_and_the_exit_code(tmp_path: Path) -> None:
-    said, lock = tmp_path / "said", lock_file(tmp_path)
+def test_supervisor_stops_the_server_on_sigterm_and_returns_its_exit_code(tmp_path: Path) -> None:
+    server_output, lock = tmp_path / "output", make_lock_file(tmp_path)
     with lock.open("r+b") as handle:
         fcntl.lockf(handle, fcntl.LOCK_EX)
         supervisor = subprocess.Popen(
-            [sys.executable, SUPERVISOR, lock, "--", sys.executable, "-c", SERVER, said]
+            [
+                *(sys.executable, SUPERVISOR, lock, "--"),
+                *(sys.executable, "-c", SERVER_SCRIPT, server_output),
+            ]
         )
-        wait_for(None, said)
+        wait_for_content(server_output)
         supervisor.send_signal(signal.SIGTERM)
         assert supervisor.wait(20) == 5
-    assert said.read_text(encoding="ascii") == "finished"
+    assert server_output.read_text(encoding="ascii") == "finished"
 
 
-def test_supervisor_leaves_no_child_of_the_server_behind(tmp_path: Path) -> None:
-    said, lock = tmp_path / "said", lock_file(tmp_path)
+def test_supervisor_kills_the_children_that_the_server_leaves(tmp_path: Path) -> None:
+    server_output, lock = tmp_path / "output", make_lock_file(tmp_path)
     with lock.open("r+b") as handle:
         fcntl.lockf(handle, fcntl.LOCK_EX)
-        done = subprocess.run(
-            [sys.executable, SUPERVISOR, lock, "--", "sh", "-c", f"sleep 60 & echo $! > '{said}'"],
+        result = subprocess.run(
+            [
+                *(sys.executable, SUPERVISOR, lock, "--"),
+                *("sh", "-c", f"sleep 60 & echo $! > '{server_output}'"),
+            ],
             check=False,
             timeout=20,
         )
-    assert done.returncode == 0
-    child = int(wait_for(None, said))
-    limit = time.monotonic() + 10
-    while time.monotonic() < limit and _runs(child):
+    assert result.returncode == 0
+    child = int(wait_for_content(server_output))
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and is_running(child):
         time.sleep(0.05)
-    assert not _runs(child)
+    assert not is_running(child)
 
 
-def _runs(pid: int) -> bool:
-    asked = subprocess.run(
+def is_running(pid: int) -> bool:
+    result = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False, text=True
     )
-    return bool(asked.stdout.strip()) and not asked.stdout.startswith("Z")
+    return bool(result.stdout.strip()) and not result.stdout.startswith("Z")

@@ -1,1 +1,1 @@
-"""Plugins of the suite, loaded before Django's settings are."""
+"""pytest plugins, which are loaded before Django's settings."""

@@ -1,7 +1,7 @@
-"""Keeps the test engines up for the length of the session; xdist workers find them running.
+"""Starts the test engines for the session. Workers of xdist use the running engines.
 
-Every worker gets a numbered database of its own in Valkey, so that one clearing its cache does not
-take another's login attempts or queue along.
+Every worker gets its own numbered database in Valkey, so that clearing the cache in one worker does
+not remove the login attempts or the queue of another.
 """
 
 import atexit
@@ -11,19 +11,21 @@ from urllib.parse import urlsplit
 
 import engines
 
-_stack = ExitStack()
-atexit.register(_stack.close)
-_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+_exit_stack = ExitStack()
+atexit.register(_exit_stack.close)
+_worker_name = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
-def numbered(redis_url: str, number: int) -> str:
-    """Return the address of another database on the same Valkey, which has sixteen."""
+def redis_url_with_database(redis_url: str, number: int) -> str:
+    """Return the URL of another database of the same server. A server has sixteen."""
     return urlsplit(redis_url)._replace(path=f"/{number % 16}").geturl()
 
 
-if _worker:
-    os.environ["REDIS_URL"] = numbered(os.environ["REDIS_URL"], int(_worker.removeprefix("gw")))
+if _worker_name:
+    os.environ["REDIS_URL"] = redis_url_with_database(
+        os.environ["REDIS_URL"], int(_worker_name.removeprefix("gw"))
+    )
 else:
-    _urls = _stack.enter_context(engines.running("test"))
+    _urls = _exit_stack.enter_context(engines.running("test"))
     os.environ["DATABASE_URL"] = _urls.database_url
     os.environ["REDIS_URL"] = _urls.redis_url

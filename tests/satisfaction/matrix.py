@@ -1,4 +1,4 @@
-"""Who gets the complaints' pages and panels."""
+"""The permission matrix of the complaint pages, panel and widget."""
 
 from crm.models import Customer
 from tests.permission_matrix import ALL, AppMatrix, Row, World
@@ -6,7 +6,7 @@ from tests.satisfaction.factories import make_complaint
 
 
 def _complaint(customer: Customer, world: World) -> int:
-    """An open complaint of a customer."""
+    """Make an open complaint of a customer; return its id."""
     people = {world.own.pk: world.cast.manager, world.other.pk: world.cast.stranger}
     return int(make_complaint(customer, actor=people[customer.pk]).pk)
 
@@ -31,7 +31,7 @@ MATRIX = AppMatrix(
             lambda w: [_complaint(w.own, w)],
             lambda w: [_complaint(w.other, w)],
             method="post",
-            data=lambda w: {"do": "comment", "text": "Called back"},
+            data=lambda w: {"action": "comment", "text": "Called back"},
             status=302,
         ),
     ),

@@ -1,7 +1,7 @@
-"""Two people at the same complaint, or opening one, at the same moment.
+"""Two users work on the same complaint, or open one, at the same moment.
 
-What two connections see of each other needs committed rows, so each of these tests has a database
-of its own, dropped afterwards.
+Two connections see only committed rows of each other, so each test has a database of its own, which
+is dropped afterwards.
 """
 
 from collections.abc import Callable
@@ -33,10 +33,12 @@ def customer(committed_cast: Cast) -> Customer:
     return make_customer(committed_cast.lanzhou, owner=committed_cast.manager)
 
 
-def _on_own_connection(work: Callable[[], T]) -> Callable[[], T]:
+def _closing_its_connection(function: Callable[[], T]) -> Callable[[], T]:
+    """Return the function for a thread: it closes the thread's database connection at the end."""
+
     def run() -> T:
         try:
-            return work()
+            return function()
         finally:
             connection.close()
 
@@ -44,46 +46,49 @@ def _on_own_connection(work: Callable[[], T]) -> Callable[[], T]:
 
 
 def _outcome(future: Future[object]) -> str:
+    """Return the class name of the error the job raised, or "done"."""
     error = future.exception(timeout=20)
     return type(error).__name__ if error else "done"
 
 
-def _at_once(*work: Callable[[], object]) -> list[str]:
-    """Run all at the same moment, each on a connection of its own; name what came of each."""
-    barrier = Barrier(len(work))
+def _run_at_once(*jobs: Callable[[], object]) -> list[str]:
+    """Run all jobs at the same moment, each on its own connection; return sorted outcomes."""
+    barrier = Barrier(len(jobs))
 
-    def together(job: Callable[[], object]) -> Callable[[], object]:
+    def start_together(job: Callable[[], object]) -> Callable[[], object]:
         def run() -> object:
             connection.ensure_connection()
             barrier.wait(timeout=10)
             return job()
 
-        return _on_own_connection(run)
+        return _closing_its_connection(run)
 
-    with ThreadPoolExecutor(len(work)) as pool:
-        futures = [pool.submit(together(job)) for job in work]
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        futures = [pool.submit(start_together(job)) for job in jobs]
         return sorted(_outcome(future) for future in futures)
 
 
-def _wait_until_someone_waits() -> None:
+def _wait_until_blocked() -> None:
     """Return when another connection waits for a lock that this one holds."""
-    give_up = monotonic() + 10
+    deadline = monotonic() + 10
     query = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     with connection.cursor() as cursor:
-        while monotonic() < give_up:
+        while monotonic() < deadline:
             cursor.execute(query)
             if cursor.fetchone():
                 return
             sleep(0.02)
-    raise AssertionError("nobody waited")
+    raise AssertionError("no connection waited for a lock")
 
 
-def test_numbers_given_at_once_are_all_different(committed_cast: Cast, customer: Customer) -> None:
-    def five() -> None:
+def test_complaints_opened_at_once_get_different_numbers(
+    committed_cast: Cast, customer: Customer
+) -> None:
+    def open_five() -> None:
         for _ in range(5):
             make_complaint(customer, actor=committed_cast.agent)
 
-    assert _at_once(five, five, five, five) == ["done"] * 4
+    assert _run_at_once(open_five, open_five, open_five, open_five) == ["done"] * 4
     numbers = sorted(Complaint.objects.values_list("number", flat=True))
     assert [number[-5:] for number in numbers] == [f"{n:05}" for n in range(1, 21)]
 
@@ -91,15 +96,14 @@ def test_numbers_given_at_once_are_all_different(committed_cast: Cast, customer:
 def test_second_opening_waits_for_the_first_to_commit(
     committed_cast: Cast, customer: Customer
 ) -> None:
-
-    def second() -> str:
+    def open_second() -> str:
         return make_complaint(customer, actor=committed_cast.agent).number
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             first = make_complaint(customer, actor=committed_cast.manager).number
-            future = pool.submit(_on_own_connection(second))
-            _wait_until_someone_waits()
+            future = pool.submit(_closing_its_connection(open_second))
+            _wait_until_blocked()
         assert future.result(timeout=20) > first
 
 
@@ -124,14 +128,14 @@ def test_closing_twice_at_once_closes_once(committed_cast: Cast, customer: Custo
             complaint_id=complaint.pk, resolution="Mine too.", actor=committed_cast.manager
         ),
     ]
-    assert _at_once(*jobs) == sorted([RefusedError.__name__, "done"])
+    assert _run_at_once(*jobs) == sorted([RefusedError.__name__, "done"])
     closing = ComplaintEntry.objects.get(complaint=complaint, kind=EntryKind.CLOSED)
     complaint.refresh_from_db()
     assert (closing.text, closing.author) == (complaint.resolution, complaint.closed_by)
 
 
 def test_closing_while_somebody_comments_is_stale(committed_cast: Cast, customer: Customer) -> None:
-    """The comment is not yet committed when the other presses Close: they wait, then are told."""
+    """The comment is not committed when the other user closes: closing waits, then is refused."""
     complaint = make_complaint(customer, actor=committed_cast.agent)
 
     def close() -> Complaint:
@@ -144,14 +148,14 @@ def test_closing_while_somebody_comments_is_stale(committed_cast: Cast, customer
             comment_on_complaint(
                 complaint_id=complaint.pk, text="Still down!", actor=committed_cast.manager
             )
-            future = pool.submit(_on_own_connection(close))
-            _wait_until_someone_waits()
+            future = pool.submit(_closing_its_connection(close))
+            _wait_until_blocked()
         assert isinstance(future.exception(timeout=20), StaleError)
     complaint.refresh_from_db()
     assert complaint.state == State.RECEIVED
 
 
-def test_comments_at_once_are_all_kept(committed_cast: Cast, customer: Customer) -> None:
+def test_comments_at_once_are_all_saved(committed_cast: Cast, customer: Customer) -> None:
     complaint = make_complaint(customer, actor=committed_cast.agent)
     jobs = [
         lambda: comment_on_complaint(
@@ -161,7 +165,7 @@ def test_comments_at_once_are_all_kept(committed_cast: Cast, customer: Customer)
             complaint_id=complaint.pk, text="Two.", actor=committed_cast.manager
         ),
     ]
-    assert _at_once(*jobs) == ["done", "done"]
+    assert _run_at_once(*jobs) == ["done", "done"]
     complaint.refresh_from_db()
     assert complaint.version == 3
     assert complaint.entries.filter(kind=EntryKind.COMMENT).count() == 2

@@ -1,4 +1,4 @@
-"""The complaint pages as people meet them: list, new, one complaint."""
+"""The complaint pages: the list, the form for a new complaint, one complaint."""
 
 import re
 from html import unescape
@@ -23,7 +23,7 @@ from tests.crm.factories import make_customer
 from tests.history import fixture_changes
 from tests.satisfaction.factories import make_complaint
 
-QUERIES_OF_A_LIST = 4  # session, person, count, page
+LIST_QUERIES = 4  # session, user, count, page
 
 
 @pytest.fixture
@@ -36,15 +36,16 @@ def complaint(cast: Cast, customer: Customer) -> Complaint:
     return make_complaint(customer, actor=cast.agent)
 
 
-def _words(client: Client, address: str) -> str:
+def _page_text(client: Client, address: str) -> str:
+    """Return a page's HTML with entities replaced by their characters."""
     response = client.get(address)
     assert response.status_code == 200
     return unescape(response.content.decode())
 
 
-def _listed(client: Client, query: str = "") -> list[str]:
-    """The numbers on the list, in its order."""
-    page = _words(client, reverse("complaints") + query)
+def _listed_numbers(client: Client, query: str = "") -> list[str]:
+    """Return the complaint numbers on the list, in its order."""
+    page = _page_text(client, reverse("complaints") + query)
     return re.findall(r'<small class="mono">(TS-\d{6}-\d{5})<', page)
 
 
@@ -52,55 +53,62 @@ def _url(complaint: Complaint) -> str:
     return reverse("complaint", args=[complaint.pk])
 
 
-def test_list_shows_open_ones_and_tabs_show_the_others(
+def test_list_shows_open_complaints_and_tabs_show_the_others(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
-    fresh = make_complaint(customer, actor=cast.agent)
+    received = make_complaint(customer, actor=cast.agent)
     closed = make_complaint(customer, actor=cast.agent, closed=True)
-    again = make_complaint(customer, actor=cast.agent, closed=True)
-    reopen_complaint(complaint_id=again.pk, reason="Down.", actor=cast.agent)
+    reopened = make_complaint(customer, actor=cast.agent, closed=True)
+    reopen_complaint(complaint_id=reopened.pk, reason="Down.", actor=cast.agent)
     client = login(cast.agent)
-    assert _listed(client) == [again.number, fresh.number]
-    assert _listed(client, "?state=reopened") == [again.number]
-    assert _listed(client, "?state=closed") == [closed.number]
-    assert _listed(client, "?state=all") == [again.number, closed.number, fresh.number]
-    assert _listed(client, "?state=nonsense&sort=nonsense&page=99") == [again.number, fresh.number]
+    assert _listed_numbers(client) == [reopened.number, received.number]
+    assert _listed_numbers(client, "?state=reopened") == [reopened.number]
+    assert _listed_numbers(client, "?state=closed") == [closed.number]
+    assert _listed_numbers(client, "?state=all") == [
+        reopened.number,
+        closed.number,
+        received.number,
+    ]
+    assert _listed_numbers(client, "?state=nonsense&sort=nonsense&page=99") == [
+        reopened.number,
+        received.number,
+    ]
 
 
 def test_list_finds_by_number_title_customer_and_code(
     cast: Cast, complaint: Complaint, login: Login
 ) -> None:
     other = make_customer(cast.tianshui, code="TS77", name="天水星火机床")
-    slow = make_complaint(other, actor=cast.agent, title="Slow portal")
+    slow_portal = make_complaint(other, actor=cast.agent, title="Slow portal")
     client = login(cast.agent)
-    assert _listed(client, f"?q={complaint.number.lower()}") == [complaint.number]
-    assert _listed(client, "?q=slow") == [slow.number]
-    assert _listed(client, "?q=华天") == [complaint.number]
-    assert _listed(client, "?q=ts77 portal") == [slow.number]
-    assert _listed(client, "?q=portal 华天") == []
-    assert _listed(client, "?q=%00") == [slow.number, complaint.number]
+    assert _listed_numbers(client, f"?q={complaint.number.lower()}") == [complaint.number]
+    assert _listed_numbers(client, "?q=slow") == [slow_portal.number]
+    assert _listed_numbers(client, "?q=华天") == [complaint.number]
+    assert _listed_numbers(client, "?q=ts77 portal") == [slow_portal.number]
+    assert _listed_numbers(client, "?q=portal 华天") == []
+    assert _listed_numbers(client, "?q=%00") == [slow_portal.number, complaint.number]
 
 
-def test_list_of_ones_own_holds_what_one_looks_after(
+def test_list_of_own_complaints_shows_those_the_user_owns(
     cast: Cast, customer: Customer, complaint: Complaint, login: Login
 ) -> None:
     mine = make_complaint(customer, actor=cast.manager)
-    assert _listed(login(cast.manager), "?mine=1") == [mine.number]
-    assert _listed(login(cast.manager)) == [mine.number, complaint.number]
+    assert _listed_numbers(login(cast.manager), "?mine=1") == [mine.number]
+    assert _listed_numbers(login(cast.manager)) == [mine.number, complaint.number]
 
 
-def test_list_of_one_customer_holds_its_complaints_alone(
+def test_list_of_one_customer_shows_only_its_complaints(
     cast: Cast, customer: Customer, complaint: Complaint, login: Login
 ) -> None:
-    """By the record and not by its code, which may begin another customer's code."""
+    """The list filters by id: another customer's code may begin with this customer's code."""
     make_complaint(make_customer(cast.lanzhou, code="LZ011"), actor=cast.agent)
     client = login(cast.agent)
-    assert _listed(client, f"?customer={customer.pk}") == [complaint.number]
-    assert f"Customer: {customer.name}" in _words(
+    assert _listed_numbers(client, f"?customer={customer.pk}") == [complaint.number]
+    assert f"Customer: {customer.name}" in _page_text(
         client, f"{reverse('complaints')}?customer={customer.pk}"
     )
-    assert len(_listed(client, "?customer=x")) == 2
-    page = _words(login(cast.stranger), f"{reverse('complaints')}?customer={customer.pk}")
+    assert len(_listed_numbers(client, "?customer=x")) == 2
+    page = _page_text(login(cast.stranger), f"{reverse('complaints')}?customer={customer.pk}")
     assert customer.name not in page
 
 
@@ -108,81 +116,83 @@ def test_list_sorts_both_ways(cast: Cast, customer: Customer, login: Login) -> N
     first = make_complaint(customer, actor=cast.manager)
     second = make_complaint(make_customer(cast.lanzhou, name="Alpha"), actor=cast.agent)
     client = login(cast.agent)
-    assert _listed(client, "?sort=received") == [first.number, second.number]
-    assert _listed(client, "?sort=-received") == [second.number, first.number]
-    assert _listed(client, "?sort=customer") == [second.number, first.number]
-    assert _listed(client, "?sort=-owner") == [first.number, second.number]
-    assert 'aria-sort="descending"' in _words(client, reverse("complaints") + "?sort=-owner")
+    assert _listed_numbers(client, "?sort=received") == [first.number, second.number]
+    assert _listed_numbers(client, "?sort=-received") == [second.number, first.number]
+    assert _listed_numbers(client, "?sort=customer") == [second.number, first.number]
+    assert _listed_numbers(client, "?sort=-owner") == [first.number, second.number]
+    assert 'aria-sort="descending"' in _page_text(client, reverse("complaints") + "?sort=-owner")
 
 
-def test_list_has_pages(cast: Cast, customer: Customer, login: Login) -> None:
+def test_list_is_split_into_pages(cast: Cast, customer: Customer, login: Login) -> None:
     for _ in range(PER_PAGE + 1):
         make_complaint(customer, actor=cast.agent)
     client = login(cast.agent)
-    assert len(_listed(client)) == PER_PAGE
-    assert len(_listed(client, "?page=2")) == 1
-    assert len(_listed(client, "?page=abc")) == PER_PAGE
+    assert len(_listed_numbers(client)) == PER_PAGE
+    assert len(_listed_numbers(client, "?page=2")) == 1
+    assert len(_listed_numbers(client, "?page=abc")) == PER_PAGE
 
 
-def test_list_keeps_to_the_scope(cast: Cast, complaint: Complaint, login: Login) -> None:
-    assert _listed(login(cast.manager)) == [complaint.number]
-    assert _listed(login(cast.executive)) == [complaint.number]
-    for outside in (cast.colleague, cast.stranger, cast.other_head):
-        assert _listed(login(outside), "?state=all") == []
-        assert _listed(login(outside), f"?state=all&q={complaint.number}") == []
+def test_list_shows_only_visible_complaints(cast: Cast, complaint: Complaint, login: Login) -> None:
+    assert _listed_numbers(login(cast.manager)) == [complaint.number]
+    assert _listed_numbers(login(cast.executive)) == [complaint.number]
+    for outsider in (cast.colleague, cast.stranger, cast.other_head):
+        assert _listed_numbers(login(outsider), "?state=all") == []
+        assert _listed_numbers(login(outsider), f"?state=all&q={complaint.number}") == []
 
 
 @pytest.mark.parametrize("rows", [2, 20])
-def test_list_takes_the_same_queries_for_few_and_many(
+def test_list_takes_the_same_number_of_queries_for_few_and_many_rows(
     cast: Cast, login: Login, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for person in (cast.manager, cast.agent) * (rows // 2):
         make_complaint(make_customer(cast.lanzhou, owner=cast.manager), actor=person)
     client = login(cast.agent)
-    with django_assert_num_queries(QUERIES_OF_A_LIST):
-        assert len(_listed(client)) == rows
+    with django_assert_num_queries(LIST_QUERIES):
+        assert len(_listed_numbers(client)) == rows
 
 
-def test_empty_list_says_what_it_is_for_and_offers_the_first_step(cast: Cast, login: Login) -> None:
-    offer = f'class="btn btn-primary" href="{reverse("complaint_new")}"'
-    page = _words(login(cast.agent), reverse("complaints"))
+def test_empty_list_explains_itself_and_offers_to_open_a_complaint(
+    cast: Cast, login: Login
+) -> None:
+    link = f'class="btn btn-primary" href="{reverse("complaint_new")}"'
+    page = _page_text(login(cast.agent), reverse("complaints"))
     assert "No open complaints" in page
-    assert page.count(offer) == 2
-    page = _words(login(cast.auditor), reverse("complaints"))
+    assert page.count(link) == 2
+    page = _page_text(login(cast.auditor), reverse("complaints"))
     assert "No open complaints" in page
     assert reverse("complaint_new") not in page
 
 
-def test_search_without_a_find_offers_to_look_everywhere(
+def test_search_without_results_offers_to_search_all_complaints(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     closed = make_complaint(customer, actor=cast.agent, closed=True)
     client = login(cast.agent)
-    page = _words(client, reverse("complaints") + "?mine=1&q=华天")
+    page = _page_text(client, reverse("complaints") + "?mine=1&q=华天")
     assert "Nothing matches" in page
     (address,) = re.findall(r'href="(\S+)">Look in all complaints', page)
-    assert closed.number in _words(client, address)
+    assert closed.number in _page_text(client, address)
 
 
-def test_new_page_knows_the_customer_it_was_called_for(
+def test_new_page_presets_the_customer_of_the_url(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     make_customer(cast.lanzhou, owner=cast.manager, name="另一家")
-    page = _words(login(cast.manager), f"{reverse('complaint_new')}?customer={customer.pk}")
+    page = _page_text(login(cast.manager), f"{reverse('complaint_new')}?customer={customer.pk}")
     assert re.search(rf'<option value="{customer.pk}" selected>\s*兰州华天科技', page)
     assert "另一家" not in page
     assert f'data-picker-url="{reverse("customer_options")}"' in page
 
 
-@pytest.mark.parametrize("asked", ["{pk}", "99999999999999999999", "abc", "-1", "٣"])
+@pytest.mark.parametrize("customer_id", ["{pk}", "99999999999999999999", "abc", "-1", "٣"])
 def test_new_page_for_a_customer_out_of_scope_is_not_found(
-    cast: Cast, customer: Customer, login: Login, asked: str
+    cast: Cast, customer: Customer, login: Login, customer_id: str
 ) -> None:
-    address = f"{reverse('complaint_new')}?customer={asked.format(pk=customer.pk)}"
+    address = f"{reverse('complaint_new')}?customer={customer_id.format(pk=customer.pk)}"
     assert login(cast.stranger).get(address).status_code == 404
 
 
-def test_opening_in_the_browser_leads_to_the_complaint(
+def test_opening_in_the_browser_redirects_to_the_complaint(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     client = login(cast.agent)
@@ -195,15 +205,19 @@ def test_opening_in_the_browser_leads_to_the_complaint(
             "owner": "manager",
         },
     )
-    made = Complaint.objects.get()
-    assert response["Location"] == _url(made)
-    assert (made.customer, made.opened_by, made.owner) == (customer, cast.agent, cast.manager)
-    page = _words(client, _url(made))
-    assert f"Complaint {made.number} opened" in page
+    complaint = Complaint.objects.get()
+    assert response["Location"] == _url(complaint)
+    assert (complaint.customer, complaint.opened_by, complaint.owner) == (
+        customer,
+        cast.agent,
+        cast.manager,
+    )
+    page = _page_text(client, _url(complaint))
+    assert f"Complaint {complaint.number} opened" in page
     assert "Line down" in page
 
 
-def test_opening_wrongly_keeps_what_was_typed(cast: Cast, customer: Customer, login: Login) -> None:
+def test_invalid_form_keeps_the_typed_text(cast: Cast, customer: Customer, login: Login) -> None:
     response = login(cast.agent).post(
         reverse("complaint_new"),
         {
@@ -221,41 +235,43 @@ def test_opening_wrongly_keeps_what_was_typed(cast: Cast, customer: Customer, lo
     assert not Complaint.objects.exists()
 
 
-def test_opening_for_a_customer_out_of_scope_says_not_found(
+def test_opening_for_a_customer_out_of_scope_is_refused_as_not_found(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
-    given = {"customer": customer.pk, "title": "a", "description": "b", "owner": "me"}
-    response = login(cast.stranger).post(reverse("complaint_new"), given)
+    data = {"customer": customer.pk, "title": "a", "description": "b", "owner": "me"}
+    response = login(cast.stranger).post(reverse("complaint_new"), data)
     assert response.status_code == 422
     page = response.content.decode()
     assert "Not found or not yours" in page
     assert "华天" not in page
 
 
-def test_opening_for_an_absurd_customer_says_not_found(cast: Cast, login: Login) -> None:
-    given = {"customer": "9" * 5000, "title": "a", "description": "b", "owner": "me"}
-    response = login(cast.agent).post(reverse("complaint_new"), given)
+def test_opening_for_an_impossible_customer_id_is_refused_as_not_found(
+    cast: Cast, login: Login
+) -> None:
+    data = {"customer": "9" * 5000, "title": "a", "description": "b", "owner": "me"}
+    response = login(cast.agent).post(reverse("complaint_new"), data)
     assert response.status_code == 422
     assert "Not found or not yours" in response.content.decode()
 
 
 def test_opening_for_the_manager_of_a_pool_customer_is_refused(cast: Cast, login: Login) -> None:
     pool = make_customer(cast.lanzhou)
-    given = {"customer": pool.pk, "title": "a", "description": "b", "owner": "manager"}
-    response = login(cast.agent).post(reverse("complaint_new"), given)
+    data = {"customer": pool.pk, "title": "a", "description": "b", "owner": "manager"}
+    response = login(cast.agent).post(reverse("complaint_new"), data)
     assert response.status_code == 422
     assert "This customer has no account manager." in response.content.decode()
 
 
-def test_complaint_page_tells_the_whole_story(
+def test_complaint_page_shows_the_complaint_and_its_timeline(
     cast: Cast, complaint: Complaint, login: Login
 ) -> None:
     comment_on_complaint(complaint_id=complaint.pk, text="Called <back>.", actor=cast.manager)
     close_complaint(complaint_id=complaint.pk, resolution="Replaced.", actor=cast.head)
     client = login(cast.agent)
-    page = _words(client, _url(complaint))
-    for words in (complaint.number, "专线中断", "上午 9 点起中断。", "兰州华天科技", "Replaced."):
-        assert words in page
+    page = _page_text(client, _url(complaint))
+    for text in (complaint.number, "专线中断", "上午 9 点起中断。", "兰州华天科技", "Replaced."):
+        assert text in page
     steps = re.findall(r'class="entry-title">([^<]+)</span> <span class="muted">([^<]+)<', page)
     assert steps == [
         ("Ada Agent", "received the complaint"),
@@ -271,29 +287,29 @@ def test_complaint_out_of_scope_is_not_found(
 ) -> None:
     client = login(getattr(cast, person))
     assert client.get(_url(complaint)).status_code == 404
-    answer = client.post(_url(complaint), {"do": "comment", "text": "Hello"})
+    answer = client.post(_url(complaint), {"action": "comment", "text": "Hello"})
     assert answer.status_code == 404
     assert complaint.entries.count() == 1
 
 
-def test_complaint_page_offers_no_steps_to_those_who_only_look(
+def test_complaint_page_offers_no_steps_without_the_permission(
     cast: Cast, complaint: Complaint, login: Login
 ) -> None:
     client = login(cast.auditor)
-    assert 'name="do"' not in _words(client, _url(complaint))
-    assert client.post(_url(complaint), {"do": "comment", "text": "a"}).status_code == 403
+    assert 'name="action"' not in _page_text(client, _url(complaint))
+    assert client.post(_url(complaint), {"action": "comment", "text": "a"}).status_code == 403
 
 
 def test_steps_in_the_browser_change_the_state(
     cast: Cast, complaint: Complaint, login: Login
 ) -> None:
     client, address = login(cast.agent), _url(complaint)
-    for given, state in (
-        ({"do": "comment", "text": "Called."}, State.RECEIVED),
-        ({"do": "close", "resolution": "Replaced.", "version": "2"}, State.CLOSED),
-        ({"do": "reopen", "reason": "Down again.", "version": "3"}, State.REOPENED),
+    for data, state in (
+        ({"action": "comment", "text": "Called."}, State.RECEIVED),
+        ({"action": "close", "resolution": "Replaced.", "version": "2"}, State.CLOSED),
+        ({"action": "reopen", "reason": "Down reopened.", "version": "3"}, State.REOPENED),
     ):
-        response = client.post(address, given)
+        response = client.post(address, data)
         assert (response.status_code, response["Location"]) == (302, address)
         complaint.refresh_from_db()
         assert complaint.state == state
@@ -301,50 +317,53 @@ def test_steps_in_the_browser_change_the_state(
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("data", "message"),
     [
-        ({"do": "comment", "text": "  "}, "Write the comment."),
-        ({"do": "close", "resolution": "", "version": "1"}, "Write what was done about it."),
-        ({"do": "close", "resolution": "x" * 10_001, "version": "1"}, "at most 10000 characters"),
-        ({"do": "comment", "text": "a\0b"}, "Null characters are not allowed."),
+        ({"action": "comment", "text": "  "}, "Write the comment."),
+        ({"action": "close", "resolution": "", "version": "1"}, "Write what was done about it."),
+        (
+            {"action": "close", "resolution": "x" * 10_001, "version": "1"},
+            "at most 10000 characters",
+        ),
+        ({"action": "comment", "text": "a\0b"}, "Null characters are not allowed."),
     ],
 )
-def test_step_without_fit_words_says_what_is_missing(
-    cast: Cast, complaint: Complaint, login: Login, given: dict[str, str], words: str
+def test_step_with_invalid_text_shows_the_error(
+    cast: Cast, complaint: Complaint, login: Login, data: dict[str, str], message: str
 ) -> None:
-    response = login(cast.agent).post(_url(complaint), given)
+    response = login(cast.agent).post(_url(complaint), data)
     assert response.status_code == 422
-    assert words in response.content.decode()
+    assert message in response.content.decode()
     complaint.refresh_from_db()
     assert complaint.version == 1
 
 
 def test_unknown_step_is_a_bad_request(cast: Cast, complaint: Complaint, login: Login) -> None:
-    assert login(cast.agent).post(_url(complaint), {"do": "delete"}).status_code == 400
+    assert login(cast.agent).post(_url(complaint), {"action": "delete"}).status_code == 400
 
 
-def test_closing_an_outdated_page_keeps_the_words_and_shows_the_news(
+def test_closing_an_outdated_page_keeps_the_text_and_shows_the_new_comment(
     cast: Cast, complaint: Complaint, login: Login
 ) -> None:
     comment_on_complaint(complaint_id=complaint.pk, text="Still down!", actor=cast.manager)
     client = login(cast.agent)
-    given = {"do": "close", "resolution": "All fine.", "version": "1"}
-    response = client.post(_url(complaint), given)
+    data = {"action": "close", "resolution": "All fine.", "version": "1"}
+    response = client.post(_url(complaint), data)
     page = response.content.decode()
     assert response.status_code == 409
     assert "Something happened here meanwhile." in page
     assert "Still down!" in page
     assert re.search(r'<textarea name="resolution"[^>]*>\s*All fine\.</textarea>', page)
     (version,) = re.findall(r'name="version" value="(\d+)"', page)
-    assert client.post(_url(complaint), given | {"version": version}).status_code == 302
+    assert client.post(_url(complaint), data | {"version": version}).status_code == 302
 
 
-def test_closing_what_somebody_else_closed_offers_the_words_as_a_comment(
+def test_closing_what_another_user_closed_keeps_the_text_as_a_comment(
     cast: Cast, complaint: Complaint, login: Login
 ) -> None:
     close_complaint(complaint_id=complaint.pk, resolution="Mine.", actor=cast.manager)
-    given = {"do": "close", "resolution": "All fine.", "version": "1"}
-    response = login(cast.agent).post(_url(complaint), given)
+    data = {"action": "close", "resolution": "All fine.", "version": "1"}
+    response = login(cast.agent).post(_url(complaint), data)
     page = response.content.decode()
     assert response.status_code == 409
     assert "This complaint is closed already." in page
@@ -352,17 +371,17 @@ def test_closing_what_somebody_else_closed_offers_the_words_as_a_comment(
     assert 'name="resolution"' not in page
 
 
-def test_large_versions_and_ids_are_written_plainly(
+def test_large_versions_in_forms_have_no_thousands_separator(
     cast: Cast, complaint: Complaint, login: Login
 ) -> None:
-    """Numbers on a page are grouped by thousands; those a form sends back must not be."""
+    """Numbers on a page have thousands separators, which a form must not send back."""
     with fixture_changes():
         Complaint.objects.filter(pk=complaint.pk).update(version=12_345)
-    assert 'name="version" value="12345"' in _words(login(cast.agent), _url(complaint))
+    assert 'name="version" value="12345"' in _page_text(login(cast.agent), _url(complaint))
 
 
 @pytest.mark.parametrize("entries", [2, 20])
-def test_complaint_page_takes_the_same_queries_for_few_and_many_entries(
+def test_complaint_page_takes_the_same_number_of_queries_for_few_and_many_entries(
     cast: Cast,
     complaint: Complaint,
     login: Login,
@@ -372,11 +391,11 @@ def test_complaint_page_takes_the_same_queries_for_few_and_many_entries(
     for author in (cast.manager, cast.agent) * (entries // 2):
         comment_on_complaint(complaint_id=complaint.pk, text="Called.", actor=author)
     client = login(cast.agent)
-    with django_assert_num_queries(4):  # session, person, complaint, entries
-        assert _words(client, _url(complaint)).count("commented") == entries
+    with django_assert_num_queries(4):  # session, user, complaint, entries
+        assert _page_text(client, _url(complaint)).count("commented") == entries
 
 
-def test_pages_speak_the_persons_language(cast: Cast, complaint: Complaint, login: Login) -> None:
+def test_pages_use_the_language_of_the_user(cast: Cast, complaint: Complaint, login: Login) -> None:
     with fixture_changes():
         type(cast.agent).objects.filter(pk=cast.agent.pk).update(language="zh-hans")
-    assert 'lang="zh-hans"' in _words(login(cast.agent), _url(complaint))
+    assert 'lang="zh-hans"' in _page_text(login(cast.agent), _url(complaint))

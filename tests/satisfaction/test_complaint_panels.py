@@ -1,8 +1,8 @@
-"""What complaints add to the customer page and to the home page."""
+"""The complaints panel of the customer page, and the complaints widget of the home page."""
 
 import re
 from datetime import timedelta
-from typing import cast as typed
+from typing import cast as type_cast
 
 import pytest
 from django.template.loader import render_to_string
@@ -31,11 +31,10 @@ def customer(cast: Cast) -> Customer:
     return make_customer(cast.lanzhou, code="LZ01", name="兰州华天科技", owner=cast.manager)
 
 
-class _Asking(RequestFactory):
-    def by(self, user: User) -> AuthedRequest:
-        request = typed("AuthedRequest", self.get("/"))
-        request.user = User.objects.select_related("role", "unit").get(pk=user.pk)
-        return request
+def _request_of(user: User) -> AuthedRequest:
+    request = type_cast("AuthedRequest", RequestFactory().get("/"))
+    request.user = User.objects.select_related("role", "unit").get(pk=user.pk)
+    return request
 
 
 def _panel(client: Client, customer: Customer) -> str:
@@ -54,20 +53,20 @@ def _numbers(page: str) -> list[str]:
     return re.findall(r"TS-\d{6}-\d{5}", page)
 
 
-def test_panel_shows_open_ones_first_then_the_latest(
+def test_panel_shows_open_complaints_first_then_the_latest(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
-    made = [make_complaint(customer, actor=cast.agent, closed=True) for _ in range(5)]
+    old_closed = [make_complaint(customer, actor=cast.agent, closed=True) for _ in range(5)]
     open_one = make_complaint(customer, actor=cast.manager)
-    closed = [make_complaint(customer, actor=cast.agent, closed=True)]
-    reopen_complaint(complaint_id=made[0].pk, reason="Down.", actor=cast.agent)
+    new_closed = make_complaint(customer, actor=cast.agent, closed=True)
+    reopen_complaint(complaint_id=old_closed[0].pk, reason="Down.", actor=cast.agent)
     make_complaint(make_customer(cast.lanzhou, owner=cast.manager), actor=cast.agent)
     page = _panel(login(cast.manager), customer)
     assert "<h2>Complaints</h2>" in page
-    expected = [open_one, made[0], closed[0], made[4], made[3]]
+    expected = [open_one, old_closed[0], new_closed, old_closed[4], old_closed[3]]
     assert _numbers(page) == [complaint.number for complaint in expected]
-    (more,) = re.findall(r'href="([^"]+)">All complaints of this customer', page)
-    assert len(_numbers(login(cast.manager).get(more.replace("&amp;", "&")).content.decode())) == 7
+    (link,) = re.findall(r'href="([^"]+)">All complaints of this customer', page)
+    assert len(_numbers(login(cast.manager).get(link.replace("&amp;", "&")).content.decode())) == 7
 
 
 def test_panel_of_a_customer_without_complaints_offers_to_open_one(
@@ -87,7 +86,7 @@ def test_panel_of_a_customer_out_of_scope_is_not_found(
     assert login(cast.stranger).get(address).status_code == 404
 
 
-def test_widget_shows_the_longest_open_of_ones_scope(
+def test_widget_shows_the_oldest_visible_open_complaints(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     titles = [f"Number {n}" for n in range(9)]
@@ -101,21 +100,21 @@ def test_widget_shows_the_longest_open_of_ones_scope(
         )
     page = _widget(login(cast.manager))
     assert "<h2>Open complaints</h2>" in page
-    shown = re.findall(r"(Number \d|Done|Far away)", page)
-    assert shown == ["Number 5", *[t for t in titles if t != "Number 5"]][:8]
+    titles_on_page = re.findall(r"(Number \d|Done|Far away)", page)
+    assert titles_on_page == ["Number 5", *[t for t in titles if t != "Number 5"]][:8]
     assert "All open complaints" in page
     assert "Far away" in _widget(login(cast.other_head))
     assert "No complaint is open." in _widget(login(cast.colleague))
 
 
-def test_parts_are_in_the_lists_of_settings() -> None:
+def test_panel_and_widget_are_listed_in_settings() -> None:
     assert any(isinstance(part, Complaints) for part in customer_panels())
     assert any(isinstance(part, OpenComplaints) for part in home_widgets())
 
 
 @pytest.mark.parametrize("rows", [2, 20])
 @pytest.mark.parametrize("person", ["manager", "agent", "executive"])
-def test_parts_keep_to_their_query_budgets(
+def test_panel_and_widget_keep_to_their_query_budgets(
     cast: Cast,
     customer: Customer,
     rows: int,
@@ -124,7 +123,7 @@ def test_parts_keep_to_their_query_budgets(
 ) -> None:
     for actor in (cast.manager, cast.agent) * (rows // 2):
         make_complaint(customer, actor=actor)
-    request = _Asking().by(getattr(cast, person))
+    request = _request_of(getattr(cast, person))
     panel, widget = Complaints(), OpenComplaints()
     with django_assert_num_queries(panel.query_budget):
         page = render_to_string(panel.template, panel.context(request, customer) | {"panel": panel})

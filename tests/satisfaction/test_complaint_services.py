@@ -1,4 +1,4 @@
-"""Opening, commenting on, closing and reopening complaints: what is done and what is refused."""
+"""The services that open, comment on, close and reopen complaints."""
 
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -11,7 +11,7 @@ from accounts.models import User
 from common.errors import RefusedError, StaleError
 from crm.models import Customer
 from satisfaction.models import Complaint, ComplaintEntry
-from satisfaction.models.complaint import TEXT_LENGTH, EntryKind, State
+from satisfaction.models.complaint import MAX_TEXT_LENGTH, EntryKind, State
 from satisfaction.services.complaint import (
     close_complaint,
     comment_on_complaint,
@@ -39,34 +39,34 @@ def _timeline(complaint: Complaint) -> list[tuple[str, str, str]]:
     return [(entry.kind, entry.text, entry.author.name) for entry in entries]
 
 
-def test_opening_records_who_what_and_when(cast: Cast, customer: Customer) -> None:
+def test_opening_records_user_text_and_time(cast: Cast, customer: Customer) -> None:
     before = timezone.now()
-    made = open_complaint(
+    complaint = open_complaint(
         customer_id=customer.pk, title="  Line\n down ", description=" Since 9. ", actor=cast.agent
     )
-    made.refresh_from_db()
-    assert (made.title, made.description) == ("Line down", "Since 9.")
-    assert (made.state, made.version) == (State.RECEIVED, 1)
-    assert (made.opened_by, made.owner) == (cast.agent, cast.agent)
-    assert before <= made.opened_at <= timezone.now()
-    assert _timeline(made) == [(EntryKind.RECEIVED, "", "Ada Agent")]
+    complaint.refresh_from_db()
+    assert (complaint.title, complaint.description) == ("Line down", "Since 9.")
+    assert (complaint.state, complaint.version) == (State.RECEIVED, 1)
+    assert (complaint.opened_by, complaint.owner) == (cast.agent, cast.agent)
+    assert before <= complaint.opened_at <= timezone.now()
+    assert _timeline(complaint) == [(EntryKind.RECEIVED, "", "Ada Agent")]
 
 
 def test_opening_for_the_account_manager_makes_them_the_owner(
     cast: Cast, customer: Customer
 ) -> None:
-    made = open_complaint(
+    complaint = open_complaint(
         customer_id=customer.pk, title="a", description="b", actor=cast.agent, owner=cast.manager
     )
-    assert (made.opened_by, made.owner) == (cast.agent, cast.manager)
+    assert (complaint.opened_by, complaint.owner) == (cast.agent, cast.manager)
 
 
 @pytest.mark.parametrize("person", ["colleague", "stranger", "executive"])
-def test_opening_for_someone_who_cannot_work_on_it_is_refused(
+def test_opening_for_an_owner_who_cannot_work_on_it_is_refused(
     cast: Cast, customer: Customer, person: str
 ) -> None:
     """The colleague and the stranger do not see the customer; the executive only reads."""
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(ValidationError) as error:
         open_complaint(
             customer_id=customer.pk,
             title="a",
@@ -74,18 +74,22 @@ def test_opening_for_someone_who_cannot_work_on_it_is_refused(
             actor=cast.agent,
             owner=getattr(cast, person),
         )
-    assert set(caught.value.message_dict) == {"owner"}
+    assert set(error.value.message_dict) == {"owner"}
 
 
-def test_opening_for_someone_who_left_is_refused(cast: Cast, customer: Customer) -> None:
+def test_opening_for_an_inactive_owner_is_refused(cast: Cast, customer: Customer) -> None:
     with fixture_changes():
         User.objects.filter(pk=cast.manager.pk).update(is_active=False)
-    gone = User.objects.get(pk=cast.manager.pk)
-    with pytest.raises(ValidationError) as caught:
+    former_manager = User.objects.get(pk=cast.manager.pk)
+    with pytest.raises(ValidationError) as error:
         open_complaint(
-            customer_id=customer.pk, title="a", description="b", actor=cast.agent, owner=gone
+            customer_id=customer.pk,
+            title="a",
+            description="b",
+            actor=cast.agent,
+            owner=former_manager,
         )
-    assert set(caught.value.message_dict) == {"owner"}
+    assert set(error.value.message_dict) == {"owner"}
 
 
 @pytest.mark.parametrize(
@@ -94,21 +98,21 @@ def test_opening_for_someone_who_left_is_refused(cast: Cast, customer: Customer)
         (" ", "b", "title"),
         ("a" * 121, "b", "title"),
         ("a", "\n ", "description"),
-        ("a", "b" * (TEXT_LENGTH + 1), "description"),
+        ("a", "b" * (MAX_TEXT_LENGTH + 1), "description"),
     ],
 )
-def test_opening_with_unfit_words_names_the_field(
+def test_opening_with_invalid_text_names_the_field(
     cast: Cast, customer: Customer, title: str, description: str, field: str
 ) -> None:
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(ValidationError) as error:
         open_complaint(
             customer_id=customer.pk, title=title, description=description, actor=cast.agent
         )
-    assert set(caught.value.message_dict) == {field}
+    assert set(error.value.message_dict) == {field}
     assert not Complaint.objects.filter(customer=customer).exists()
 
 
-def test_comment_is_kept_in_the_timeline_in_any_state(cast: Cast, complaint: Complaint) -> None:
+def test_comment_is_added_to_the_timeline_in_any_state(cast: Cast, complaint: Complaint) -> None:
     comment_on_complaint(complaint_id=complaint.pk, text=" Called back. ", actor=cast.manager)
     close_complaint(complaint_id=complaint.pk, resolution="Replaced.", actor=cast.agent)
     comment_on_complaint(complaint_id=complaint.pk, text="They say thanks.", actor=cast.manager)
@@ -122,7 +126,7 @@ def test_comment_is_kept_in_the_timeline_in_any_state(cast: Cast, complaint: Com
     assert complaint.state == State.CLOSED
 
 
-def test_closing_keeps_who_when_and_the_resolution(cast: Cast, complaint: Complaint) -> None:
+def test_closing_records_user_time_and_resolution(cast: Cast, complaint: Complaint) -> None:
     close_complaint(complaint_id=complaint.pk, resolution=" Replaced. ", actor=cast.manager)
     complaint.refresh_from_db()
     assert (complaint.state, complaint.resolution) == (State.CLOSED, "Replaced.")
@@ -149,16 +153,16 @@ def test_reopening_clears_the_closing_and_keeps_it_in_the_timeline(
 
 def test_closing_a_closed_complaint_is_refused(cast: Cast, customer: Customer) -> None:
     complaint = make_complaint(customer, actor=cast.agent, closed=True)
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RefusedError) as error:
         close_complaint(complaint_id=complaint.pk, resolution="Again.", actor=cast.agent)
-    assert caught.value.code == "complaint_closed"
+    assert error.value.code == "complaint_closed"
     assert len(_timeline(complaint)) == 2
 
 
 def test_reopening_an_open_complaint_is_refused(cast: Cast, complaint: Complaint) -> None:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RefusedError) as error:
         reopen_complaint(complaint_id=complaint.pk, reason="Why not.", actor=cast.agent)
-    assert caught.value.code == "complaint_open"
+    assert error.value.code == "complaint_open"
 
 
 def test_closing_on_an_outdated_page_is_refused(cast: Cast, complaint: Complaint) -> None:
@@ -176,24 +180,24 @@ def test_reopening_on_an_outdated_page_is_refused(cast: Cast, customer: Customer
         reopen_complaint(complaint_id=complaint.pk, reason="Down.", actor=cast.agent, version=1)
 
 
-def test_steps_without_words_are_refused(cast: Cast, complaint: Complaint) -> None:
-    with pytest.raises(ValidationError) as caught:
+def test_steps_without_text_are_refused(cast: Cast, complaint: Complaint) -> None:
+    with pytest.raises(ValidationError) as error:
         comment_on_complaint(complaint_id=complaint.pk, text=" \n", actor=cast.agent)
-    assert set(caught.value.message_dict) == {"text"}
-    with pytest.raises(ValidationError) as caught:
+    assert set(error.value.message_dict) == {"text"}
+    with pytest.raises(ValidationError) as error:
         close_complaint(complaint_id=complaint.pk, resolution="", actor=cast.agent)
-    assert set(caught.value.message_dict) == {"resolution"}
-    with pytest.raises(ValidationError) as caught:
+    assert set(error.value.message_dict) == {"resolution"}
+    with pytest.raises(ValidationError) as error:
         close_complaint(complaint_id=complaint.pk, resolution="x" * 10_001, actor=cast.agent)
-    assert set(caught.value.message_dict) == {"resolution"}
+    assert set(error.value.message_dict) == {"resolution"}
     close_complaint(complaint_id=complaint.pk, resolution="Done.", actor=cast.agent)
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(ValidationError) as error:
         reopen_complaint(complaint_id=complaint.pk, reason="\t", actor=cast.agent)
-    assert set(caught.value.message_dict) == {"reason"}
+    assert set(error.value.message_dict) == {"reason"}
 
 
 @pytest.mark.parametrize("person", ["executive", "division_admin", "sysadmin", "auditor"])
-def test_those_who_only_see_complaints_change_nothing(
+def test_users_without_the_permission_change_nothing(
     cast: Cast, complaint: Complaint, person: str
 ) -> None:
     actor = getattr(cast, person)
@@ -209,7 +213,7 @@ def test_those_who_only_see_complaints_change_nothing(
 
 
 @pytest.mark.parametrize("person", ["colleague", "stranger", "other_head"])
-def test_outside_the_scope_there_is_no_such_complaint(
+def test_complaint_out_of_scope_does_not_exist(
     cast: Cast, complaint: Complaint, person: str
 ) -> None:
     actor = getattr(cast, person)
@@ -227,7 +231,7 @@ def test_outside_the_scope_there_is_no_such_complaint(
 
 
 @pytest.mark.parametrize("person", ["manager", "head", "agent", "executive", "auditor"])
-def test_whoever_sees_the_customer_sees_its_complaints(
+def test_everyone_who_may_see_the_customer_may_see_its_complaints(
     cast: Cast, complaint: Complaint, person: str
 ) -> None:
     user = getattr(cast, person)

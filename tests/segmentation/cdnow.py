@@ -22,7 +22,7 @@ FILE = "datasets/CDNOW_sample.txt"
 
 
 def read_sample() -> pd.DataFrame:
-    """Return customer (sample id), day and cents of every purchase."""
+    """Return customer (sample id), day and cents of every purchase, one row each."""
     spec = find_spec("lifetimes")
     assert spec is not None
     assert spec.submodule_search_locations is not None
@@ -40,30 +40,30 @@ def read_sample() -> pd.DataFrame:
     )
 
 
-def load(frame: pd.DataFrame) -> None:
-    """Put purchases into the database by COPY; customer ids are the frame's own."""
+def load_purchases(frame: pd.DataFrame) -> None:
+    """Write the customers and purchases to the database by COPY; customers keep the frame's ids."""
     with fixture_changes():
         system = BillingSystem.objects.create(code="cdnow", name_zh="样本", name_en="Sample")
     batch = make_batch(scheduler())
     unit = OrgUnit.objects.get(parent__isnull=True)
     with transaction.atomic(), fixture_changes(), connection.cursor() as cursor:
-        made = ("signed", 1, "1998-07-01", "1998-07-01")
+        customer_columns = ("signed", 1, "1998-07-01", "1998-07-01")
         copy_rows(
             cursor,
             "COPY crm_customer (id, code, name, unit_id, stage, version, created_at, updated_at)"
             " FROM STDIN",
             (
-                (number, f"CD{number}", f"CD {number}", unit.pk, *made)
+                (number, f"CD{number}", f"CD {number}", unit.pk, *customer_columns)
                 for number in frame["customer"].unique()
             ),
         )
-        same = (batch.pk, system.pk, "CNY")
+        transaction_columns = (batch.pk, system.pk, "CNY")
         copy_rows(
             cursor,
             "COPY crm_transaction (external_id, customer_id, occurred_on, amount, kind, batch_id,"
             " billing_system_id, currency) FROM STDIN",
             (
-                (f"CD{number}", customer, day.date(), cents, _kind(cents), *same)
+                (f"CD{number}", customer, day.date(), cents, _kind(cents), *transaction_columns)
                 for number, (customer, day, cents) in enumerate(frame.itertuples(index=False))
             ),
         )

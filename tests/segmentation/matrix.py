@@ -1,4 +1,4 @@
-"""Who gets the pages, panels, administration and API of worth and risk."""
+"""The permission matrix of the pages, panels, administration and API of scoring."""
 
 from datetime import date
 

@@ -19,12 +19,12 @@ LIST = "/api/v1/scoring-runs/"
 
 
 def make_run(user: User, *, as_of: date = date(2026, 10, 1)) -> ScoringRun:
-    """Make a run that is over, with its first step done."""
+    """Make a failed run whose first step was done."""
     now = timezone.now()
     run = ScoringRun.objects.create(
         as_of=as_of, settings={"window_days": 365}, state=RunState.FAILED, requested_by=user,
         channel="test", started_at=now, finished_at=now + timedelta(seconds=2), reference="abc",
-        error="ProgrammingError: inside",
+        error="ProgrammingError: internal",
     )  # fmt: skip
     ScoringStep.objects.create(
         run=run, position=1, name=StepName.AGGREGATE, started_at=now,
@@ -34,13 +34,13 @@ def make_run(user: User, *, as_of: date = date(2026, 10, 1)) -> ScoringRun:
 
 
 class Queue:
-    """Stands where the broker does, and remembers what was sent."""
+    """Takes the place of the broker and records the ids of the runs sent to it."""
 
     def __init__(self) -> None:
         self.sent: list[int] = []
 
     def delay(self, run_id: int) -> None:
-        """Take a message."""
+        """Record a message, as Celery's ``delay`` would send it."""
         self.sent.append(run_id)
 
 
@@ -51,11 +51,11 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     return queue
 
 
-def _initial_values(user: User, **values: Any) -> Any:
+def start_run(user: User, **values: Any) -> Any:
     return key_client(user).post(LIST, json.dumps(values), content_type="application/json")
 
 
-def test_run_is_read_with_its_steps_and_without_the_errors_inside(cast: Cast) -> None:
+def test_run_is_returned_with_its_steps_and_without_its_internal_error(cast: Cast) -> None:
     run = make_run(cast.sysadmin)
     body = key_client(cast.executive).get(f"{LIST}{run.pk}/").json()
     assert (body["as_of"], body["state"], body["requested_by"]) == (
@@ -65,14 +65,14 @@ def test_run_is_read_with_its_steps_and_without_the_errors_inside(cast: Cast) ->
     assert [(step["name"], step["rows"], step["seconds"]) for step in body["steps"]] == [
         ("aggregate", 5, 1.0)
     ]
-    assert "inside" not in json.dumps(body)
+    assert "internal" not in json.dumps(body)
 
 
-def test_run_started_is_queued_and_handed_to_the_worker(
+def test_started_run_is_queued_and_sent_to_the_worker(
     cast: Cast, queue: Queue, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        response = _initial_values(cast.sysadmin, as_of="2026-10-01")
+        response = start_run(cast.sysadmin, as_of="2026-10-01")
     assert response.status_code == HTTPStatus.CREATED, response.content
     run = ScoringRun.objects.get()
     assert queue.sent == [run.pk] == [response.json()["id"]]
@@ -80,8 +80,8 @@ def test_run_started_is_queued_and_handed_to_the_worker(
 
 
 def test_second_run_is_refused_while_one_is_active(cast: Cast, queue: Queue) -> None:
-    _initial_values(cast.sysadmin)
-    response = _initial_values(cast.sysadmin)
+    start_run(cast.sysadmin)
+    response = start_run(cast.sysadmin)
     assert response.status_code == HTTPStatus.CONFLICT
     assert response.json()["code"] == "run_active"
 
@@ -89,16 +89,14 @@ def test_second_run_is_refused_while_one_is_active(cast: Cast, queue: Queue) -> 
 @pytest.mark.parametrize(
     "values", [{"as_of": "2999-01-01"}, {"as_of": "soon"}, {"asof": "2026-10-01"}]
 )
-def test_unfit_request_is_refused_at_its_field(
-    cast: Cast, queue: Queue, values: dict[str, str]
-) -> None:
-    response = _initial_values(cast.sysadmin, **values)
+def test_invalid_request_names_the_field(cast: Cast, queue: Queue, values: dict[str, str]) -> None:
+    response = start_run(cast.sysadmin, **values)
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert list(response.json()["errors"]) == list(values)
 
 
-def test_starting_takes_the_permission(cast: Cast, queue: Queue) -> None:
-    assert _initial_values(cast.head).status_code == HTTPStatus.FORBIDDEN
+def test_starting_needs_the_permission(cast: Cast, queue: Queue) -> None:
+    assert start_run(cast.head).status_code == HTTPStatus.FORBIDDEN
     assert not ScoringRun.objects.exists()
 
 

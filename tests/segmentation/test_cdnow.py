@@ -1,4 +1,4 @@
-"""The sample of a real shop, scored by the product and by hand, customer by customer."""
+"""The CDNOW sample scored by the product and by the reference implementation, row by row."""
 
 from datetime import date
 
@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 
 from segmentation.models import CustomerScore, ScoringRun
-from tests.segmentation import cdnow, stories
-from tests.segmentation.independent import expected
+from tests.segmentation import cdnow
+from tests.segmentation.factories import make_published_run
+from tests.segmentation.reference_scoring import expected_scores
 
 AS_OF = date(1998, 7, 1)
 
 
-def as_frame(run: ScoringRun) -> pd.DataFrame:
+def scores_as_frame(run: ScoringRun) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
@@ -40,51 +41,52 @@ def as_frame(run: ScoringRun) -> pd.DataFrame:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("as_of", "window", "segments"),
+    ("as_of", "window", "least_segments"),
     [(AS_OF, 365, 6), (AS_OF, 3650, 9), (date(1998, 1, 15), 90, 6)],
 )
-def test_sample_scored_matches_independent_computation(
-    as_of: date, window: int, segments: int
+def test_scores_of_the_sample_match_the_reference_scores(
+    as_of: date, window: int, least_segments: int
 ) -> None:
     purchases = cdnow.read_sample()
     assert purchases["customer"].nunique() == 2357
-    cdnow.load(purchases)
+    cdnow.load_purchases(purchases)
 
-    run = stories.score(as_of, window_days=window)
+    run = make_published_run(as_of, window_days=window)
 
-    wanted = expected(purchases, as_of, window).sort_index()
-    found = as_frame(run)
-    pd.testing.assert_frame_equal(found, wanted[found.columns], check_dtype=False)
+    expected = expected_scores(purchases, as_of, window).sort_index()
+    found = scores_as_frame(run)
+    pd.testing.assert_frame_equal(found, expected[found.columns], check_dtype=False)
     assert len(found) == run.customers == 2357
-    assert run.flagged_watch == (wanted["level"] == 1).sum() > 0
-    assert run.flagged_high == (wanted["level"] == 2).sum() > 0
-    assert wanted["segment_intl"].nunique() >= segments
+    assert run.flagged_watch == (expected["level"] == 1).sum() > 0
+    assert run.flagged_high == (expected["level"] == 2).sum() > 0
+    assert expected["segment_intl"].nunique() >= least_segments
 
 
 @pytest.mark.django_db
-def test_refunds_and_rhythm_on_the_sample_match_independent_computation() -> None:
+def test_scores_of_the_sample_with_refunds_match_the_reference_scores() -> None:
     purchases = cdnow.read_sample()
+    # Every seventh purchase is refunded doubly, so that some customers have negative revenue.
     refunds = purchases[purchases.index % 7 == 0].assign(
         cents=lambda frame: -2 * frame["cents"] - 1,
         day=lambda frame: frame["day"] + pd.Timedelta(days=5),
     )
     purchases = pd.concat([purchases, refunds])
-    cdnow.load(purchases)
+    cdnow.load_purchases(purchases)
 
-    run = stories.score(AS_OF)
+    run = make_published_run(AS_OF)
 
-    wanted = expected(purchases, AS_OF).sort_index()
-    found = as_frame(run)
-    pd.testing.assert_frame_equal(found, wanted[found.columns], check_dtype=False)
+    expected = expected_scores(purchases, AS_OF).sort_index()
+    found = scores_as_frame(run)
+    pd.testing.assert_frame_equal(found, expected[found.columns], check_dtype=False)
     assert (found["monetary"] < 0).any()
 
 
 @pytest.mark.django_db
 def test_equal_values_of_the_sample_share_a_score() -> None:
     purchases = cdnow.read_sample()
-    cdnow.load(purchases)
+    cdnow.load_purchases(purchases)
 
-    frame = as_frame(stories.score(AS_OF, window_days=3650))
+    frame = scores_as_frame(make_published_run(AS_OF, window_days=3650))
 
     assert (frame["frequency"] == 1).mean() > 0.5
     assert frame.groupby("frequency")["f"].nunique().max() == 1

@@ -1,4 +1,4 @@
-"""The hand-written score table is what the model says, and every partition is what the table is."""
+"""The score table, created in SQL, matches its model, and every partition matches the table."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from crm.models import Customer
 from segmentation.models import CustomerScore
 from tests.cast import Cast
 from tests.crm.factories import make_batch, make_customer, make_transaction
-from tests.segmentation import stories
+from tests.segmentation.factories import make_published_run
 
 AS_OF = date(2026, 7, 1)
 TABLE = CustomerScore._meta.db_table
@@ -27,7 +27,7 @@ def columns(table: str) -> dict[str, tuple[str, bool]]:
 
 
 def constraints(table: str) -> dict[str, tuple[str, object]]:
-    """Return what each constraint and index is, by what it covers."""
+    """Return the table's constraints and indexes by columns and definition, without their names."""
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, table)
     return {
@@ -41,7 +41,7 @@ def constraints(table: str) -> dict[str, tuple[str, object]]:
 
 
 @pytest.fixture
-def scored(cast: Cast) -> Customer:
+def customer(cast: Cast) -> Customer:
     customer = make_customer(cast.lanzhou)
     make_transaction(customer, on=date(2026, 6, 1), amount="5.00", batch=make_batch(cast.sysadmin))
     return customer
@@ -49,17 +49,17 @@ def scored(cast: Cast) -> Customer:
 
 @pytest.mark.django_db
 def test_score_table_has_the_columns_of_the_model() -> None:
-    wanted = {}
+    expected = {}
     for field in CustomerScore._meta.local_concrete_fields:
         if isinstance(field, models.CompositePrimaryKey):
             continue
         kind = field.db_parameters(connection)["type"]
-        wanted[field.column] = (kind, not field.null)
-    assert columns(TABLE) == wanted
+        expected[field.column] = (kind, not field.null)
+    assert columns(TABLE) == expected
 
 
-def test_partition_has_all_the_table_has_and_attaching_added_nothing(scored: Customer) -> None:
-    run = stories.score(AS_OF)
+def test_partition_has_the_columns_constraints_and_indexes_of_the_table(customer: Customer) -> None:
+    run = make_published_run(AS_OF)
 
     partition = f"segmentation_score_{run.pk}"
     assert columns(partition) == columns(TABLE)
@@ -92,10 +92,10 @@ def test_partition_has_all_the_table_has_and_attaching_added_nothing(scored: Cus
     ],
     ids=str,
 )
-def test_values_that_cannot_be_are_refused_by_the_database(
-    scored: Customer, change: dict[str, object]
+def test_impossible_values_are_refused_by_the_database(
+    customer: Customer, change: dict[str, object]
 ) -> None:
-    run = stories.score(AS_OF)
+    run = make_published_run(AS_OF)
     rows = CustomerScore.objects.filter(run=run)
     assert rows.count() == 1
 

@@ -1,4 +1,4 @@
-"""The main job from end to end: a real shop's file by the command, scored by a real worker."""
+"""End to end: the CDNOW file is imported by the command and scored by a real worker."""
 
 from datetime import date
 from pathlib import Path
@@ -9,16 +9,16 @@ from django.core.management import call_command
 from crm.models import Customer
 from segmentation.models import RunState, ScoringRun
 from tests.segmentation import cdnow
-from tests.segmentation.independent import expected
-from tests.segmentation.test_cdnow import as_frame
-from tests.segmentation.test_worker import worker
+from tests.segmentation.reference_scoring import expected_scores
+from tests.segmentation.test_cdnow import scores_as_frame
+from tests.segmentation.test_worker import running_worker
 
 AS_OF = date(1998, 7, 1)
 
 pytestmark = pytest.mark.worker
 
 
-def test_file_imported_and_scored_by_a_worker_matches_independent_computation(
+def test_scores_of_the_imported_file_match_the_reference_scores(
     own_database: str, tmp_path: Path
 ) -> None:
     purchases = cdnow.read_sample()
@@ -31,14 +31,14 @@ def test_file_imported_and_scored_by_a_worker_matches_independent_computation(
     call_command(
         "import_transactions", str(file), map="customer=id", create_customers=True, verbosity=0
     )
-    with worker(own_database):
+    with running_worker(own_database):
         call_command("nightly", as_of=AS_OF)
 
     run = ScoringRun.objects.get()
     assert (run.state, run.customers) == (RunState.PUBLISHED, 2357)
     ids = {int(code): pk for code, pk in Customer.objects.values_list("code", "pk")}
-    bought = purchases.assign(customer=purchases["customer"].map(ids))
-    wanted, found = expected(bought, AS_OF).sort_index(), as_frame(run)
+    imported = purchases.assign(customer=purchases["customer"].map(ids))
+    expected, found = expected_scores(imported, AS_OF).sort_index(), scores_as_frame(run)
     assert found.equals(found.sort_index())
     for column in found.columns:
-        assert list(found[column]) == list(wanted[column]), column
+        assert list(found[column]) == list(expected[column]), column

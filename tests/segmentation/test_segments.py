@@ -4,12 +4,12 @@ from itertools import product
 
 from segmentation.models import ChineseSegment, InternationalSegment
 from segmentation.models.segment import CHINESE_EIGHT, INTERNATIONAL_GRID
-from tests.segmentation.independent import ROWS
+from tests.segmentation.reference_scoring import INTERNATIONAL_ROWS
 
 SCORES = range(1, 6)
 
 
-def test_chinese_eight_cover_every_combination_once() -> None:
+def test_chinese_eight_have_one_combination_each() -> None:
     assert set(CHINESE_EIGHT) == set(product([True, False], repeat=3))
     assert sorted(CHINESE_EIGHT.values()) == sorted(ChineseSegment)
 
@@ -17,10 +17,12 @@ def test_chinese_eight_cover_every_combination_once() -> None:
 def test_international_grid_has_a_segment_in_all_25_cells() -> None:
     assert sorted(INTERNATIONAL_GRID) == list(SCORES)
     assert all(len(row) == 5 for row in INTERNATIONAL_GRID.values())
-    assert {one for row in INTERNATIONAL_GRID.values() for one in row} == set(InternationalSegment)
+    assert {segment for row in INTERNATIONAL_GRID.values() for segment in row} == set(
+        InternationalSegment
+    )
 
 
-def test_international_grid_is_the_documented_one() -> None:
+def test_international_grid_equals_the_documented_one() -> None:
     assert {r: list(row) for r, row in INTERNATIONAL_GRID.items()} == {
-        5 - number: row for number, row in enumerate(ROWS)
+        5 - number: row for number, row in enumerate(INTERNATIONAL_ROWS)
     }

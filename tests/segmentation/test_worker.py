@@ -1,4 +1,4 @@
-"""A real Celery worker, and its sudden death."""
+"""Runs executed by a real Celery worker, which some tests kill."""
 
 import os
 import signal
@@ -23,17 +23,18 @@ from segmentation.services import lock
 from segmentation.services.run import request_run, scheduler
 from segmentation.tasks import execute_run
 from tests.history import fixture_changes
-from tests.segmentation import cdnow, stories
+from tests.segmentation import cdnow
+from tests.segmentation.factories import make_published_run
 
 pytestmark = pytest.mark.worker
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 90
-EVE, NIGHT = date(1998, 6, 30), date(1998, 7, 1)
+TIMEOUT_SECONDS = 90
+DAY_BEFORE, AS_OF = date(1998, 6, 30), date(1998, 7, 1)
 
 
 @contextmanager
-def worker(database: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker on the test's database; kill what is left of it at the end."""
+def running_worker(database: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker on the test's database; kill it at the end of the block."""
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
     process = subprocess.Popen(
         [
@@ -54,14 +55,14 @@ def worker(database: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """End the worker and its child at once, as the kernel does when memory is short."""
+    """Kill the worker and its child process, as the kernel does when memory runs out."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def child_of(database: str) -> int:
-    """Return the process of the worker that does the work."""
+def child_process_id(database: str) -> int:
+    """Return the id of the worker's child process, which executes the tasks."""
     name = f"worker@{database}"
     answers = current_app.control.inspect(destination=[name], timeout=30).stats()
     assert answers is not None
@@ -69,30 +70,30 @@ def child_of(database: str) -> int:
 
 
 @contextmanager
-def held_up(statement: str) -> Iterator[None]:
-    """Keep a lock in a second session that the run's work waits for."""
+def blocking_session(lock_statement: str) -> Iterator[None]:
+    """Hold a lock, for which the run has to wait, in a second database session."""
     session = connection.copy()
     session.set_autocommit(autocommit=False)
     try:
         with session.cursor() as cursor:
-            cursor.execute(statement)
+            cursor.execute(lock_statement)
         yield
     finally:
         session.close()
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    limit = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
-        assert time.monotonic() < limit, "waited in vain"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.05)
 
 
-def ask() -> ScoringRun:
-    return request_run(as_of=NIGHT, actor=scheduler(), enqueue=execute_run.delay)
+def request_worker_run() -> ScoringRun:
+    return request_run(as_of=AS_OF, actor=scheduler(), enqueue=execute_run.delay)
 
 
-def is_at(run: ScoringRun, step: StepName) -> bool:
+def is_in_step(run: ScoringRun, step: StepName) -> bool:
     return run.steps.filter(name=step, finished_at__isnull=True).exists()
 
 
@@ -101,45 +102,47 @@ def has_ended(run: ScoringRun) -> bool:
     return not run.is_active
 
 
-# What stops a worker in its first step, and what stops it in its last.
-HOLD_UPS = {
+# Locks that stop a worker in its first step, and in its last.
+BLOCKING_LOCKS = {
     StepName.AGGREGATE: "LOCK TABLE crm_transaction IN ACCESS EXCLUSIVE MODE",
     StepName.PUBLISH: "LOCK TABLE crm_customer IN ROW EXCLUSIVE MODE",
 }
 
 
-@pytest.mark.parametrize("step", HOLD_UPS)
-def test_worker_killed_in_a_step_leaves_the_old_result_and_the_next_run_finishes(
+@pytest.mark.parametrize("step", BLOCKING_LOCKS)
+def test_worker_killed_in_a_step_keeps_the_old_result_and_the_next_run_finishes(
     own_database: str, step: StepName
 ) -> None:
-    cdnow.load(cdnow.read_sample())
-    old = stories.score(EVE)
-    with worker(own_database) as victim, held_up(HOLD_UPS[step]):
-        killed = ask()
-        wait_until(lambda: is_at(killed, step))
-        kill(victim)
+    cdnow.load_purchases(cdnow.read_sample())
+    old = make_published_run(DAY_BEFORE)
+    with running_worker(own_database) as worker, blocking_session(BLOCKING_LOCKS[step]):
+        killed_run = request_worker_run()
+        wait_until(lambda: is_in_step(killed_run, step))
+        kill(worker)
     assert current_run() == old
     assert CustomerScore.objects.filter(run=old).count() == 2357
-    wait_until(lambda: not lock.is_somebody_working())
+    wait_until(lambda: not lock.is_locked())
 
-    with worker(own_database):
-        done = ask()
+    with running_worker(own_database):
+        done = request_worker_run()
         wait_until(lambda: has_ended(done))
 
-    killed.refresh_from_db()
-    assert (killed.state, done.state) == (RunState.INTERRUPTED, RunState.PUBLISHED)
+    killed_run.refresh_from_db()
+    assert (killed_run.state, done.state) == (RunState.INTERRUPTED, RunState.PUBLISHED)
     assert current_run() == done
     assert done.customers == 2357
 
 
-def test_child_killed_in_a_step_is_replaced_and_the_same_run_is_done(own_database: str) -> None:
-    cdnow.load(cdnow.read_sample())
-    with worker(own_database):
-        with held_up(HOLD_UPS[StepName.AGGREGATE]):
-            run = ask()
-            wait_until(lambda: is_at(run, StepName.AGGREGATE))
+def test_child_process_killed_in_a_step_is_replaced_and_the_same_run_finishes(
+    own_database: str,
+) -> None:
+    cdnow.load_purchases(cdnow.read_sample())
+    with running_worker(own_database):
+        with blocking_session(BLOCKING_LOCKS[StepName.AGGREGATE]):
+            run = request_worker_run()
+            wait_until(lambda: is_in_step(run, StepName.AGGREGATE))
             first_start = ScoringRun.objects.get().started_at
-            os.kill(child_of(own_database), signal.SIGKILL)
+            os.kill(child_process_id(own_database), signal.SIGKILL)
         wait_until(lambda: has_ended(run))
 
     assert run.state == RunState.PUBLISHED
@@ -149,38 +152,40 @@ def test_child_killed_in_a_step_is_replaced_and_the_same_run_is_done(own_databas
     assert ScoringRun.objects.count() == 1
 
 
-def test_command_has_the_worker_score_and_shows_the_steps(
+def test_command_shows_the_steps_the_worker_executes(
     own_database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cdnow.load(cdnow.read_sample())
-    with worker(own_database):
-        call_command("nightly", as_of=NIGHT, window_days=90)
-        call_command("nightly", as_of=NIGHT, if_stale=True)
+    cdnow.load_purchases(cdnow.read_sample())
+    with running_worker(own_database):
+        call_command("nightly", as_of=AS_OF, window_days=90)
+        call_command("nightly", as_of=AS_OF, if_stale=True)
 
     run = ScoringRun.objects.get()
     assert (run.state, run.channel, run.settings["window_days"]) == ("published", "command", 90)
     printed = capsys.readouterr().out
-    last = len(StepName)
-    for words in (
-        f"1/{last} Add up transactions",
-        f"{last}/{last} Publish",
+    steps = len(StepName)
+    for text in (
+        f"1/{steps} Add up transactions",
+        f"{steps}/{steps} Publish",
         "2,357 customers",
         "scored already",
     ):
-        assert words in printed
+        assert text in printed
 
 
-def test_command_says_so_when_the_products_own_account_was_closed(own_database: str) -> None:
+def test_command_fails_with_a_message_when_the_scheduler_account_is_closed(
+    own_database: str,
+) -> None:
     with fixture_changes():
         User.objects.filter(pk=scheduler().pk).update(is_active=False)
     with pytest.raises(CommandError, match="“scheduler” may not start runs"):
-        call_command("nightly", as_of=NIGHT)
+        call_command("nightly", as_of=AS_OF)
 
 
-def test_command_without_a_worker_says_so_and_fails(own_database: str) -> None:
+def test_command_without_a_worker_fails_with_a_message(own_database: str) -> None:
     with pytest.raises(CommandError, match="No worker"):
-        call_command("nightly", as_of=NIGHT, wait_seconds=1)
+        call_command("nightly", as_of=AS_OF, wait_seconds=1)
     with pytest.raises(CommandError, match="under way"):
-        call_command("nightly", as_of=NIGHT, wait_seconds=1)
+        call_command("nightly", as_of=AS_OF, wait_seconds=1)
     with pytest.raises(CommandError, match="No worker"):
-        call_command("nightly", as_of=NIGHT, if_stale=True, wait_seconds=1)
+        call_command("nightly", as_of=AS_OF, if_stale=True, wait_seconds=1)

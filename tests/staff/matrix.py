@@ -1,4 +1,4 @@
-"""Who gets the pages about oneself, the administration of staff, and the caller's own API."""
+"""The permission matrix of the profile pages, the administration of staff, and their API."""
 
 from django.utils import timezone
 
@@ -28,7 +28,7 @@ MATRIX = AppMatrix(
         Row("account_change_password", ALL),
         Row("account_change_password", ALL, method="post"),
         Row("account_change_password", ALL, method="put"),
-        # Whoever is signed in and may enter has nothing to do at the administration's login.
+        # The admin's login redirects a signed-in user with the permission.
         Row("admin-login", "DS", status=302),
         Row("admin-password", ALL, status=302),
         Row("admin-shortcut", "DS", status=404, arguments=lambda w: ["1/1"]),

@@ -1,4 +1,4 @@
-"""Who gets in by the API: keys, sessions, and nobody else."""
+"""Authentication of the API: by key, by session, and not otherwise."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -20,13 +20,13 @@ from tests.history import fixture_changes
 ME = "/api/v1/me/"
 
 
-def test_key_issued_by_the_administrator_opens_the_api(cast: Cast) -> None:
+def test_key_issued_by_the_administrator_authenticates(cast: Cast) -> None:
     key, text = issue_key(actor=cast.sysadmin, user_id=cast.manager.pk, name="ERP", days=30)
     assert KeyClient(text).get(ME).json()["employee_number"] == "manager"
     assert text not in {key.digest, key.token_key}
 
 
-def test_me_says_who_where_and_what_one_may_do(cast: Cast) -> None:
+def test_me_returns_account_role_unit_and_permissions(cast: Cast) -> None:
     assert key_client(cast.agent).get(ME).json() == {
         "id": cast.agent.pk,
         "employee_number": "agent",
@@ -61,7 +61,7 @@ def test_revoked_key_is_refused_at_once(cast: Cast) -> None:
     assert client.get(ME).status_code == HTTPStatus.UNAUTHORIZED
 
 
-def test_key_of_somebody_who_has_left_is_refused(cast: Cast) -> None:
+def test_key_of_an_inactive_user_is_refused(cast: Cast) -> None:
     client = key_client(cast.manager)
     save_user(actor=cast.sysadmin, user_id=cast.manager.pk, is_active=False)
     assert client.get(ME).status_code == HTTPStatus.UNAUTHORIZED
@@ -79,7 +79,7 @@ def test_key_of_somebody_who_has_left_is_refused(cast: Cast) -> None:
         "Bearer " + "f" * 64,
     ],
 )
-def test_garbage_instead_of_a_key_is_refused(cast: Cast, header: str) -> None:
+def test_malformed_authorization_header_is_refused(cast: Cast, header: str) -> None:
     response = Client(headers={"Authorization": header}).get(ME)
     assert response.status_code == HTTPStatus.UNAUTHORIZED
     assert response["Content-Type"] == "application/problem+json"
@@ -87,25 +87,25 @@ def test_garbage_instead_of_a_key_is_refused(cast: Cast, header: str) -> None:
     assert set(response.json()) == {"code", "title", "status"}
 
 
-def test_every_unfit_key_gets_the_same_words(cast: Cast) -> None:
-    expired, left = key_client(cast.manager), key_client(cast.agent)
+def test_every_invalid_key_gets_the_same_message(cast: Cast) -> None:
+    expired, inactive = key_client(cast.manager), key_client(cast.agent)
     with fixture_changes():
         ApiKey.objects.filter(user=cast.manager).update(expiry=timezone.now() - timedelta(days=1))
     save_user(actor=cast.sysadmin, user_id=cast.agent.pk, is_active=False)
-    answers = {client.get(ME).content for client in (expired, left, KeyClient("0" * 64))}
-    assert len(answers) == 1
+    bodies = {client.get(ME).content for client in (expired, inactive, KeyClient("0" * 64))}
+    assert len(bodies) == 1
 
 
 def test_session_reads_and_needs_the_csrf_token_to_write(cast: Cast, login: Login) -> None:
     assert login(cast.manager).get(ME).status_code == HTTPStatus.OK
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(cast.manager)
-    response = strict.post("/api/v1/customers/", "{}", content_type="application/json")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.manager)
+    response = client.post("/api/v1/customers/", "{}", content_type="application/json")
     assert response.status_code == HTTPStatus.FORBIDDEN
     assert response.json()["code"] == "forbidden"
 
 
-def test_language_of_messages_is_the_callers(cast: Cast) -> None:
+def test_messages_are_in_the_language_of_the_request(cast: Cast) -> None:
     path = "/api/v1/customers/987654321/"
     english = key_client(cast.manager, "en").get(path).json()
     chinese = key_client(cast.manager, "zh-CN").get(path).json()
@@ -118,15 +118,15 @@ def test_language_of_messages_is_the_callers(cast: Cast) -> None:
     assert unit == ["Gslz", "兰州分公司"]
 
 
-def test_calls_beyond_the_minutes_number_are_put_off(cast: Cast, settings: Settings) -> None:
+def test_calls_beyond_the_limit_per_minute_are_throttled(cast: Cast, settings: Settings) -> None:
     settings.API_CALLS_PER_MINUTE = 2
-    client, other = key_client(cast.manager), key_client(cast.manager)
-    answers = [client.get(ME) for _ in range(5)]
-    # Wherever a minute ends among five calls, one minute has more than two of them.
-    late = next(a for a in answers if a.status_code == HTTPStatus.TOO_MANY_REQUESTS)
-    assert late.json()["code"] == "throttled"
-    assert 0 < int(late["Retry-After"]) <= 61
-    assert other.get(ME).status_code == HTTPStatus.OK
+    client, other_client = key_client(cast.manager), key_client(cast.manager)
+    responses = [client.get(ME) for _ in range(5)]
+    # The calls fall into two minutes at most, so one of them has more than two calls.
+    throttled = next(a for a in responses if a.status_code == HTTPStatus.TOO_MANY_REQUESTS)
+    assert throttled.json()["code"] == "throttled"
+    assert 0 < int(throttled["Retry-After"]) <= 61
+    assert other_client.get(ME).status_code == HTTPStatus.OK
 
 
 @pytest.mark.parametrize("days", [0, 731, -1])
@@ -135,7 +135,7 @@ def test_key_has_a_term_of_at_most_two_years(cast: Cast, days: int) -> None:
         issue_key(actor=cast.sysadmin, user_id=cast.manager.pk, name="ERP", days=days)
 
 
-def test_issuing_and_revoking_take_the_permission(cast: Cast) -> None:
+def test_issuing_and_revoking_need_the_permission(cast: Cast) -> None:
     key, _text = issue_key(actor=cast.sysadmin, user_id=cast.manager.pk, name="ERP", days=1)
     with pytest.raises(PermissionDenied):
         issue_key(actor=cast.head, user_id=cast.manager.pk, name="ERP", days=1)

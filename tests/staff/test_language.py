@@ -1,4 +1,4 @@
-"""Two languages: chosen before signing in by the browser, afterwards by the person."""
+"""The language: a cookie or the browser decides before signing in, the account afterwards."""
 
 import pytest
 from django.test import Client
@@ -10,43 +10,42 @@ from tests.history import fixture_changes
 SWITCH = "/language/"
 
 
-def _lang(client: Client, path: str = "/profile/") -> str:
+def _page_language(client: Client, path: str = "/profile/") -> str:
+    """Return the lang attribute of a page."""
     page = client.get(path).content.decode()
     return page.split('<html lang="', 1)[1].split('"', 1)[0]
 
 
-def test_stranger_without_a_choice_gets_the_house_language_or_what_the_browser_asks(
-    client: Client, db: None
-) -> None:
-    assert _lang(client, "/login/") == "zh-hans"
+def test_anonymous_user_gets_the_default_or_the_browsers_language(client: Client, db: None) -> None:
+    assert _page_language(client, "/login/") == "zh-hans"
     english = Client(headers={"Accept-Language": "en-GB,en;q=0.9"})
-    assert _lang(english, "/login/") == "en"
+    assert _page_language(english, "/login/") == "en"
 
 
-def test_stranger_switching_gets_the_login_page_in_that_language(client: Client, db: None) -> None:
+def test_anonymous_user_can_switch_the_login_page(client: Client, db: None) -> None:
     response = client.post(SWITCH, {"language": "en", "next": "/login/"})
     assert response["Location"] == "/login/"
-    assert _lang(client, "/login/") == "en"
+    assert _page_language(client, "/login/") == "en"
     client.post(SWITCH, {"language": "zh-hans", "next": "/login/"})
-    assert _lang(client, "/login/") == "zh-hans"
+    assert _page_language(client, "/login/") == "zh-hans"
 
 
-def test_person_switching_keeps_it_on_every_computer(cast: Cast, login: Login) -> None:
-    here, elsewhere = login(cast.manager), login(cast.manager)
-    assert _lang(here) == "en"
-    here.post(SWITCH, {"language": "zh-hans", "next": "/profile/"})
-    assert _lang(here) == "zh-hans"
-    assert _lang(elsewhere) == "zh-hans"
+def test_signed_in_user_switches_on_every_computer(cast: Cast, login: Login) -> None:
+    client, other_client = login(cast.manager), login(cast.manager)
+    assert _page_language(client) == "en"
+    client.post(SWITCH, {"language": "zh-hans", "next": "/profile/"})
+    assert _page_language(client) == "zh-hans"
+    assert _page_language(other_client) == "zh-hans"
 
 
-def test_person_signing_out_still_reads_their_language(cast: Cast, login: Login) -> None:
+def test_language_stays_after_signing_out(cast: Cast, login: Login) -> None:
     client = login(cast.manager)
     client.post(SWITCH, {"language": "en"})
     client.post("/logout/")
-    assert _lang(client, "/login/") == "en"
+    assert _page_language(client, "/login/") == "en"
 
 
-def test_person_switching_keeps_their_phone(cast: Cast, login: Login) -> None:
+def test_switching_does_not_change_the_phone(cast: Cast, login: Login) -> None:
     cast.manager.phone = "13900000000"
     with fixture_changes():
         cast.manager.save()
@@ -68,20 +67,20 @@ def test_switching_to_an_unknown_language_changes_nothing(
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:x", ""])
-def test_switching_never_leads_away(client: Client, db: None, target: str) -> None:
+def test_switching_never_redirects_to_another_site(client: Client, db: None, target: str) -> None:
     assert client.post(SWITCH, {"language": "en", "next": target})["Location"] == "/"
 
 
-def test_switching_takes_a_post_with_its_token(db: None) -> None:
+def test_switching_needs_a_post_with_the_csrf_token(db: None) -> None:
     assert Client().get(SWITCH).status_code == 405
-    strict = Client(enforce_csrf_checks=True)
-    assert strict.post(SWITCH, {"language": "en"}).status_code == 403
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(SWITCH, {"language": "en"}).status_code == 403
 
 
-def test_numbers_are_written_alike_in_both_languages(cast: Cast, login: Login) -> None:
+def test_dates_have_the_same_format_in_both_languages(cast: Cast, login: Login) -> None:
     client = login(cast.manager)
-    before = client.get("/profile/").content.decode()
+    english_page = client.get("/profile/").content.decode()
     client.post(SWITCH, {"language": "zh-hans"})
-    after = client.get("/profile/").content.decode()
+    chinese_page = client.get("/profile/").content.decode()
     joined = cast.manager.joined_at.strftime("%m-%d ")
-    assert (joined in before) == (joined in after)
+    assert (joined in english_page) == (joined in chinese_page)

@@ -1,4 +1,4 @@
-"""The first account, from the command line."""
+"""``manage.py open_account``, which creates the first user."""
 
 from io import StringIO
 
@@ -8,40 +8,40 @@ from django.test import Client
 
 from accounts.models import User
 
-COMMAND = "staff.management.commands.open_account.getpass"
+GETPASS = "staff.management.commands.open_account.getpass"
 
 
-def _open(monkeypatch: pytest.MonkeyPatch, password: str, *options: str) -> str:
-    monkeypatch.setattr(COMMAND, lambda prompt: password)
-    out = StringIO()
-    call_command("open_account", "chief", "--name", "Chief", *options, stdout=out)
-    return out.getvalue()
+def _open_account(monkeypatch: pytest.MonkeyPatch, password: str, *options: str) -> str:
+    monkeypatch.setattr(GETPASS, lambda prompt: password)
+    output = StringIO()
+    call_command("open_account", "chief", "--name", "Chief", *options, stdout=output)
+    return output.getvalue()
 
 
 @pytest.mark.django_db
 def test_opened_account_can_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    _open(monkeypatch, "a-Long-enough-1")
-    signed_in = Client().post("/login/", {"login": "CHIEF", "password": "a-Long-enough-1"})
-    assert signed_in.status_code == 302
+    _open_account(monkeypatch, "a-Long-enough-1")
+    response = Client().post("/login/", {"login": "CHIEF", "password": "a-Long-enough-1"})
+    assert response.status_code == 302
     assert User.objects.get(employee_number="chief").role.code == "system_administrator"
 
 
 @pytest.mark.django_db
-def test_weak_password_is_refused_in_words_and_opens_nothing(
+def test_weak_password_is_refused_with_a_message_and_creates_no_user(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.raises(CommandError, match=r"(?i)too short|太短|至少"):
-        _open(monkeypatch, "short")
+        _open_account(monkeypatch, "short")
     assert not User.objects.filter(employee_number="chief").exists()
 
 
 @pytest.mark.django_db
-def test_unknown_role_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_role_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CommandError):
-        _open(monkeypatch, "a-Long-enough-1", "--role", "nobody")
+        _open_account(monkeypatch, "a-Long-enough-1", "--role", "nobody")
 
 
 @pytest.mark.django_db
 def test_service_account_cannot_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    _open(monkeypatch, "unused", "--service")
+    _open_account(monkeypatch, "unused", "--service")
     assert not User.objects.get(employee_number="chief").has_usable_password()

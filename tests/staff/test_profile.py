@@ -1,27 +1,35 @@
-"""One's own page."""
+"""The profile page."""
 
 from django.test import Client
+from django.utils.html import escape
 
 from accounts.models import User
-from accounts.permissions import Permission
+from accounts.permissions import DataAccessLevel, Permission
 from tests.cast import Cast
 from tests.conftest import Login
 
 PROFILE = "/profile/"
 
 
-def test_profile_shows_who_one_is_here(cast: Cast, login: Login) -> None:
+def test_profile_shows_the_users_account(cast: Cast, login: Login) -> None:
     page = login(cast.manager).get(PROFILE).content.decode()
-    for text in ("Mia Manager", "manager", "Account manager", "Gslz", "Create and edit customers"):
-        assert text in page
+    for text in (
+        "Mia Manager",
+        "manager",
+        "Account manager",
+        "Gslz",
+        "Create and edit customers",
+        DataAccessLevel.OWN.label,
+    ):
+        assert escape(str(text)) in page
     assert str(Permission.STAFF_MANAGE.label) not in page
 
 
-def test_profile_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
+def test_profile_of_an_anonymous_user_redirects_to_the_login_page(client: Client, db: None) -> None:
     assert client.get(PROFILE)["Location"] == "/login/?next=/profile/"
 
 
-def test_profile_saved_redirects_and_says_so_once(cast: Cast, login: Login) -> None:
+def test_saved_profile_redirects_and_confirms_once(cast: Cast, login: Login) -> None:
     client = login(cast.manager)
     response = client.post(PROFILE, {"language": "en", "phone": "13912345678"})
     assert (response.status_code, response["Location"]) == (302, PROFILE)
@@ -31,7 +39,7 @@ def test_profile_saved_redirects_and_says_so_once(cast: Cast, login: Login) -> N
     assert "<p>Saved</p>" not in client.get(PROFILE).content.decode()
 
 
-def test_profile_change_is_recorded_with_who_and_by_which_door(cast: Cast, login: Login) -> None:
+def test_profile_change_is_recorded_with_actor_and_channel(cast: Cast, login: Login) -> None:
     login(cast.manager).post(PROFILE, {"language": "zh-hans", "phone": "1"})
     event = User.pgh_event_model.objects.filter(pgh_obj_id=cast.manager.pk).latest("pgh_id")  # type: ignore[attr-defined]
     assert event.pgh_context.metadata == {
@@ -41,7 +49,7 @@ def test_profile_change_is_recorded_with_who_and_by_which_door(cast: Cast, login
     }
 
 
-def test_profile_refused_keeps_what_was_typed_and_says_what_is_wrong(
+def test_refused_profile_keeps_the_typed_values_and_shows_the_errors(
     cast: Cast, login: Login
 ) -> None:
     client = login(cast.manager)
@@ -55,10 +63,8 @@ def test_profile_refused_keeps_what_was_typed_and_says_what_is_wrong(
     assert (cast.manager.language, cast.manager.phone) == ("en", "")
 
 
-def test_profile_nobody_changes_role_unit_or_number_by_sending_more(
-    cast: Cast, login: Login
-) -> None:
-    sent = {
+def test_profile_ignores_fields_that_users_may_not_change(cast: Cast, login: Login) -> None:
+    data = {
         "language": "en",
         "phone": "",
         "role": cast.sysadmin.role.pk,
@@ -66,7 +72,7 @@ def test_profile_nobody_changes_role_unit_or_number_by_sending_more(
         "employee_number": "boss",
         "is_active": "",
     }
-    login(cast.manager).post(PROFILE, sent)
+    login(cast.manager).post(PROFILE, data)
     cast.manager.refresh_from_db()
     assert cast.manager.role.code == "account_manager"
     assert cast.manager.unit == cast.lanzhou

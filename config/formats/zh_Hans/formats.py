@@ -1,3 +1,3 @@
-"""The house's own."""
+"""The shared formats."""
 
-from config.formats.house import *  # noqa: F403
+from config.formats.shared import *  # noqa: F403

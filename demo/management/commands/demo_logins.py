@@ -1,4 +1,4 @@
-"""``manage.py demo_logins``: who can sign in to the demonstration company."""
+"""``manage.py demo_logins``: print the logins of the demonstration company."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from accounts.models import User
 from demo.company import is_production
 from demo.people import LOGINS
 from demo.plan import PASSWORD
-from demo.progress import columns, padded
+from demo.progress import display_width, pad
 
 
 class Command(BaseCommand):
-    """Prints role, place, login and password; only those that work."""
+    """Prints role, unit, login and password of the logins that work."""
 
     help = "Print one login per role of the demonstration company."
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         """Print the table."""
         if is_production():
             raise CommandError(_("These are production settings: no password is printed."))
-        people = {
+        users = {
             user.employee_number: user
             for user in User.objects.filter(
                 employee_number__in=LOGINS, is_active=True
@@ -30,15 +30,15 @@ class Command(BaseCommand):
         rows = [
             (user.role.name, user.unit.name, login, PASSWORD)
             for login in LOGINS
-            if (user := people.get(login)) and user.check_password(PASSWORD)
+            if (user := users.get(login)) and user.check_password(PASSWORD)
         ]
         if not rows:
             self.stdout.write(_("There is no demonstration company in this database."))
             return
-        self._print([(_("Role"), _("Unit"), _("Login"), _("Password")), *rows])
+        self._print_table([(_("Role"), _("Unit"), _("Login"), _("Password")), *rows])
 
-    def _print(self, rows: list[tuple[str, str, str, str]]) -> None:
-        widths = [max(columns(row[n]) for row in rows) for n in range(4)]
+    def _print_table(self, rows: list[tuple[str, str, str, str]]) -> None:
+        widths = [max(display_width(row[n]) for row in rows) for n in range(4)]
         for row in rows:
-            cells = (padded(cell, width) for cell, width in zip(row, widths, strict=True))
+            cells = (pad(cell, width) for cell, width in zip(row, widths, strict=True))
             self.stdout.write("  ".join(cells).rstrip())

@@ -17,7 +17,7 @@ from demo.progress import Progress
 
 
 class Command(BaseCommand):
-    """Reads the options, refuses what must not be, and reports progress."""
+    """Checks the options and makes the company, printing progress."""
 
     help = "Fill an empty database with a demonstration company."
 
@@ -25,21 +25,24 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--customers", type=int, default=2000, help="default: 2000")
         parser.add_argument("--transactions", type=int, help="default: 50 per customer")
-        parser.add_argument("--months", type=int, default=24, help="they span; default: 24")
-        parser.add_argument("--seed", type=int, default=1, help="another one, another company")
+        parser.add_argument("--months", type=int, default=24, help="of transactions; default: 24")
+        parser.add_argument("--seed", type=int, default=1, help="of the random numbers; default: 1")
         parser.add_argument("--as-of", type=date.fromisoformat, help="YYYY-MM-DD; default: today")
         parser.add_argument(
-            "--prospects", type=int, default=12, help="percent who never bought; default: 12"
+            "--prospects",
+            type=int,
+            default=12,
+            help="percent who never bought; default: 12",
         )
         parser.add_argument(
-            "--if-empty", action="store_true", help="do nothing where there is something already"
+            "--if-empty", action="store_true", help="do nothing if the database is not empty"
         )
         parser.add_argument(
-            "--yes-really", action="store_true", help="allow it under production settings"
+            "--yes-really", action="store_true", help="run with production settings too"
         )
 
     def handle(self, *_args: str, **options: Any) -> None:
-        """Make the company, or say in one line why not."""
+        """Make the company. Raises CommandError with one line when that is refused."""
         if is_production() and not options["yes_really"]:
             raise CommandError(
                 _("These are production settings: the demonstration company has public passwords.")
@@ -50,13 +53,13 @@ class Command(BaseCommand):
             )
         if options["if_empty"] and not is_empty():
             return
-        plan = self._plan(options)
+        plan = self._make_plan(options)
         try:
             make_company(plan, Progress(self.stdout if options["verbosity"] else None))
         except RefusedError as error:
             raise CommandError(error.message) from error
 
-    def _plan(self, options: dict[str, Any]) -> Plan:
+    def _make_plan(self, options: dict[str, Any]) -> Plan:
         transactions = options["transactions"]
         if transactions is None:
             transactions = options["customers"] * TRANSACTIONS_PER_CUSTOMER
@@ -66,10 +69,10 @@ class Command(BaseCommand):
             "--months": (options["months"], 1, 120),
             "--prospects": (options["prospects"], 0, 90),
         }
-        for name, (value, least, most) in limits.items():
-            if not least <= value <= most:
+        for name, (value, minimum, maximum) in limits.items():
+            if not minimum <= value <= maximum:
                 message = _("%(option)s must lie between %(least)s and %(most)s.")
-                raise CommandError(message % {"option": name, "least": least, "most": most})
+                raise CommandError(message % {"option": name, "least": minimum, "most": maximum})
         return Plan(
             customers=options["customers"],
             transactions=transactions,

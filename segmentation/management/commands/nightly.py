@@ -1,4 +1,4 @@
-"""``manage.py nightly``: have the worker score, and watch it."""
+"""``manage.py nightly``: request a scoring run, and show its steps while the worker executes it."""
 
 import time
 from argparse import ArgumentParser
@@ -15,21 +15,29 @@ from rich.console import Console
 from common.errors import RefusedError
 from segmentation.models import RunState, ScoringRun, ScoringStep, StepName
 from segmentation.selectors import active_run, is_scored
-from segmentation.services.lock import is_somebody_working
+from segmentation.services.lock import is_locked
 from segmentation.services.run import request_run, scheduler
 from segmentation.tasks import execute_run
 
-SECONDS_BETWEEN_LOOKS = 0.2
-SECONDS_WITHOUT_WORKER = 60
+POLL_INTERVAL_SECONDS = 0.2
+WORKER_LOST_SECONDS = 60
+
+NO_WORKER = (
+    "No worker has taken the run. Start one (make run, or: celery --app config.celery worker) and"
+    " it will; if none does, ask again in two minutes."
+)
+WORKER_LOST = (
+    "The worker was cut off. What was published before is still shown. Start a worker, ask again."
+)
 
 
 class Command(BaseCommand):
-    """Start a scoring run through the worker and show its steps until it ends."""
+    """Request a scoring run and show its steps until it ends."""
 
     help = "Score all customers through the worker, and show the steps until it has ended."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the options."""
+        """Declare the options of the command line."""
         parser.add_argument(
             "--as-of", type=date.fromisoformat, help="the day before which things count (today)"
         )
@@ -45,34 +53,37 @@ class Command(BaseCommand):
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
-        """Exit with 0 when the run was published, or needed none; with 1 otherwise."""
+        """Exit with 0 when the run was published or --if-stale needed none, with 1 otherwise."""
         as_of = options["as_of"] or timezone.localdate()
         console = Console(highlight=False, soft_wrap=True)
         if options["if_stale"] and is_scored(as_of):
             console.print(f"As of {as_of} is scored already.")
             return
         overrides = {"window_days": options["window_days"]} if options["window_days"] else {}
-        run = _request(as_of, overrides, join=options["if_stale"])
+        run = _request_run(as_of, overrides, join_active=options["if_stale"])
         console.print(f"Run {run.pk} as of {as_of}")
         with console.status("Waiting for a worker …") as status:
-            for step in _steps_of(run, wait_seconds=options["wait_seconds"]):
+            for step in _watch_steps(run, wait_seconds=options["wait_seconds"]):
                 label = f"{step.position}/{len(StepName)} {step.get_name_display()}"
                 if step.finished_at is None:
                     status.update(f"{label} …")
                 else:
                     console.print(f"  {label}: {step.rows:,} rows, {step.seconds:.2f} s")
-        _report(run, console)
+        _print_result(run, console)
 
 
-def _request(as_of: date, overrides: dict[str, int], *, join: bool) -> ScoringRun:
-    """Ask for the run; with ``join``, take part in one of the same day that is under way."""
+def _request_run(as_of: date, overrides: dict[str, int], *, join_active: bool) -> ScoringRun:
+    """Request a run; with ``join_active`` return the active run instead if it is of the same day.
+
+    Raises CommandError, with a message that says what to do, when the run is refused.
+    """
     try:
         return request_run(
             as_of=as_of, actor=scheduler(), enqueue=execute_run.delay, overrides=overrides
         )
     except RefusedError as error:
         active = active_run()
-        if join and active is not None and active.as_of == as_of:
+        if join_active and active is not None and active.as_of == as_of:
             return active
         raise CommandError(error.message) from error
     except ValidationError as error:
@@ -85,38 +96,34 @@ def _request(as_of: date, overrides: dict[str, int], *, join: bool) -> ScoringRu
         raise CommandError(message) from error
 
 
-def _steps_of(run: ScoringRun, *, wait_seconds: float) -> Iterator[ScoringStep]:
+def _watch_steps(run: ScoringRun, *, wait_seconds: float) -> Iterator[ScoringStep]:
     """Yield each step when it begins and again when it has ended, until the run ends.
 
-    Raises CommandError when no worker takes the run, or when the one that did is gone.
+    Raises CommandError when no worker takes the run within ``wait_seconds``, or when the worker
+    that took it has not held the scoring lock for WORKER_LOST_SECONDS.
     """
-    shown: set[tuple[int, bool]] = set()
-    heard = time.monotonic()
+    yielded: set[tuple[int, bool]] = set()
+    worker_seen_at = time.monotonic()
     while run.is_active:
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(POLL_INTERVAL_SECONDS)
         run.refresh_from_db()
-        waits = run.state == RunState.QUEUED
-        if not waits and is_somebody_working():
-            heard = time.monotonic()
-        if time.monotonic() - heard > (wait_seconds if waits else SECONDS_WITHOUT_WORKER):
-            raise CommandError(NO_WORKER if waits else WORKER_GONE)
+        is_queued = run.state == RunState.QUEUED
+        if not is_queued and is_locked():
+            worker_seen_at = time.monotonic()
+        seconds_without_worker = time.monotonic() - worker_seen_at
+        if is_queued and seconds_without_worker > wait_seconds:
+            raise CommandError(NO_WORKER)
+        if not is_queued and seconds_without_worker > WORKER_LOST_SECONDS:
+            raise CommandError(WORKER_LOST)
         for step in run.steps.order_by("position"):
-            state = (step.position, step.finished_at is not None)
-            if state not in shown:
-                shown.add(state)
+            step_state = (step.position, step.finished_at is not None)
+            if step_state not in yielded:
+                yielded.add(step_state)
                 yield step
 
 
-NO_WORKER = (
-    "No worker has taken the run. Start one (make run, or: celery --app config.celery worker) and"
-    " it will; if none does, ask again in two minutes."
-)
-WORKER_GONE = (
-    "The worker was cut off. What was published before is still shown. Start a worker, ask again."
-)
-
-
-def _report(run: ScoringRun, console: Console) -> None:
+def _print_result(run: ScoringRun, console: Console) -> None:
+    """Print the counts of a published run; raise CommandError for one that was not published."""
     if not run.has_result:
         detail = f" {run.error} (reference {run.reference}, see the worker's log)"
         message = f"Run {run.pk} has {run.state}.{detail if run.error else ''}"

@@ -1,1 +1,1 @@
-"""Command line."""
+"""Management commands of staff."""

@@ -1,6 +1,6 @@
-"""``manage.py open_account``: open an account from the command line, the first one above all.
+"""``manage.py open_account``: create a user from the command line.
 
-Everybody else's accounts are opened in the administration pages, by whoever has this first one.
+It is meant for the first user, who creates the others in the administration.
 """
 
 from getpass import getpass
@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 from accounts.models import OrgUnit, Role, User
 from staff.services.user import save_user
 
-ACTOR = "scheduler"  # the product's own account that holds the system administrator's role
+ACTOR = "scheduler"  # the installed service account; it has the role of system administrator
 
 
 class Command(BaseCommand):
-    """Open an account."""
+    """Create a user."""
 
     help = "Open an account; asks for its password."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take who, as what, and where."""
+        """Declare the options of the command line."""
         parser.add_argument("employee_number")
         parser.add_argument("--name", required=True)
         parser.add_argument("--role", default="system_administrator", help="a role's code")
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--service", action="store_true", help="a service account: no password")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Open it, or say in a line why not."""
+        """Create the user, or raise CommandError with the reason."""
         try:
             user = save_user(
                 actor=User.objects.get(employee_number=ACTOR),

@@ -40,16 +40,18 @@ ALLOWED = (
     Allowed(
         "segmentation/columns.py", READ,
         "Joins the scores of customers that the list has read through visible_to.",
-        "Worth.annotate",
+        "WorthColumns.annotate",
     ),
     # SQL outside of models and services.
     Allowed(
         "common/history.py", SQL, "Hands the context of a change to the triggers.", "_set_context"
     ),
+    Allowed("common/copying.py", SQL, "Writes rows by COPY, for services."),
+    Allowed("common/interrupts.py", SQL, "Cancels the statement that runs; sends none."),
     Allowed("core/views/health.py", SQL, "Asks whether the database answers.", "healthz"),
     Allowed("core/writing.py", SQL, "An advisory lock, for services.", "lock_tree"),
     # The demonstration company.
-    Allowed("demo/bare.py", SQL, _DEMO),
+    Allowed("demo/table_rebuild.py", SQL, _DEMO),
     Allowed("demo/company.py", READ, _DEMO),
     Allowed("demo/company.py", SQL, _DEMO),
     Allowed("demo/company.py", WRITE, _DEMO),
@@ -86,9 +88,9 @@ ALLOWED = (
         "execute_run",
     ),
     Allowed("segmentation/services/steps.py", SERVICE, _IN_RUN),
-    Allowed("segmentation/services/tables.py", SERVICE, _IN_RUN, "drop_leftovers"),
+    Allowed("segmentation/services/tables.py", SERVICE, _IN_RUN, "drop_abandoned_tables"),
     Allowed(
-        "segmentation/services/lock.py", SERVICE, "Takes and asks for a lock; writes no record."
+        "segmentation/services/lock.py", SERVICE, "Takes and checks a lock; writes no record."
     ),
     Allowed("crm/services/importing/staging.py", SERVICE, _STAGING),
 )  # fmt: skip

@@ -15,7 +15,8 @@ refused, for a scoped model (a model that holds company data, or the history of 
 - classes that read rows: a generic view or inline with ``model = Customer``, a form whose ``Meta``
   names a scoped model (unless its base restricts the choices), a serializer's field over a related
   manager;
-- SQL: ``cursor``, ``raw``, ``extra``, ``RawSQL``, ``execute`` on a cursor, ``import psycopg``.
+- SQL: ``cursor``, ``raw``, ``extra``, ``RawSQL``, ``execute`` and ``copy_expert`` on a cursor, a
+  function that a cursor is passed to, and the driver (``import psycopg2``).
 """
 
 import ast
@@ -23,7 +24,14 @@ from collections.abc import Iterator
 
 from tests.architecture.checks.model_facts import MANAGER_NAMES, ModelFacts
 from tests.architecture.checks.receivers import type_name
-from tests.architecture.checks.source import SourceFile, Violation, calls, last_name, text_of
+from tests.architecture.checks.source import (
+    SourceFile,
+    Violation,
+    is_handed_cursor,
+    is_statement,
+    last_name,
+    text_of,
+)
 
 READ, SQL = "read", "sql"
 FREE_LAYERS = {"models", "services", "tasks", "management"}
@@ -188,13 +196,20 @@ def raw_sql(file: SourceFile) -> Iterator[Violation]:
     for node in ast.walk(file.tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
-            if any(name.split(".")[0] == "psycopg" for name in names):
-                yield file.violation(node, SQL, "imports psycopg", NO_SQL)
-    for call in calls(file.tree):
-        name = last_name(call.func)
-        is_method = isinstance(call.func, ast.Attribute)
-        on_cursor = is_method and "cursor" in last_name(getattr(call.func, "value", call))
-        if (is_method and name in {"cursor", "raw", "extra"}) or name == "RawSQL":
-            yield file.violation(call, SQL, f"{name}(…) reads or writes in SQL", NO_SQL)
-        elif on_cursor and name in {"execute", "executemany", "copy"}:
-            yield file.violation(call, SQL, f"cursor.{name}(…) reads or writes in SQL", NO_SQL)
+            if any(name.startswith("psycopg") for name in names):
+                yield file.violation(node, SQL, "imports the database's driver", NO_SQL)
+        elif isinstance(node, ast.Call):
+            called = _sql_call(node)
+            if called is not None:
+                yield file.violation(node, SQL, f"{called} reads or writes in SQL", NO_SQL)
+
+
+def _sql_call(call: ast.Call) -> str | None:
+    """Return how to name a call that has to do with SQL; None for any other."""
+    name = last_name(call.func)
+    is_method = isinstance(call.func, ast.Attribute)
+    if (is_method and name in {"cursor", "raw", "extra"}) or name == "RawSQL":
+        return f"{name}(…)"
+    if is_statement(call):
+        return f"cursor.{name}(…)"
+    return f"{name}(cursor, …)" if is_handed_cursor(call) else None

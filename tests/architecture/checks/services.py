@@ -5,9 +5,9 @@ same module) takes ``actor`` by keyword only and calls ``authorise(actor, …)``
 write, not under a condition. A class that writes calls ``authorise`` in one of its methods or in
 those of its bases. Private functions and methods are called by these, so they are exempt.
 
-A write is what ``writes.is_write`` takes for one, ``audited_transaction(…)``, or ``execute`` and
-``copy`` on a cursor, but for a statement that stands in the file as a plain string and holds no
-word of a write.
+A write is what ``writes.is_write`` takes for one, ``audited_transaction(…)``, a function of another
+module that is handed a cursor, or ``execute`` and ``copy_expert`` on a cursor, but for a statement
+that stands in the file as a plain string and holds no word of a write.
 """
 
 import ast
@@ -15,11 +15,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tests.architecture.checks.model_facts import ModelFacts
-from tests.architecture.checks.source import SourceFile, Violation, calls, last_name, text_of
+from tests.architecture.checks.source import (
+    SourceFile,
+    Violation,
+    calls,
+    is_handed_cursor,
+    is_statement,
+    last_name,
+    text_of,
+)
 from tests.architecture.checks.writes import is_write
 
 SERVICE = "service"
-CURSOR_METHODS = {"execute", "executemany", "copy"}
 SQL_WRITES = re.compile(
     r"\b(INSERT|(?<!FOR )UPDATE|DELETE|MERGE|TRUNCATE|COPY|CREATE|ALTER|DROP)\b", re.IGNORECASE
 )
@@ -121,10 +128,12 @@ class _WritesOf:
         name = last_name(call.func)
         if name == "audited_transaction" or is_write(self._file, call, self._facts, self._methods):
             return True
-        if isinstance(call.func, ast.Attribute) and name in CURSOR_METHODS:
-            return "cursor" in last_name(call.func.value) and not self._only_reads(call)
+        if is_statement(call):
+            return not self._only_reads(call)
         inner = self._private.get(name)
-        if inner is None or name in seen:
+        if inner is None:
+            return is_handed_cursor(call) and isinstance(call.func, ast.Name)
+        if name in seen:
             return False
         return self.first_line(inner, seen | {name}) is not None
 

@@ -1,12 +1,13 @@
 """The source files, the violations of rules, and the exceptions to rules."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[3]
+CURSOR_METHODS = {"execute", "executemany", "callproc", "copy", "copy_expert", "copy_from"}
 OTHER_PACKAGES = {"benchmarks", "scripts", "tests"}
 
 
@@ -78,9 +79,6 @@ class SourceFile:
         return Violation(self.path, node.lineno, rule, what, instead, self.function_of(node))
 
 
-Check = Callable[[SourceFile], Iterable[Violation]]
-
-
 def package_folders(root: Path = ROOT) -> set[str]:
     """Return the names of the product's Python packages: the folders with an ``__init__.py``."""
     found = {path.parent.name for path in root.glob("*/__init__.py")}
@@ -125,3 +123,15 @@ def text_of(node: ast.AST | None) -> str | None:
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
     """Return every call below a node."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def is_statement(call: ast.Call) -> bool:
+    """Tell whether a call has a cursor do something: ``cursor.execute(…)``."""
+    is_method = isinstance(call.func, ast.Attribute) and call.func.attr in CURSOR_METHODS
+    return is_method and "cursor" in last_name(getattr(call.func, "value", call))
+
+
+def is_handed_cursor(call: ast.Call) -> bool:
+    """Tell whether a call hands a cursor on: ``copy_rows(cursor, …)``."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any("cursor" in last_name(value) and isinstance(value, ast.Name) for value in values)

@@ -1,6 +1,7 @@
-"""A file of transactions into a full table: new, then sent again, then with a hundredth corrected.
+"""Importing a generated file three times into a large table.
 
-Works on a copy of the kept company, which is dropped afterwards.
+The first import has new rows, the second has the same rows again, and in the third one row of a
+hundred is corrected. This runs on a copy of the company's database.
 """
 
 import random
@@ -11,35 +12,37 @@ from pathlib import Path
 from django.db import connection
 
 from accounts.models import User
-from benchmarks.measuring import Size, clock, peak_memory, show
+from benchmarks.measuring import BenchmarkOptions, peak_memory_mib, print_table, timer
 from common.files import CsvSource
 from crm.models import Customer
 from crm.services.importing import ImportOptions, import_transactions
 
 SYSTEM = "boss"
 FIRST_DAY = date(2025, 11, 1)
-CORRECTED_EVERY = 100
+ROWS_PER_CORRECTION = 100
 
 
-def measure(size: Size) -> None:
-    """Import the file three times; print seconds, what came of the rows, and peak memory."""
+def measure(options: BenchmarkOptions) -> None:
+    """Import the file three times; print the seconds, the results of the rows and the memory."""
     actor = User.objects.get_by_natural_key("importer")
     codes = list(Customer.objects.values_list("code", flat=True))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
-    print(f"{size.rows:,} rows into {size.transactions:,} of {size.customers:,} customers\n")
+    print(
+        f"{options.rows:,} rows into {options.transactions:,} of {options.customers:,} customers\n"
+    )
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bills.csv"
-        for label, corrected in (("new", False), ("sent again", False), ("corrected", True)):
-            _write(path, codes, size.rows, corrected=corrected)
+        for label, has_corrections in (("new", False), ("sent again", False), ("corrected", True)):
+            _write_file(path, codes, options.rows, has_corrections=has_corrections)
             rows.append(_import(label, path, actor))
-    show(["file", "seconds", "new", "changed", "unchanged", "rejected"], rows)
-    print(f"peak memory of this process: {peak_memory():.0f} MiB")
+    print_table(["file", "seconds", "new", "changed", "unchanged", "rejected"], rows)
+    print(f"peak memory of this process: {peak_memory_mib():.0f} MiB")
 
 
 def _import(label: str, path: Path, actor: User) -> list[str]:
-    with path.open("rb") as stream, clock() as running:
+    with path.open("rb") as stream, timer() as measured:
         result = import_transactions(
             source=CsvSource(stream, name=path.name),
             actor=actor,
@@ -51,17 +54,17 @@ def _import(label: str, path: Path, actor: User) -> list[str]:
         result.rows_unchanged,
         result.rows_rejected,
     )
-    return [label, f"{running.seconds:.1f}", *(f"{count:,}" for count in counts)]
+    return [label, f"{measured.seconds:.1f}", *(f"{count:,}" for count in counts)]
 
 
-def _write(path: Path, codes: list[str], rows: int, *, corrected: bool) -> None:
-    """Write the file: the same one each time, but for the corrections."""
+def _write_file(path: Path, codes: list[str], rows: int, *, has_corrections: bool) -> None:
+    """Write the file. Apart from corrections it is the same each time."""
     rng = random.Random(1)
     days = [(FIRST_DAY + timedelta(days=n)).isoformat() for n in range(30)]
     with path.open("w", encoding="utf-8") as file:
         file.write("customer,date,amount,kind,external_id\n")
         for number in range(rows):
             code, day, cents = rng.choice(codes), rng.choice(days), rng.randint(100, 5_000_000)
-            if corrected and number % CORRECTED_EVERY == 0:
+            if has_corrections and number % ROWS_PER_CORRECTION == 0:
                 cents += 1
             file.write(f"{code},{day},{cents // 100}.{cents % 100:02},bill,X{number:09}\n")

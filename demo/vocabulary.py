@@ -1,21 +1,21 @@
-"""Words from which invented Chinese organisations and people are named.
+"""The words from which ``demo.names`` makes Chinese names of organisations and people.
 
-All names put together from them are invented; an accidental likeness to a real organisation cannot
-be ruled out. Numbers before words are divisions of GB/T 4754-2017.
+All names are invented; a name can still equal that of a real organisation by chance. The numbers in
+the lists are industry divisions of GB/T 4754-2017.
 """
 
-Pairs = tuple[tuple[str, str], ...]
+WordsWithDivision = tuple[tuple[str, str], ...]
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _split_words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-def _by_division(lines: str) -> Pairs:
-    """Return (word, division) for lines that begin with a division; wrapped lines go on."""
+def _split_by_division(text: str) -> WordsWithDivision:
+    """Return (word, division) for each word. A number sets the division of the words after it."""
     pairs: list[tuple[str, str]] = []
     division = ""
-    for word in lines.split():
+    for word in text.split():
         if word.isdigit():
             division = word
         else:
@@ -24,7 +24,7 @@ def _by_division(lines: str) -> Pairs:
 
 
 # Districts and counties of a city; invented, so that no real county government is named.
-COUNTIES = _words(
+COUNTIES = _split_words(
     """
     城东区 城西区 城北区 城中区 高新区 经开区 新城区 临河区 望江区 云台区 清源区 锦湖区 石桥区
     南湾区 北塘区 清溪县 平川县 安和县 永宁县 长岭县 临泽县 河阳县 云岭县 白水县 青石县 龙泉县
@@ -32,7 +32,7 @@ COUNTIES = _words(
     东川县
     """
 )
-BRANDS = _words(
+BRANDS = _split_words(
     """
     恒科 嘉科 铭科 泽科 晟科 昊科 卓科 睿科 宏科 源科 祥科 盛科 锦科 沐科 嘉达 铭达 泽达 晟达 昊达
     卓达 睿达 祥达 鼎达 启达 锦达 凌达 沐达 瑞峰 恒峰 嘉峰 铭峰 泽峰 晟峰 昊峰 卓峰 睿峰 宏峰 源峰
@@ -52,7 +52,7 @@ BRANDS = _words(
     恒朗 嘉朗 铭朗 泽朗 晟朗 昊朗 卓朗 睿朗 宏朗 源朗 祥朗 盛朗 鼎朗 启朗 锦朗 凌朗 沐朗
     """
 )
-TRADES = _by_division(
+TRADES = _split_by_division(
     """
     01 农业科技 农业发展 种业 现代农业 果蔬种植
     02 林业开发 园林苗木
@@ -145,7 +145,7 @@ TRADES = _by_division(
     """
 )
 # Agents, resellers and service partners of a telecom operator.
-CHANNEL_TRADES = _by_division(
+CHANNEL_TRADES = _split_by_division(
     """
     63 通信服务 通信代理 信息代理服务 电讯 网络通信服务
     52 通讯器材 手机连锁 数码通讯 智慧终端
@@ -162,10 +162,10 @@ LEGAL_FORMS: tuple[tuple[str, int], ...] = (
     ("（集团）有限责任公司", 2),
     ("集团股份有限公司", 2),
 )
-# A trade word with this ending is a legal form of its own and takes no other.
-OWN_FORM = "事务所"
+# A trade word with this suffix contains the legal form, so no other is added.
+LEGAL_FORM_SUFFIX = "事务所"
 
-BUREAUS = _by_division(
+BUREAUS = _split_by_division(
     """
     92 人民政府办公室 发展和改革局 教育局 科学技术局 工业和信息化局 公安局 民政局 司法局 财政局
     人力资源和社会保障局 自然资源局 生态环境局 住房和城乡建设局 交通运输局 水务局 农业农村局
@@ -175,10 +175,10 @@ BUREAUS = _by_division(
     93 政协办公室
     """
 )
-# A Party committee is named with this before the place.
-PARTY_DIVISION, PARTY = "91", "中共"
-# Public institutions a city has one of.
-CITY_INSTITUTIONS = _by_division(
+# The name of a Party committee starts with this prefix.
+PARTY_DIVISION, PARTY_PREFIX = "91", "中共"
+# Public institutions of which a city has one.
+CITY_INSTITUTIONS = _split_by_division(
     """
     83 第一中学 第二中学 第三中学 第四中学 第五中学 第六中学 第七中学 第八中学 第九中学 第十中学
     第一小学 第二小学 第三小学 第四小学 第五小学 第六小学 第七小学 第八小学 第九小学 第十小学
@@ -196,8 +196,8 @@ CITY_INSTITUTIONS = _by_division(
     79 土地储备中心
     """
 )
-# Public institutions every district and county has.
-AREA_INSTITUTIONS = _by_division(
+# Public institutions that every district and county has.
+AREA_INSTITUTIONS = _split_by_division(
     """
     84 人民医院 中医医院 妇幼保健院 疾病预防控制中心 社区卫生服务中心 卫生监督所
     83 高级中学 实验中学 初级中学 中心小学 实验小学 中心幼儿园 特殊教育学校 职业教育中心
@@ -218,7 +218,7 @@ AREA_INSTITUTIONS = _by_division(
     94 社会保险服务中心 就业服务中心
     """
 )
-SOCIAL_ORGANISATIONS = _by_division(
+SOCIAL_ORGANISATIONS = _split_by_division(
     """
     95 总工会 妇女联合会 红十字会 慈善总会 工商业联合会 科学技术协会 残疾人联合会 文学艺术界联合会
     企业家协会 志愿者协会 建筑业协会 物业管理协会 餐饮行业协会 旅游行业协会 物流行业协会
@@ -227,7 +227,7 @@ SOCIAL_ORGANISATIONS = _by_division(
     书法家协会 摄影家协会 篮球协会 足球协会 老年体育协会 社会工作者协会 义工联合会 教育基金会
     """
 )
-SURNAMES = _words(
+SURNAMES = _split_words(
     """
     王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高 林 何 郭 马 罗 梁 宋 郑 谢 韩 唐 冯 于 董 萧 程
     曹 袁 邓 许 傅 沈 曾 彭 吕 苏 卢 蒋 蔡 贾 丁 魏 薛 叶 阎 余 潘 杜 戴 夏 钟 汪 田 任 姜 范 方
@@ -235,7 +235,7 @@ SURNAMES = _words(
     常 武 乔 贺 赖 龚 文 欧阳 上官 司马 诸葛
     """
 )
-GIVEN_NAMES = _words(
+GIVEN_NAMES = _split_words(
     """
     伟 芳 娜 敏 静 丽 强 磊 洋 艳 勇 军 杰 娟 涛 超 明 霞 平 刚 桂英 建华 建国 国庆 志强 志明 文博
     文静 晓东 晓燕 晓明 海燕 海涛 海波 红梅 红霞 玉兰 玉梅 秀英 秀兰 淑珍 淑华 春梅 春生 冬梅 秋月

@@ -1,16 +1,16 @@
-"""A table without keys and indexes while it is filled: they are built once, at the end."""
+"""Filling a table without its keys and indexes, which are built once at the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
 
-CONSTRAINTS = """
+CONSTRAINT_DEFINITIONS = """
     SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype IN ('p', 'u', 'f')
      ORDER BY contype <> 'p', contype <> 'u', conname
 """
-INDEXES = """
+INDEX_DEFINITIONS = """
     SELECT i.relname, pg_get_indexdef(i.oid)
       FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
      WHERE x.indrelid = %s::regclass
@@ -20,19 +20,19 @@ INDEXES = """
 
 
 @contextmanager
-def bare(table: str) -> Iterator[None]:
-    """Take keys and indexes off an empty table, and put the very same on again at the end.
+def without_keys_and_indexes(table: str) -> Iterator[None]:
+    """Drop the keys and indexes of an empty table; create the same ones at the end of the block.
 
-    Everything happens inside the transaction that is open: whatever goes wrong, the table is as it
-    was, and nobody sees it in between (it stays locked until the transaction ends).
+    Call it inside a transaction. An error then restores the table, and the table stays locked until
+    the transaction ends, so that no other session uses it without its keys.
     """
     quoted = connection.ops.quote_name
     with connection.cursor() as cursor:
-        # Checks that still wait would forbid changing the tables they are about.
+        # PostgreSQL refuses to alter a table for which deferred checks are pending.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(CONSTRAINTS, [table])
+        cursor.execute(CONSTRAINT_DEFINITIONS, [table])
         constraints = cursor.fetchall()
-        cursor.execute(INDEXES, [table])
+        cursor.execute(INDEX_DEFINITIONS, [table])
         indexes = cursor.fetchall()
         for name, _definition in reversed(constraints):
             cursor.execute(f"ALTER TABLE {quoted(table)} DROP CONSTRAINT {quoted(name)}")

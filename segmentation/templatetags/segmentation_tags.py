@@ -1,4 +1,4 @@
-"""Segments, flags and runs as every page shows them."""
+"""Template tags for segments, churn flags and the state of runs."""
 
 from django import template
 from django.utils.html import format_html
@@ -7,16 +7,17 @@ from django.utils.safestring import SafeString
 from segmentation.models import (
     ChineseSegment,
     ChurnLevel,
-    CustomerScore,
     InternationalSegment,
     RunState,
     ScoringRun,
 )
-from segmentation.reasons import reasons_in_words
+from segmentation.reasons import reason_sentences
 
 register = template.Library()
+register.filter(reason_sentences)
 
-FLAGS = {ChurnLevel.NONE: "none", ChurnLevel.WATCH: "medium", ChurnLevel.HIGH: "high"}
+# Values of the attribute data-flag, by which the style sheet colours a flag.
+FLAG_STYLES = {ChurnLevel.NONE: "none", ChurnLevel.WATCH: "medium", ChurnLevel.HIGH: "high"}
 TONES = {
     RunState.QUEUED: "info",
     RunState.RUNNING: "accent",
@@ -25,12 +26,12 @@ TONES = {
     RunState.FAILED: "bad",
     RunState.INTERRUPTED: "warn",
 }
-SEGMENTS = {one.value: one for one in (*ChineseSegment, *InternationalSegment)}
+SEGMENTS = {segment.value: segment for segment in (*ChineseSegment, *InternationalSegment)}
 
 
 @register.simple_tag
 def segment(code: str | None) -> SafeString | str:
-    """Write a segment of either scheme; a dash for a customer without scores."""
+    """Show a segment of either scheme as a badge; a dash for a customer without scores."""
     if code is None:
         return "–"
     return format_html(
@@ -40,24 +41,20 @@ def segment(code: str | None) -> SafeString | str:
 
 @register.simple_tag
 def flag(level: int | None) -> SafeString | str:
-    """Write a churn flag; a dash for a customer without scores."""
+    """Show a churn flag as a badge; a dash for a customer without scores."""
     if level is None:
         return "–"
-    wanted = ChurnLevel(level)
-    return format_html('<span class="badge" data-flag="{}">{}</span>', FLAGS[wanted], wanted.label)
+    churn_level = ChurnLevel(level)
+    return format_html(
+        '<span class="badge" data-flag="{}">{}</span>', FLAG_STYLES[churn_level], churn_level.label
+    )
 
 
 @register.simple_tag
 def run_state(run: ScoringRun) -> SafeString:
-    """Write what has become of a run."""
+    """Show the state of a run; the style sheet animates it while the run is active."""
     state = RunState(run.state)
     live = SafeString(" data-live") if run.is_active else ""
     return format_html(
         '<span class="state" data-tone="{}"{}>{}</span>', TONES[state], live, state.label
     )
-
-
-@register.filter
-def in_words(score: CustomerScore) -> list[str]:
-    """Return why a customer is flagged, one sentence each."""
-    return reasons_in_words(score)

@@ -1,4 +1,4 @@
-"""Digits in groups of three, as banks write them, and dates from the year down."""
+"""Formats for all languages: digits in groups of three, and ISO dates."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "Y-m-d H:i"

@@ -1,4 +1,4 @@
-"""PostgreSQL settings that fit the machine."""
+"""PostgreSQL settings, sized by the memory and the processors of the machine."""
 
 import os
 import shutil
@@ -10,11 +10,11 @@ _CONTAINER_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (only asked for its size)
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (only its size is read)
 
 
-def memory_bytes() -> int:
-    """Return how many bytes of memory we may use: the machine's, or the container's if less."""
+def available_memory_bytes() -> int:
+    """Return the memory of the machine, or the limit of the container if that is lower."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     for path in _CONTAINER_LIMITS:
         if path.is_file() and (text := path.read_text(encoding="ascii").strip()).isdigit():
@@ -22,8 +22,8 @@ def memory_bytes() -> int:
     return memory
 
 
-def processors() -> int:
-    """Return how many processors we may use."""
+def available_processors() -> int:
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -31,7 +31,7 @@ def processors() -> int:
 
 def postgres_settings(profile: str, folder: Path) -> dict[str, str]:
     """Return the settings for a server of ``profile`` with its data in ``folder``."""
-    memory, cores = memory_bytes(), processors()
+    memory, cores = available_memory_bytes(), available_processors()
     settings = {
         "listen_addresses": "",
         "unix_socket_permissions": "0700",
@@ -47,9 +47,9 @@ def postgres_settings(profile: str, folder: Path) -> dict[str, str]:
         "max_parallel_workers_per_gather": str(min(4, cores)),
         "max_parallel_maintenance_workers": str(min(4, cores)),
         "random_page_cost": "1.1",
-        # Compiling costs more than it saves on queries of seconds.
+        # Compiling a query costs more than it saves: the longest take seconds.
         "jit": "off",
-        # One machine, no standby: what CREATE TABLE AS and COPY write need not go to the log too.
+        # There is no standby, so CREATE TABLE AS and COPY need not write to the log as well.
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "max_wal_size": _megabytes(shutil.disk_usage(folder).free // 10, 256 * _MIB, 4 * _GIB),
@@ -57,11 +57,11 @@ def postgres_settings(profile: str, folder: Path) -> dict[str, str]:
     if _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).total < 512 * _MIB:
         # Containers often have 64 MB there, too little for a parallel hash.
         settings["dynamic_shared_memory_type"] = "mmap"
-    return settings | (_test_settings(memory) if profile == "test" else {})
+    return settings | (_test_profile_settings(memory) if profile == "test" else {})
 
 
-def _test_settings(memory: int) -> dict[str, str]:
-    """What may be lost with a power cut need not be waited for."""
+def _test_profile_settings(memory: int) -> dict[str, str]:
+    """Return settings that trade durability for speed: test data may be lost in a power cut."""
     return {
         "fsync": "off",
         "full_page_writes": "off",
@@ -73,5 +73,5 @@ def _test_settings(memory: int) -> dict[str, str]:
     }
 
 
-def _megabytes(size: int, least: int, most: int) -> str:
-    return f"{min(max(size, least), most) // _MIB}MB"
+def _megabytes(size: int, minimum: int, maximum: int) -> str:
+    return f"{min(max(size, minimum), maximum) // _MIB}MB"

@@ -1,0 +1,277 @@
+"""Streaming parsers for the XML parts of an XLSX workbook (ECMA-376 part 1, §18).
+
+Cells are returned as text: dates as 1997-01-31, numbers with the fifteen digits that a spreadsheet
+shows.
+"""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from xml.parsers import expat
+
+from django.utils.translation import gettext as _
+
+from common.files.csv_rows import MAX_COLUMNS
+from common.files.rows import FileRefusedError
+
+# The ids of the built-in date formats, with those of the East Asian editions (§18.8.30).
+BUILT_IN_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+# Parts of a format code whose letters do not stand for a date: quoted texts, colours, fillers.
+_LITERAL_IN_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+_CELL_REFERENCE = re.compile(r"([A-Z]{1,3})[0-9]{1,7}")
+_DATE_OF_SERIAL_0 = date(1899, 12, 30)
+_SERIAL_OF_1904 = 1462
+_MAX_SERIAL = 2958465
+
+
+class SheetRow(NamedTuple):
+    """A row of the sheet. ``has_too_many`` says that it has more cells than the header."""
+
+    line: int
+    cells: list[str]
+    has_too_many: bool
+
+
+class XmlPart:
+    """A part of the workbook being parsed. Subclasses handle the elements."""
+
+    def __init__(self) -> None:
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._handle_start
+        parser.EndElementHandler = self._handle_end
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self._parser = parser
+
+    def feed(self, block: bytes) -> None:
+        """Parse the next block; raise ExpatError when it is not well-formed."""
+        self._parser.Parse(block)
+
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        """Handle the start of an element; ``name`` is without namespace."""
+
+    def end_element(self, name: str) -> None:
+        """Handle the end of an element."""
+
+    def _handle_start(self, name: str, attributes: dict[str, str]) -> None:
+        self.start_element(name.rpartition(":")[2], attributes)
+
+    def _handle_end(self, name: str) -> None:
+        self.end_element(name.rpartition(":")[2])
+
+    def _refuse_doctype(self, *_declaration: object) -> None:
+        raise ValueError("a workbook must not declare a document type")
+
+
+class Workbook(XmlPart):
+    """The relation id of the first sheet, and the year from which dates are counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first_sheet_id = ""
+        self.since_1904 = False
+
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        """Read the first sheet's relation id and the date system."""
+        if name == "sheet" and not self.first_sheet_id:
+            self.first_sheet_id = next(
+                value for key, value in attributes.items() if key.endswith(":id")
+            )
+        elif name == "workbookPr":
+            self.since_1904 = attributes.get("date1904") in {"1", "true"}
+
+
+class _RelationsPart(XmlPart):
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: dict[str, tuple[str, str]] = {}
+
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship":
+            kind = attributes["Type"].rpartition("/")[2]
+            self.targets[attributes["Id"]] = (attributes["Target"], kind)
+
+
+def read_relations(xml: bytes) -> dict[str, tuple[str, str]]:
+    """Return the target and the kind of every relation of the workbook, by relation id."""
+    part = _RelationsPart()
+    part.feed(xml)
+    return part.targets
+
+
+class _StylesPart(XmlPart):
+    def __init__(self) -> None:
+        super().__init__()
+        self.custom_formats: dict[str, str] = {}
+        self.cell_formats: list[str] = []
+        self._in_cell_formats = False
+
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "numFmt":
+            self.custom_formats[attributes["numFmtId"]] = attributes["formatCode"]
+        elif name == "cellXfs":
+            self._in_cell_formats = True
+        elif name == "xf" and self._in_cell_formats:
+            self.cell_formats.append(attributes.get("numFmtId", "0"))
+
+    def end_element(self, name: str) -> None:
+        if name == "cellXfs":
+            self._in_cell_formats = False
+
+
+def read_date_styles(xml: bytes) -> frozenset[int]:
+    """Return the indexes of the cell styles that show a date."""
+    styles = _StylesPart()
+    styles.feed(xml)
+
+    def is_date_format(format_id: str) -> bool:
+        if format_id in styles.custom_formats:
+            letters = _LITERAL_IN_FORMAT.sub("", styles.custom_formats[format_id]).lower()
+            return "y" in letters or "d" in letters
+        return int(format_id) in BUILT_IN_DATE_FORMATS
+
+    return frozenset(
+        index for index, format_id in enumerate(styles.cell_formats) if is_date_format(format_id)
+    )
+
+
+class _TextPart(XmlPart):
+    """A part with texts. Phonetic runs (rPh), which say how to read a text, are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[str] = []
+        self._phonetic_depth = 0
+
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "rPh":
+            self._phonetic_depth += 1
+        elif name in {"t", "v"} and not self._phonetic_depth:
+            self._parser.CharacterDataHandler = self._pieces.append
+
+    def end_element(self, name: str) -> None:
+        if name == "rPh":
+            self._phonetic_depth -= 1
+        elif name in {"t", "v"}:
+            self._parser.CharacterDataHandler = None
+
+    def _pop_text(self) -> str:
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        return text
+
+
+class SharedTexts(_TextPart):
+    """The table of texts that cells refer to by index."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def end_element(self, name: str) -> None:
+        """Store a text when its item ends."""
+        super().end_element(name)
+        if name == "si":
+            self.texts.append(self._pop_text())
+
+
+class Sheet(_TextPart):
+    """The rows of a sheet.
+
+    The first row that is not blank is the header. Of the other rows only as many cells are kept as
+    the header has; one with more gets ``has_too_many``.
+    """
+
+    def __init__(self, *, since_1904: bool) -> None:
+        super().__init__()
+        self.shared: list[str] = []
+        self.date_styles: frozenset[int] = frozenset()
+        self._header_width: int | None = None
+        self._serial_offset = _SERIAL_OF_1904 if since_1904 else 0
+        self._rows: list[SheetRow] = []
+        self._line = 0
+        self._cells: list[str] = []
+        self._column = -1
+        self._has_too_many = False
+        self._cell_type = ""
+        self._cell_style = 0
+
+    def pop_rows(self) -> list[SheetRow]:
+        """Return the rows parsed since the last call."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        """Read the position of a row or cell; without one it follows the previous."""
+        if name == "c":
+            reference = _CELL_REFERENCE.fullmatch(attributes.get("r", ""))
+            self._column = _column_index(reference[1]) if reference else self._column + 1
+            self._cell_type = attributes.get("t", "n")
+            self._cell_style = int(attributes.get("s", "0"))
+        elif name == "row":
+            self._line = int(attributes.get("r", self._line + 1))
+            self._cells, self._column, self._has_too_many = [], -1, False
+        else:
+            super().start_element(name, attributes)
+
+    def end_element(self, name: str) -> None:
+        """Store a cell or row when it ends."""
+        super().end_element(name)
+        if name == "c":
+            self._add_cell(self._pop_text())
+        elif name == "row":
+            self._rows.append(SheetRow(self._line, self._cells, self._has_too_many))
+            if self._header_width is None and any(self._cells):
+                self._header_width = len(self._cells)
+
+    def _add_cell(self, text: str) -> None:
+        if not text:
+            return
+        if self._column >= (MAX_COLUMNS if self._header_width is None else self._header_width):
+            self._handle_too_many_cells()
+            return
+        missing = self._column + 1 - len(self._cells)
+        self._cells.extend([""] * missing)
+        self._cells[self._column] = self._cell_text(text)
+
+    def _handle_too_many_cells(self) -> None:
+        if self._header_width is None:
+            message = _("The header has more than %(most)d columns.") % {"most": MAX_COLUMNS}
+            raise FileRefusedError("too_many_columns", message)
+        self._has_too_many = True
+
+    def _cell_text(self, value: str) -> str:
+        if self._cell_type == "s":
+            return self.shared[int(value)]
+        if self._cell_type == "b":
+            return "FALSE" if value == "0" else "TRUE"
+        if self._cell_type != "n":
+            return value
+        if self._cell_style in self.date_styles:
+            return _format_date(value, self._serial_offset)
+        return value if value.isdigit() else _format_number(value)
+
+
+def _column_index(letters: str) -> int:
+    """Return 0 for A, 25 for Z, 26 for AA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _format_number(number: str) -> str:
+    """Return the number with fifteen digits, without the rest of the binary fraction."""
+    rounded = f"{float(number):.15g}"
+    return f"{Decimal(rounded):f}" if "e" in rounded else rounded
+
+
+def _format_date(number: str, serial_offset: int) -> str:
+    """Return a day count as a date. Day 60 is 1900-02-29, which did not exist, as in Excel."""
+    serial = int(float(number)) + serial_offset
+    if not 1 <= serial <= _MAX_SERIAL:
+        return "1900-01-00" if serial == 0 else number
+    if serial == 60:
+        return "1900-02-29"
+    return (_DATE_OF_SERIAL_0 + timedelta(days=serial + (serial < 60))).isoformat()

@@ -1,0 +1,54 @@
+"""The main menu of every page: the entries that the user may open."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+
+
+@dataclass(frozen=True)
+class NavigationEntry:
+    """An entry of the main menu. ``section`` is the first part of the paths that belong to it."""
+
+    label: Promise
+    url_name: str
+    section: str
+    icon: str
+    permission: Permission | None = None
+
+
+NAVIGATION = (
+    NavigationEntry(_("Today"), "home", "", "home"),
+    NavigationEntry(_("Customers"), "customers", "customers", "building", Permission.CUSTOMER_VIEW),
+    NavigationEntry(
+        _("Complaints"), "complaints", "complaints", "message-report", Permission.COMPLAINT_VIEW
+    ),
+    NavigationEntry(_("Worth & risk"), "segments", "segments", "chart-dots", Permission.SCORE_VIEW),
+    NavigationEntry(_("Scoring runs"), "runs", "runs", "moon-stars", Permission.RUN_VIEW),
+    NavigationEntry(
+        _("Administration"), "admin:index", "admin", "settings", Permission.ADMIN_ENTER
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return the variables of the main menu for templates.
+
+    ``navigation_entries``: the entries that the user may open. ``section``: the first part of the
+    path of this page. ``may_search``: whether the user may search customers.
+    """
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"navigation_entries": (), "section": "", "may_search": False}
+    return {
+        "navigation_entries": [
+            entry for entry in NAVIGATION if entry.permission is None or user.may(entry.permission)
+        ],
+        "section": request.path_info.strip("/").split("/", 1)[0],
+        "may_search": user.may(Permission.CUSTOMER_VIEW),
+    }
