@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
                             models.Q(models.Q(("kind", "choice"), _negated=True), ("choices", [])),
                             _connector="OR",
                         ),
-                        name="core_customfield_choices_where_wanted",
+                        name="core_customfield_choices_of_choice_only",
                     ),
                 ],
             },

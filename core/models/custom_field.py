@@ -72,7 +72,7 @@ class CustomField(models.Model):
                 name="core_customfield_kind_known", condition=Q(kind__in=CustomFieldKind.values)
             ),
             models.CheckConstraint(
-                name="core_customfield_choices_where_wanted",
+                name="core_customfield_choices_of_choice_only",
                 condition=Q(kind=CustomFieldKind.CHOICE) & ~Q(choices=[])
                 | ~Q(kind=CustomFieldKind.CHOICE) & Q(choices=[]),
             ),

@@ -1292,13 +1292,13 @@ class Migration(migrations.Migration):
             index=models.Index(
                 fields=["customer", "occurred_on"],
                 include=("amount",),
-                name="crm_transaction_worth",
+                name="crm_transaction_customer_date",
             ),
         ),
         migrations.AddConstraint(
             model_name="transaction",
             constraint=models.UniqueConstraint(
-                fields=("billing_system", "external_id"), name="crm_transaction_once"
+                fields=("billing_system", "external_id"), name="crm_transaction_external_id_unique"
             ),
         ),
         migrations.AddConstraint(

@@ -60,12 +60,12 @@ class Transaction(ScopedModel):
             models.Index(
                 fields=["customer", "occurred_on"],
                 include=["amount"],
-                name="crm_transaction_worth",
+                name="crm_transaction_customer_date",
             ),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["billing_system", "external_id"], name="crm_transaction_once"
+                fields=["billing_system", "external_id"], name="crm_transaction_external_id_unique"
             ),
             models.CheckConstraint(
                 name="crm_transaction_kind_known", condition=Q(kind__in=Kind.values)

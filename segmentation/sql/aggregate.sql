@@ -1,6 +1,6 @@
 -- Adds up the transactions of every customer with a purchase before the as-of date, one row each.
 -- Purchases are amounts of 0 and more, refunds are negative; revenue counts both.
--- The covering index crm_transaction_worth answers this by itself. Parameters: as_of, window_days,
+-- The covering index crm_transaction_customer_date answers this by itself. Parameters: as_of, window_days,
 -- compare_days, from_id and below_id (a slice of customer ids; Python joins the slices by UNION ALL,
 -- one per parallel process).
 SELECT customer_id,
