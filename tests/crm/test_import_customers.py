@@ -1,14 +1,18 @@
 """Import of customers: new and changed ones, parents, and permissions."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 
 from accounts.permissions import Permission
 from crm.models import Customer
+from crm.services.importing import ImportResult
 from tests.cast import Cast
 from tests.crm.factories import make_customer
-from tests.crm.importing import counts, rejects, send_customers
+from tests.crm.importing import counts, rejects, send_customers, send_transactions
 from tests.history import fixture_changes
 
 
@@ -191,6 +195,25 @@ def test_setting_another_owner_or_unit_needs_the_permission_to_reassign(cast: Ca
     assert Customer.objects.get(code="A").owner == cast.manager
     unchanged_owner = send_customers("code,name,owner\nA,a2,manager\n", cast.division_admin)
     assert counts(unchanged_owner) == (0, 1, 0, 0)
+
+
+@pytest.mark.parametrize("send", [send_customers, send_transactions])
+def test_option_of_another_unit_needs_the_permission_to_reassign(
+    cast: Cast, send: Callable[..., ImportResult]
+) -> None:
+    role = cast.division_admin.role
+    role.permissions = [p for p in role.permissions if p != Permission.CUSTOMER_REASSIGN]
+    with fixture_changes():
+        role.save()
+    text = "code,name,date,amount\nN1,new,1997-01-01,5\n"
+    options: dict[str, Any] = {}
+    if send is send_transactions:
+        options = {"mapping": {"customer": "code"}, "create_customers": True}
+    with pytest.raises(PermissionDenied):
+        send(text, cast.division_admin, unit="GSTS", **options)
+    assert not Customer.objects.exists()
+    send(text, cast.division_admin, unit="GS", **options)
+    assert Customer.objects.get().unit == cast.gansu
 
 
 def test_repeated_row_counts_once(cast: Cast) -> None:

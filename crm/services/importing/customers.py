@@ -66,8 +66,10 @@ class CustomerImporter(Importer):
         """Read the declared fields and the unit of new customers."""
         self._fields = CUSTOMER.all_fields()
         self.columns = declared_columns(self._fields, key="code")
+        unit = self.new_customer_unit()
+        self.authorise_unit(unit)
         owner_id = self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None
-        defaults = {"owner_id": owner_id, "unit_id": self.new_customer_unit().pk}
+        defaults = {"owner_id": owner_id, "unit_id": unit.pk}
         self._staged_columns = [
             StagedColumn(field.column, defaults.get(field.column, _default_value(field)))
             for field in CUSTOMER.fields

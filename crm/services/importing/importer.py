@@ -139,6 +139,11 @@ class Importer(ABC):
             raise ValidationError({"unit": _("Not found or not yours")})
         return unit
 
+    def authorise_unit(self, unit: OrgUnit) -> None:
+        """Raise PermissionDenied unless the actor may create customers in the unit."""
+        if unit.pk != self.actor.unit_id:
+            authorise(self.actor, Permission.CUSTOMER_REASSIGN)
+
     def stage_visible_customers(self, cursor: CursorWrapper, codes_query: str) -> None:
         """Create ``stage_visible_customer`` (id, code).
 

@@ -146,9 +146,10 @@ class TransactionImporter(Importer):
 
     def prepare(self) -> None:
         """Find the billing system and the unit of new customers."""
+        self._unit = self.new_customer_unit()
         if self.options.create_customers:
             authorise(self.actor, Permission.CUSTOMER_IMPORT)
-        self._unit = self.new_customer_unit()
+            self.authorise_unit(self._unit)
         system = BillingSystem.objects.filter(code=self.options.system).first()
         if system is None:
             known = ", ".join(BillingSystem.objects.values_list("code", flat=True))
