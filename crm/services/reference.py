@@ -2,8 +2,6 @@
 
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.db.models import PROTECT, QuerySet
 from django.utils.translation import gettext as _
 
@@ -12,7 +10,7 @@ from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError
-from core.writing import require_known_fields
+from core.writing import ConstraintMessage, constraint_messages, require_known_fields
 from crm.models.reference import Reference
 
 EDITABLE_FIELDS = frozenset({"code", "name_zh", "name_en", "position", "is_active", "parent"})
@@ -33,10 +31,9 @@ def save_reference(model: type[R], *, actor: User, entry_id: int | None = None, 
         for name, value in values.items():
             setattr(entry, name, value)
         entry.full_clean(validate_unique=False)
-        try:
+        code_taken = ConstraintMessage("code", _("This code is taken."))
+        with constraint_messages({f"{model._meta.db_table}_code_key": code_taken}):  # noqa: SLF001
             entry.save()
-        except IntegrityError as error:
-            raise ValidationError({"code": _("This code is taken.")}) from error
     return entry
 
 
