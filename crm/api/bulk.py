@@ -31,11 +31,11 @@ class TransactionBulk(APIView):
 
     @extend_schema(
         operation_id="transactions_bulk",
-        summary="Bring in transactions, as NDJSON or CSV",
+        summary="Import transactions as NDJSON or CSV",
         description=(
-            "The body is read as it arrives and taken in one piece: everything that is right is "
-            "kept, the rest is answered. Sending the same body twice changes nothing. Fields: "
-            "customer, date, amount; and kind, external_id, currency, customer_name where known."
+            "The body is imported in one transaction: valid rows are stored, the others are "
+            "returned as rejects. Sending the same body twice changes nothing. Fields: customer, "
+            "date, amount; optionally kind, external_id, currency, customer_name."
         ),
         parameters=[BulkOptionsSerializer],
         request={
@@ -58,7 +58,7 @@ class TransactionBulk(APIView):
         except FileRefusedError as error:
             raise Unreadable(str(error), error.code) from error
         except UnreadablePostError as error:
-            raise ParseError(_("The body ended before its end; nothing was kept.")) from error
+            raise ParseError(_("The body was cut off; nothing was imported.")) from error
         return Response(BulkResultSerializer(result).data)
 
 

@@ -35,7 +35,7 @@ ETAG = OpenApiParameter(
 )  # fmt: skip
 IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True,
-    description='The ETag the change is based on, for example "3"; * for whatever there is.',
+    description='The ETag the change is based on, for example "3"; * for any version.',
 )  # fmt: skip
 
 

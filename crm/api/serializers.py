@@ -65,14 +65,14 @@ class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):
     )
     create_customers = serializers.BooleanField(
         default=False,
-        help_text="Create customers that are not known yet; else their rows are refused.",
+        help_text="Create customers that do not exist yet, instead of rejecting their rows.",
     )
     dry_run = serializers.BooleanField(
-        default=False, help_text="Check everything and answer the same counts, keep nothing."
+        default=False, help_text="Check everything and return the same counts, but store nothing."
     )
     unit = serializers.CharField(
         max_length=30, default="", allow_blank=True,
-        help_text="Code of the unit new customers belong to; the caller's own where not given.",
+        help_text="Code of the unit new customers belong to; the user's own by default.",
     )  # fmt: skip
 
 
@@ -83,14 +83,14 @@ class RejectSerializer(serializers.Serializer[Any]):
     column = serializers.CharField()
     value = serializers.CharField()
     code = serializers.CharField(help_text="Stable, for programs.")
-    reason = serializers.CharField(help_text="For people, in the caller's language.")
+    reason = serializers.CharField(help_text="For people, in the user's language.")
 
 
 class BulkResultSerializer(serializers.Serializer[Any]):
     """The result of a bulk import; ``rows_read`` is the sum of the four counts after it."""
 
     batch = serializers.IntegerField(
-        source="batch_id", allow_null=True, help_text="Null when nothing was kept."
+        source="batch_id", allow_null=True, help_text="Null when nothing was stored."
     )
     dry_run = serializers.BooleanField()
     rows_read = serializers.IntegerField()
@@ -102,7 +102,7 @@ class BulkResultSerializer(serializers.Serializer[Any]):
     reasons = serializers.DictField(
         source="rejects_by_reason",
         child=serializers.IntegerField(),
-        help_text="How many rows were refused for which reason.",
+        help_text="How many rows were rejected for each reason.",
     )
     rejects = RejectSerializer(
         source="first_rejects", many=True, help_text="The first 100 of them."

@@ -32,17 +32,17 @@ class ImportCommand(BaseCommand):
         """Add the options of both imports."""
         parser.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX")
         parser.add_argument(
-            "--map", default="", metavar="OURS=THEIRS,…", help="which column of the file is which"
+            "--map", default="", metavar="COLUMN=HEADER,…", help="the file's headers of our columns"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen only")
+        parser.add_argument("--dry-run", action="store_true", help="check the file, import nothing")
         parser.add_argument(
             "--as",
             dest="actor",
             default=DEFAULT_ACTOR,
             metavar="EMPLOYEE_NUMBER",
-            help="import with this person's rights and view (default: the account “importer”)",
+            help="import as this user (default: the account “importer”)",
         )
-        parser.add_argument("--unit", default="", metavar="CODE", help="where new customers go")
+        parser.add_argument("--unit", default="", metavar="CODE", help="the unit of new customers")
         parser.add_argument(
             "--rejects", type=Path, metavar="PATH", help="default: FILE.rejects.csv beside the file"
         )
@@ -87,7 +87,7 @@ class ImportCommand(BaseCommand):
                 result = self.run_import(source, actor, options, report_progress)
         self._print_summary(result, options)
         if result.is_empty:
-            message = _("No row could be imported. Nothing was kept.")
+            message = _("No row could be imported.")
             raise CommandError(message)
 
     def _print_summary(self, result: ImportResult, options: ImportOptions) -> None:
@@ -116,7 +116,7 @@ class ImportCommand(BaseCommand):
             path = {"path": options.rejects_path}
             self.stdout.write(_("Rejected rows and reasons: %(path)s") % path)
         if result.dry_run:
-            self.stdout.write(_("A dry run: nothing was kept."))
+            self.stdout.write(_("This was a dry run: nothing was imported."))
 
 
 def _parse_mapping(text: str) -> dict[str, str]:

@@ -22,12 +22,15 @@ class Command(ImportCommand):
         """Add the options of transactions."""
         super().add_arguments(parser)
         parser.add_argument(
-            "--system", default=DEFAULT_SYSTEM, metavar="CODE", help="the billing system it is from"
+            "--system",
+            default=DEFAULT_SYSTEM,
+            metavar="CODE",
+            help="the billing system of the file",
         )
         parser.add_argument(
             "--create-customers",
             action="store_true",
-            help="make customers that do not exist yet, instead of rejecting their rows",
+            help="create customers that do not exist yet, instead of rejecting their rows",
         )
 
     def import_options(self, arguments: dict[str, Any]) -> ImportOptions:
