@@ -18,16 +18,16 @@ from accounts.permissions import Permission
 from core.fields.record_types import record_types
 from core.models import CustomField
 from core.service_admin import LOADED_VERSION, AdminRequest, ServiceModelAdmin, VersionedForm
-from core.services.custom_field import FIXED, save_custom_field
+from core.services.custom_field import IMMUTABLE_FIELDS, save_custom_field
 
 SEPARATOR = "|"
 
 
 class ChoiceLinesField(forms.Field):
-    """The choices of a custom field, one on a line: ``code | 中文 | English``."""
+    """The choices of a custom field, one per line: ``code | 中文 | English``."""
 
     def to_python(self, value: Any) -> list[dict[str, str]]:
-        """Return the choices as the service takes them; names left out are the code."""
+        """Return the choices for the service; a missing name becomes the other one or the code."""
         choices = []
         for line in str(value or "").splitlines():
             parts = [part.strip() for part in line.split(SEPARATOR)]
@@ -41,14 +41,16 @@ class ChoiceLinesField(forms.Field):
         return choices
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the lines that stand for stored choices."""
+        """Return the lines of stored choices."""
         if not isinstance(value, list):
             return value
         separator = f" {SEPARATOR} "
-        return "\n".join(separator.join((each["code"], each["zh"], each["en"])) for each in value)
+        return "\n".join(
+            separator.join((choice["code"], choice["zh"], choice["en"])) for choice in value
+        )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Tell whether other choices were typed."""
+        """Return whether the choices changed."""
         try:
             return bool(self.to_python(data) != (initial or []))
         except ValidationError:
@@ -56,7 +58,7 @@ class ChoiceLinesField(forms.Field):
 
 
 class CustomFieldForm(VersionedForm):
-    """A custom field: what it is called, what it holds, whose records have it."""
+    """The form of a custom field."""
 
     record_type = forms.ChoiceField(
         label=gettext_lazy("record"), choices=(), widget=UnfoldAdminSelectWidget()
@@ -86,8 +88,10 @@ class CustomFieldForm(VersionedForm):
         super().__init__(*args, **kwargs)
         types = record_types().values()
         choices = {
-            "record_type": [(each.name, str(each.label)) for each in types],
-            "categories": [pair for each in types for pair in each.category_choices()],
+            "record_type": [(record_type.name, str(record_type.label)) for record_type in types],
+            "categories": [
+                pair for record_type in types for pair in record_type.category_choices()
+            ],
         }
         for name, pairs in choices.items():
             field = self.fields.get(name)  # None where the field is shown as text
@@ -97,7 +101,7 @@ class CustomFieldForm(VersionedForm):
 
 @admin.register(CustomField)
 class CustomFieldAdmin(ServiceModelAdmin):
-    """Custom fields. What they hold stays when one is no longer in use."""
+    """Custom fields. Values are kept when a field is no longer active."""
 
     view_permission = Permission.FIELD_MANAGE
     change_permission = Permission.FIELD_MANAGE
@@ -108,14 +112,14 @@ class CustomFieldAdmin(ServiceModelAdmin):
     ordering = ["record_type", "position", "key"]
 
     def get_fields(self, request: AdminRequest, obj: CustomField | None = None) -> list[str]:
-        """Return the form's fields in their order."""
+        """Return the fields of the form and the loaded version."""
         return [*CustomFieldForm.Meta.fields, LOADED_VERSION]
 
     def get_readonly_fields(
         self, request: AdminRequest, obj: CustomField | None = None
     ) -> list[str]:
-        """Return what stays as it was made."""
-        return [] if obj is None else sorted(FIXED)
+        """Make the immutable fields of an existing custom field read-only."""
+        return [] if obj is None else sorted(IMMUTABLE_FIELDS)
 
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]

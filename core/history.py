@@ -1,8 +1,8 @@
-"""Reading the history that database triggers write, as people read it: the one place that does.
+"""Reading the history that database triggers write.
 
-A record with declared fields shows those; any other tracked record shows the fields of its model. A
-related record is named only to users who may see it, a sensitive value only to those who may see
-the field.
+The history of a record with declared fields shows those, of any other tracked record the fields of
+its model. The name of a related record is shown only to users who may see the record, a sensitive
+value only to those who may see the field.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,13 +22,13 @@ from accounts.scoping import ScopedModel, ScopedQuerySet
 from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Reference
 
-HIDDEN = gettext_lazy("outside your units")
-INSERT = "insert"
+HIDDEN_RECORD_TEXT = gettext_lazy("outside your units")
+INSERT_LABEL, DELETE_LABEL = "insert", "delete"  # pgh_label of the triggers
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field before and after; blank stands for nothing."""
+    """The texts of one field before and after a change; blank if there was no value."""
 
     label: str | Promise
     before: str
@@ -37,10 +37,10 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One entry of a record's history, and how the record differs from the entry before.
+    """One entry of a record's history, with the differences from the entry before.
 
-    ``user_name`` is blank where the installation made the change. ``batch_id`` is the import the
-    change came with; None for any other change.
+    ``user_name`` is blank if the system made the change. ``batch_id`` is None unless an import made
+    it.
     """
 
     at: datetime
@@ -55,10 +55,10 @@ class Change:
 
 @dataclass(frozen=True)
 class _HistoryField:
-    """A field as history compares and writes it."""
+    """How a field is compared and shown."""
 
     label: str | Promise
-    stored: Callable[[Any], Any]  # what is compared
+    stored_value: Callable[[Any], Any]
     text: Callable[[Any], str]
 
 
@@ -69,11 +69,12 @@ def latest_changes(
     limit: int,
     fields: Iterable[FieldDeclaration] | None = None,
 ) -> list[Change]:
-    """Return the last changes, newest first, of a tracked record already known to be in scope.
+    """Return the last changes of a tracked record, newest first.
 
-    Entries that differ in none of the fields shown are left out.
+    The caller has checked that ``user`` may see the record. ``fields`` are its declared fields;
+    None means the fields of its model. Entries that differ in none of them are left out.
     """
-    # One state more than asked for: the last one shown is compared with the one before it.
+    # One state more than ``limit``, because each is compared with the one before it.
     states = list(_states(record)[: limit + 1])
     related = _RelatedTexts(user, states)
     history_fields = (
@@ -82,30 +83,30 @@ def latest_changes(
         else _declared_fields(fields, user, related)
     )
     contexts = [_context(state) for state in states]
-    names = user_names({actor for each in contexts if (actor := each.get("actor"))})
+    names = user_names({actor for context in contexts if (actor := context.get("actor"))})
     changes = []
     for number, state in enumerate(states[:limit]):
         before = states[number + 1] if number + 1 < len(states) else None
         change = _change(state, before, contexts[number], names, history_fields)
-        if change.is_created or change.fields or state.pgh_label == "delete":
+        if change.is_created or change.fields or state.pgh_label == DELETE_LABEL:
             changes.append(change)
     return changes
 
 
 def state_at(record: Any, version: int) -> Any | None:
-    """Return the record's state at a version, with the record's attributes; None if unknown."""
+    """Return the record's state at a version, with the record's attributes; None if none."""
     return _states(record).filter(version=version).first()
 
 
 def _states(record: Any) -> QuerySet[Any, Any]:
-    # The model of the states is made by ``tracked``, so type checkers do not know it.
-    lists = [
+    # ``tracked`` creates the model of the states, so it has no type that mypy knows.
+    unscoped_relations = [
         field.name
         for field in record.events.model._meta.fields  # noqa: SLF001 (documented for everyone)
         if _is_related(field) and not issubclass(field.related_model, ScopedModel)
     ]
     states: QuerySet[Any, Any] = record.events.order_by("-pgh_id")
-    return states.select_related("pgh_context", *lists)
+    return states.select_related("pgh_context", *unscoped_relations)
 
 
 def _is_related(field: Field[Any, Any]) -> bool:
@@ -113,9 +114,9 @@ def _is_related(field: Field[Any, Any]) -> bool:
 
 
 class _RelatedTexts:
-    """The names of related records of scoped models, as far as the user sees them.
+    """The texts of related records of scoped models that the user sees.
 
-    One query for each model that the states refer to.
+    Takes one query for each model that the states refer to.
     """
 
     def __init__(self, user: User, states: Sequence[Any]) -> None:
@@ -128,14 +129,14 @@ class _RelatedTexts:
             model: _visible_texts(user, model, keys) for model, keys in ids.items() if keys
         }
 
-    def of(self, state: Any, field: Field[Any, Any]) -> str:
-        """Return the name of the related record; what it is not to be seen by, is hidden."""
+    def text_of(self, state: Any, field: Field[Any, Any]) -> str:
+        """Return the text of the related record; HIDDEN_RECORD_TEXT if the user may not see it."""
         key = getattr(state, field.attname)
         if key is None:
             return ""
         model: Any = field.related_model
         if issubclass(model, ScopedModel):
-            return self._texts.get(model, {}).get(key, str(HIDDEN))
+            return self._texts.get(model, {}).get(key, str(HIDDEN_RECORD_TEXT))
         return str(getattr(state, field.name))
 
 
@@ -155,13 +156,13 @@ def _declared_field(field: FieldDeclaration, user: User, related: _RelatedTexts)
         if isinstance(field.kind, Reference):
             column = state._meta.get_field(field.name)  # noqa: SLF001
             if issubclass(column.related_model, ScopedModel):
-                return related.of(state, column)
+                return related.text_of(state, column)
         return field.text_of(state, user)
 
-    def stored(state: Any) -> Any:
+    def stored_value(state: Any) -> Any:
         return field.value_of(state) if field.is_custom else getattr(state, field.column)
 
-    return _HistoryField(field.label, stored, text)
+    return _HistoryField(field.label, stored_value, text)
 
 
 def _model_fields(states: Sequence[Any], related: _RelatedTexts) -> list[_HistoryField]:
@@ -177,13 +178,13 @@ def _model_fields(states: Sequence[Any], related: _RelatedTexts) -> list[_Histor
 def _model_field(field: Field[Any, Any], related: _RelatedTexts) -> _HistoryField:
     def text(state: Any) -> str:
         if _is_related(field):
-            return related.of(state, field)
-        return _plain_text(field, getattr(state, field.attname))
+            return related.text_of(state, field)
+        return _value_text(field, getattr(state, field.attname))
 
     return _HistoryField(field.verbose_name, lambda state: getattr(state, field.attname), text)
 
 
-def _plain_text(field: Field[Any, Any], value: Any) -> str:
+def _value_text(field: Field[Any, Any], value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -215,7 +216,7 @@ def _change(
         channel=Channel(channel).label if channel in Channel.values else channel,
         reason=context.get("reason", ""),
         batch_id=context.get("batch"),
-        is_created=state.pgh_label == INSERT,
+        is_created=state.pgh_label == INSERT_LABEL,
         fields=[] if before is None else _differences(state, before, fields),
     )
 
@@ -224,5 +225,5 @@ def _differences(state: Any, before: Any, fields: Sequence[_HistoryField]) -> li
     return [
         FieldChange(field.label, field.text(before), field.text(state))
         for field in fields
-        if field.stored(state) != field.stored(before)
+        if field.stored_value(state) != field.stored_value(before)
     ]

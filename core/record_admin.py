@@ -1,4 +1,4 @@
-"""Administration pages of records with declared fields, custom ones included."""
+"""Administration of records with declared fields, including custom fields."""
 
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from core.service_admin import AdminRequest, ServiceModelAdmin, ServiceModelForm
 
 
 class RecordModelForm(ServiceModelForm):
-    """A model's form with the record type's custom fields."""
+    """A model's form plus the record type's custom fields."""
 
     custom_declarations: ClassVar[list[FieldDeclaration]] = []
 
@@ -28,13 +28,13 @@ class RecordModelForm(ServiceModelForm):
 
 
 class RecordModelAdmin(ServiceModelAdmin):
-    """The administration page of one record type: a form of its declared fields."""
+    """The administration pages of one record type: a form of its declared fields."""
 
     record_type: ClassVar[RecordType]
     form = RecordModelForm
 
     def declarations(self, request: AdminRequest, obj: Model | None) -> list[FieldDeclaration]:
-        """Return the fields the user may see and the record's category has."""
+        """Return the fields that the user may see and that apply to the record's category."""
         category = None if obj is None else self.record_type.category_of(obj)
         return [
             field
@@ -43,7 +43,7 @@ class RecordModelAdmin(ServiceModelAdmin):
         ]
 
     def history_fields(self) -> list[FieldDeclaration]:
-        """Return the declared fields, custom ones included."""
+        """Return the declared fields, including custom fields."""
         return self.record_type.all_fields()
 
     def get_form(
@@ -58,12 +58,12 @@ class RecordModelAdmin(ServiceModelAdmin):
 
 
 def _admin_form_field(field: FieldDeclaration, request: AdminRequest) -> forms.Field:
-    """Return the form field of a declaration with the widget of the administration's theme."""
-    made = form_field(field, request.user)
-    if isinstance(made.widget, forms.Select):
-        made.widget = UnfoldAdminSelectWidget(choices=made.widget.choices)
-    elif isinstance(made.widget, forms.Textarea):
-        made.widget = UnfoldAdminTextareaWidget()
+    """Return the form field of a declaration with a widget of the administration's theme."""
+    admin_field = form_field(field, request.user)
+    if isinstance(admin_field.widget, forms.Select):
+        admin_field.widget = UnfoldAdminSelectWidget(choices=admin_field.widget.choices)
+    elif isinstance(admin_field.widget, forms.Textarea):
+        admin_field.widget = UnfoldAdminTextareaWidget()
     else:
-        made.widget = UnfoldAdminTextInputWidget(attrs=INPUT_TYPES.get(type(field.kind), {}))
-    return made
+        admin_field.widget = UnfoldAdminTextInputWidget(attrs=INPUT_TYPES.get(type(field.kind), {}))
+    return admin_field

@@ -1,4 +1,4 @@
-"""What writing services share: known fields, visibility, locks, versions, constraint messages."""
+"""Helpers of services that write: checks, locks, versions, messages of constraints."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,18 +26,18 @@ class VersionedRecord(Protocol):
 
 @dataclass(frozen=True)
 class ConstraintMessage:
-    """What to say, and beside which field, when the database refuses a change."""
+    """The message, and the field it belongs to, for the violation of a database constraint."""
 
     field: str
     message: str | Promise
 
     def as_error(self) -> ValidationError:
-        """Return the error a form or an API answer shows."""
+        """Return the ValidationError with the message under the field's name."""
         return ValidationError({self.field: str(self.message)})
 
 
 def require_known_fields(values: Collection[str], editable: Collection[str], record: str) -> None:
-    """Raise TypeError, a fault of the caller, for a name that is no editable field."""
+    """Raise TypeError, an error of the calling code, for a name that is no editable field."""
     unknown = sorted(set(values) - set(editable))
     if unknown:
         raise TypeError(f"not a field of a {record}: {unknown}")
@@ -46,7 +46,7 @@ def require_known_fields(values: Collection[str], editable: Collection[str], rec
 def require_visible(user: User, values: Mapping[str, Any]) -> None:
     """Raise ValidationError for the first value that is a record ``user`` may not see."""
     for field, value in values.items():
-        # The user of a request is a lazy proxy: its __class__ is the model, its type is not.
+        # ``request.user`` is a lazy proxy: its __class__ is the model, its type() is not.
         if isinstance(value, ScopedModel):
             visible: QuerySet[Any] = ScopedQuerySet(value.__class__).visible_to(user)
             if not visible.filter(pk=value.pk).exists():
@@ -56,16 +56,16 @@ def require_visible(user: User, values: Mapping[str, Any]) -> None:
 def get_locked(records: QuerySet[M], pk: Any) -> M:
     """Return one of ``records``, locked until the transaction ends; raise the model's DoesNotExist.
 
-    Pass ``Model.objects.visible_to(actor)``, so that a record out of scope does not exist.
+    Pass ``Model.objects.visible_to(actor)``, so that DoesNotExist is raised for hidden records too.
     """
     return records.select_for_update(of=["self"]).get(pk=pk)
 
 
 def lock_tree(name: str) -> None:
-    """Make moves in the tree ``name`` wait for each other until the transaction ends.
+    """Lock the tree ``name`` against changes of parents by others until the transaction ends.
 
-    Two moves at once could close a cycle that neither transaction sees. Take this lock before the
-    locks of rows, in imports as well, so that all wait in the same order.
+    Two concurrent changes could close a cycle that neither transaction sees. Take this lock before
+    locking rows, also in imports, because locks taken in different orders can deadlock.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
@@ -74,7 +74,7 @@ def lock_tree(name: str) -> None:
 def require_version(record: VersionedRecord, version: int | None) -> None:
     """Raise StaleError unless the change is based on the record's current version.
 
-    None means that the caller changes whatever there is.
+    None skips the check.
     """
     if version is not None and version != record.version:
         raise StaleError
@@ -84,18 +84,18 @@ def require_version(record: VersionedRecord, version: int | None) -> None:
 def constraint_messages(messages: Mapping[str, ConstraintMessage]) -> Iterator[None]:
     """Turn the violation of a constraint named in ``messages`` into its ValidationError.
 
-    The violation of any other constraint is raised as it is: it is a fault of the program.
+    The IntegrityError of any other constraint is not caught, because it is a program error.
     """
     try:
         yield
     except IntegrityError as error:
-        known = messages.get(constraint_name(error))
-        if known is None:
+        message = messages.get(constraint_name(error))
+        if message is None:
             raise
-        raise known.as_error() from error
+        raise message.as_error() from error
 
 
 def constraint_name(error: IntegrityError) -> str:
-    """Return the name of the constraint that was violated; empty where the database gives none."""
+    """Return the name of the violated constraint; empty if the database gives none."""
     diagnostics = getattr(error.__cause__, "diag", None)
     return getattr(diagnostics, "constraint_name", None) or ""

@@ -1,1 +1,1 @@
-"""The customer's file: customers, their transactions, and how both get in."""
+"""Customers and their transactions: pages, API, administration and imports."""

@@ -1,4 +1,4 @@
-"""Administration of the customer's file: reference lists, customers, imports."""
+"""Administration of reference lists, customers and imports."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from crm.services.reference import delete_reference, save_reference
 
 
 class ReferenceAdmin(ServiceModelAdmin):
-    """A reference list. What is in use is not deleted but no longer offered."""
+    """A reference list. An entry that is in use is deactivated instead of deleted."""
 
     view_permission = Permission.REFERENCE_MANAGE
     change_permission = Permission.REFERENCE_MANAGE
@@ -54,7 +54,7 @@ for model in (Industry, Source, Category, Grade, BillingSystem):
 
 
 class CustomerForm(RecordModelForm):
-    """A customer's declared fields, the version they were loaded at, and why they are changed."""
+    """A customer's declared fields, the version when the form was loaded, and a reason."""
 
     loaded_version = forms.IntegerField(required=False, widget=forms.HiddenInput())
     reason = forms.CharField(
@@ -75,7 +75,7 @@ class CustomerForm(RecordModelForm):
 
 @admin.register(Customer)
 class CustomerAdmin(RecordModelAdmin):
-    """Customers of one's division: for corrections by a division's administrator."""
+    """Customers, for corrections by the administrator of a division."""
 
     view_permission = Permission.CUSTOMER_VIEW
     change_permission = Permission.CUSTOMER_EDIT
@@ -89,7 +89,7 @@ class CustomerAdmin(RecordModelAdmin):
     ordering = ["code"]
 
     def get_fields(self, request: AdminRequest, obj: Customer | None = None) -> list[str]:
-        """Ask for a reason, and keep the version that was loaded, where something is changed."""
+        """Add the reason and the loaded version where an existing customer can be changed."""
         fields = [field.name for field in self.declarations(request, obj)]
         is_change = obj is not None and self.has_change_permission(request, obj)
         return [*fields, "reason", LOADED_VERSION] if is_change else fields
@@ -97,7 +97,7 @@ class CustomerAdmin(RecordModelAdmin):
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> Customer:
-        """Create the customer, or change it as it was when the form was loaded."""
+        """Create the customer, or change it if it is still at the loaded version."""
         values = {name: value for name, value in values.items() if name != "reason"}
         if pk is None:
             return create_customer(actor=actor, **values)
@@ -109,7 +109,7 @@ class CustomerAdmin(RecordModelAdmin):
 
 @admin.register(ImportBatch)
 class ImportBatchAdmin(ServiceModelAdmin):
-    """Imports, for reading: who brought in what, and what became of the rows."""
+    """Imports, read-only: who imported which file, with the counts of rows."""
 
     view_permission = Permission.ADMIN_ENTER
     list_display = [

@@ -1,4 +1,4 @@
-"""System checks: the composition lists in settings name real parts, each slug once."""
+"""System checks of this app's composition lists in settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from crm.composition import customer_list_parts, customer_panels
 def check_composition(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> Sequence[CheckMessage]:
-    """Refuse bad paths and duplicate slugs in this app's composition lists."""
+    """Report wrong paths and duplicate slugs."""
     return [
         *check_parts("CUSTOMER_PANELS", customer_panels),
         *check_parts("CUSTOMER_LIST_PARTS", customer_list_parts),

@@ -1,6 +1,6 @@
-"""What other apps add to the customer page and to the customer list, named in settings.
+"""The parts that other apps add to the customer page and to the customer list.
 
-``CUSTOMER_PANELS`` and ``CUSTOMER_LIST_PARTS`` list the parts in display order.
+The settings ``CUSTOMER_PANELS`` and ``CUSTOMER_LIST_PARTS`` list them in display order.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,36 +20,36 @@ from crm.models.customer import CustomerQuerySet
 
 
 class CustomerPanel(Part):
-    """A part of the customer page."""
+    """A panel of the customer page."""
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Return what the template needs about one customer, already known to be in scope."""
+        """Return the template's context for a customer that the user of the request may see."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class ListColumn:
-    """A column another app adds to the customer list; its cell is drawn by ``template``."""
+    """A column that another app adds to the customer list."""
 
     key: str
     label: str | Promise
-    template: str  # gets ``customer``, annotated by the part
-    annotation: str  # what the list is sorted by
+    template: str  # of a cell; gets ``customer``, annotated by the part
+    annotation: str  # the list is sorted by it
     numeric: bool = False
 
 
 @dataclass(frozen=True)
 class ListFilter:
-    """A choice another app adds to the customer list's filters."""
+    """A filter that another app adds to the customer list."""
 
     key: str
     label: str | Promise
-    annotation: str  # what is compared with the chosen value
+    annotation: str  # must equal the selected value
     choices: Callable[[], Sequence[tuple[str, str | Promise]]]
 
 
 class CustomerListPart:
-    """What an app adds to the customer list: annotations, and columns and filters over them."""
+    """Annotations of the customer list, and columns and filters that use them."""
 
     slug: ClassVar[str]
     permission: ClassVar[Permission]
@@ -57,21 +57,21 @@ class CustomerListPart:
     filters: ClassVar[Sequence[ListFilter]] = ()
 
     def is_available_to(self, user: User) -> bool:
-        """Tell whether the person gets these columns and filters at all."""
+        """Return whether the user gets these columns and filters."""
         return user.may(self.permission)
 
     def annotate(self, customers: CustomerQuerySet) -> CustomerQuerySet:
-        """Return the customers with this part's annotations; must add no rows and drop none."""
+        """Return the customers with this part's annotations; must neither add nor remove rows."""
         raise NotImplementedError
 
 
 @cache
 def customer_panels() -> tuple[CustomerPanel, ...]:
-    """Return the customer page's panels, in the order of settings."""
+    """Return the panels of the customer page in display order."""
     return load_parts(settings.CUSTOMER_PANELS, CustomerPanel)
 
 
 @cache
 def customer_list_parts() -> tuple[CustomerListPart, ...]:
-    """Return what other apps add to the customer list, in the order of settings."""
+    """Return the parts of the customer list in display order."""
     return load_parts(settings.CUSTOMER_LIST_PARTS, CustomerListPart)

@@ -1,4 +1,4 @@
-"""The customer's fields, each declared once: see ``core.fields`` for what reads them."""
+"""The declared fields of the customer; ``core.fields`` describes who reads them."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from core.fields.faults import ValueFault
 from core.fields.kinds import Choice, Reference, Text
 from core.fields.record_types import RecordType
 from crm.models import Category, Customer, Grade, Industry, Source
-from crm.models.customer import CODE_LENGTH, NAME_LENGTH, Stage
+from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH, Stage
 from crm.models.reference import Reference as ReferenceEntry
 
 STAGE_SYNONYMS = {
@@ -47,26 +47,26 @@ def _stage_order() -> Sequence[Case]:
 
 INDUSTRY = Reference(
     records=lambda _user: Industry.objects.all(),
-    offered=lambda _user: Industry.objects.filter(is_active=True),
+    selectable_records=lambda _user: Industry.objects.filter(is_active=True),
     names=_names,
     level=lambda industry: 1 if industry.parent_id else 0,
     fault=ValueFault.NOT_IN_LIST,
 )
 SOURCE = Reference(
     records=lambda _user: Source.objects.all(),
-    offered=lambda _user: Source.objects.filter(is_active=True),
+    selectable_records=lambda _user: Source.objects.filter(is_active=True),
     names=_names,
     fault=ValueFault.NOT_IN_LIST,
 )
 CATEGORY = Reference(
     records=lambda _user: Category.objects.all(),
-    offered=lambda _user: Category.objects.filter(is_active=True),
+    selectable_records=lambda _user: Category.objects.filter(is_active=True),
     names=_names,
     fault=ValueFault.NOT_IN_LIST,
 )
 GRADE = Reference(
     records=lambda _user: Grade.objects.all(),
-    offered=lambda _user: Grade.objects.filter(is_active=True),
+    selectable_records=lambda _user: Grade.objects.filter(is_active=True),
     names=_names,
     label=_code_and_name,
     empty_label=_("Not graded"),
@@ -74,7 +74,7 @@ GRADE = Reference(
 )
 OWNER = Reference(
     records=lambda user: User.objects.visible_to(user).filter(is_active=True),
-    offered=lambda user: User.objects.visible_to(user).account_managers(),
+    selectable_records=lambda user: User.objects.visible_to(user).account_managers(),
     key="employee_number",
     lookup="employee_number__iexact",
     label=_name_and_number,
@@ -97,7 +97,7 @@ CUSTOMER_FIELDS = (
     model_field(
         Customer,
         "name",
-        Text(NAME_LENGTH),
+        Text(MAX_NAME_LENGTH),
         headers=("customer_name", "客户名称", "名称", "集团名称", "集团客户名称"),
         searched=True,
         quality_weight=3,
@@ -105,7 +105,7 @@ CUSTOMER_FIELDS = (
     model_field(
         Customer,
         "code",
-        Text(CODE_LENGTH),
+        Text(MAX_CODE_LENGTH),
         headers=(
             "customer_code", "customer_id", "customer", "客户编码", "客户编号", "客户代码",
             "集团编码", "集团客户编码",

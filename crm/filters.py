@@ -1,7 +1,7 @@
-"""How the customer list is narrowed down and sorted, read from the address.
+"""Filters and sorting of the customer list, read from the URL's parameters.
 
-Columns and filters come from the customer's declared fields and from other apps' list parts. A
-value the user could not have chosen (unknown, or out of their scope) is treated as not given.
+Columns and filters come from the customer's declared fields and from the list parts of other apps.
+A value that the user could not have selected (unknown, or hidden from them) is ignored.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,19 +25,21 @@ from crm.fields import CUSTOMER, INDUSTRY
 from crm.models import Customer, Industry
 from crm.models.customer import CustomerQuerySet
 
-MAX_PEOPLE = 200
+MAX_LISTED_OWNERS = 200
 MAX_TEXT_LENGTH = 100
-MINE, POOL, NONE = "mine", "pool", "none"
+# Values of the owner filter besides employee numbers, and of other filters for an empty field.
+OWNER_IS_USER, NO_OWNER = "mine", "pool"
+NO_VALUE = "none"
 DEFAULT_SORT = "code"
-YES_OR_NO = (("true", gettext_lazy("Yes")), ("false", gettext_lazy("No")))
-NEVER_EMPTY = frozenset({"code", "name", "updated_at", "unit__path"})
+YES_NO_CHOICES = (("true", gettext_lazy("Yes")), ("false", gettext_lazy("No")))
+NEVER_NULL = frozenset({"code", "name", "updated_at", "unit__path"})
 
-Apply = Callable[[CustomerQuerySet, str], CustomerQuerySet]
+ApplyFilter = Callable[[CustomerQuerySet, str], CustomerQuerySet]
 
 
 @dataclass(frozen=True)
-class Option:
-    """One value to choose, indented by ``level`` where the choices are a tree."""
+class FilterOption:
+    """One option of a filter; ``level`` is its depth in a tree."""
 
     value: str
     label: str | Promise
@@ -45,46 +47,46 @@ class Option:
 
     @property
     def indent(self) -> str:
-        """White space in front, for lists that cannot be styled."""
+        """White space in front of the label, for a select, which cannot be styled."""
         return "\u2003" * self.level
 
 
 @dataclass(frozen=True)
-class Group:
-    """Options under a heading; a blank heading stands for none."""
+class OptionGroup:
+    """Options under a heading; without a heading if the label is blank."""
 
     label: str
-    options: Sequence[Option]
+    options: Sequence[FilterOption]
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One way to narrow the list, with what may be chosen and what was.
+    """A filter of the list: its options and the submitted ``value``.
 
-    A filter without groups is typed into: ``typed`` is what was typed, where it can be read.
+    A filter without groups is a text input; ``typed_text`` is its text, blank if it is invalid.
     """
 
     key: str
     label: str | Promise
-    groups: Sequence[Group]
-    apply: Apply
+    groups: Sequence[OptionGroup]
+    apply: ApplyFilter
     value: str = ""
     hint: str = ""
     part: CustomerListPart | None = None
-    typed: str = ""
+    typed_text: str = ""
 
     @property
-    def selected_option(self) -> Option | None:
-        """The option the list is narrowed to."""
-        if self.typed:
-            return Option(self.typed, self.typed)
+    def selected_option(self) -> FilterOption | None:
+        """The selected option; None if the filter is not used or its value is unknown."""
+        if self.typed_text:
+            return FilterOption(self.typed_text, self.typed_text)
         options = chain.from_iterable(group.options for group in self.groups)
         return next((option for option in options if option.value == self.value), None)
 
 
 @dataclass(frozen=True)
 class ListQuery:
-    """What was asked for: search text, filters, and the order."""
+    """The search text, filters and order that a user requested."""
 
     user: User
     search_text: str
@@ -95,46 +97,48 @@ class ListQuery:
     parts: Sequence[CustomerListPart] = field(default=())
 
     @property
-    def active(self) -> list[Filter]:
-        """The filters that narrow the list."""
-        return [each for each in self.filters if each.selected_option is not None]
+    def active_filters(self) -> list[Filter]:
+        """The filters with a selected option."""
+        return [item for item in self.filters if item.selected_option is not None]
 
     @property
-    def is_narrowed(self) -> bool:
-        """Whether anything was asked beyond the whole list."""
-        return bool(self.search_text or self.active)
+    def is_filtered(self) -> bool:
+        """Whether the list is restricted by a search text or a filter."""
+        return bool(self.search_text or self.active_filters)
 
     @property
-    def listed_fields(self) -> list[FieldDeclaration]:
-        """The declared fields that are columns."""
-        return [each for each in self.fields if each.in_list]
+    def column_fields(self) -> list[FieldDeclaration]:
+        """The declared fields that are columns of the list."""
+        return [declared for declared in self.fields if declared.in_list]
 
     @property
     def part_columns(self) -> list[ListColumn]:
-        """The columns other apps add, for this user."""
+        """The columns that other apps add for this user."""
         return [column for part in self.parts for column in part.columns]
 
     def parameters(self, **changes: str) -> dict[str, str]:
-        """Return the address' parameters with changes; what is blank or the default is left out."""
-        now = {each.key: each.typed or each.value for each in self.active}
+        """Return the URL's parameters with ``changes``, without blank and default values."""
+        parameters = {item.key: item.typed_text or item.value for item in self.active_filters}
         sort = f"-{self.sort}" if self.descending else self.sort
-        now |= {"q": self.search_text, "sort": "" if sort == DEFAULT_SORT else sort} | changes
-        return {key: value for key, value in now.items() if value}
+        parameters |= {"q": self.search_text, "sort": "" if sort == DEFAULT_SORT else sort}
+        return {key: value for key, value in (parameters | changes).items() if value}
 
     def customers(self) -> CustomerQuerySet:
-        """Return the customers asked for, in order, without what only their display needs."""
+        """Return the matching customers in order; ``rows`` adds what only their display needs."""
         customers: CustomerQuerySet = Customer.objects.visible_to(self.user)
         for part in self.parts:
-            if self._needs(part):
+            if self._uses(part):
                 customers = part.annotate(customers)
         customers = customers.search(self.search_text, CUSTOMER.searched_columns)
-        for each in self.active:
-            customers = each.apply(customers, each.typed or each.value)
-        return customers.order_by(*self._order())
+        for item in self.active_filters:
+            customers = item.apply(customers, item.typed_text or item.value)
+        return customers.order_by(*self._order_by())
 
     def rows(self, ids: Sequence[int]) -> list[Customer]:
-        """Return the customers of one page as the list shows them, in the order of ``ids``."""
-        related = [each.name for each in self.listed_fields if isinstance(each.kind, Reference)]
+        """Return the customers of one page, in the order of ``ids``, with all that is shown."""
+        related = [
+            declared.name for declared in self.column_fields if isinstance(declared.kind, Reference)
+        ]
         customers = Customer.objects.visible_to(self.user).filter(pk__in=ids)
         customers = customers.select_related("unit", *related)
         for part in self.parts:
@@ -142,29 +146,34 @@ class ListQuery:
         by_id = {customer.pk: customer for customer in customers}
         return [by_id[pk] for pk in ids if pk in by_id]
 
-    def _needs(self, part: CustomerListPart) -> bool:
-        sorts = any(column.key == self.sort for column in part.columns)
-        return sorts or any(each.part is part for each in self.active)
+    def _uses(self, part: CustomerListPart) -> bool:
+        """Return whether the order or an active filter needs the part's annotations."""
+        is_sorted_by_part = any(column.key == self.sort for column in part.columns)
+        return is_sorted_by_part or any(item.part is part for item in self.active_filters)
 
-    def _order(self) -> list[OrderBy | str]:
-        expressions = _sorts(self.fields, self.part_columns)[self.sort]
-        return [_directed(each, descending=self.descending) for each in expressions] + ["pk"]
+    def _order_by(self) -> list[OrderBy | str]:
+        expressions = _sort_expressions_by_key(self.fields, self.part_columns)[self.sort]
+        return [
+            *(_order_expression(each, descending=self.descending) for each in expressions),
+            "pk",
+        ]
 
 
 def read_query(user: User, parameters: Mapping[str, str]) -> ListQuery:
-    """Return what an address's parameters ask for, as ``user`` may ask it."""
+    """Return the query of a URL's parameters, with the filters and columns ``user`` may see."""
     parts = [part for part in customer_list_parts() if part.is_available_to(user)]
     fields = CUSTOMER.fields_for(user)
-    requested = parameters.get("sort", "")
-    sort = requested.removeprefix("-")
-    is_known = sort in _sorts(fields, [column for part in parts for column in part.columns])
+    requested_sort = parameters.get("sort", "")
+    sort = requested_sort.removeprefix("-")
+    part_columns = [column for part in parts for column in part.columns]
+    is_known = sort in _sort_expressions_by_key(fields, part_columns)
     search_text = " ".join(parameters.get("q", "").replace("\0", "").split())
     return ListQuery(
         user=user,
         search_text=search_text[:MAX_TEXT_LENGTH],
         filters=[*_field_filters(user, fields, parameters), *_part_filters(parts, parameters)],
         sort=sort if is_known else DEFAULT_SORT,
-        descending=is_known and requested.startswith("-"),
+        descending=is_known and requested_sort.startswith("-"),
         fields=fields,
         parts=parts,
     )
@@ -173,9 +182,13 @@ def read_query(user: User, parameters: Mapping[str, str]) -> ListQuery:
 def _field_filters(
     user: User, fields: Iterable[FieldDeclaration], parameters: Mapping[str, str]
 ) -> list[Filter]:
-    """Return a filter for each declared field that has one, and for the three trees of people."""
-    units = list(_units(user))
-    return [_field_filter(user, each, units, parameters) for each in fields if each.in_filters]
+    """Return the filters of the declared fields."""
+    units = list(OrgUnit.objects.visible_to(user).order_by("path"))
+    return [
+        _field_filter(user, declared, units, parameters)
+        for declared in fields
+        if declared.in_filters
+    ]
 
 
 def _field_filter(
@@ -186,163 +199,173 @@ def _field_filter(
 ) -> Filter:
     value = parameters.get(field.name, "")
     if field.name == "industry":
-        return _industry(field, value)
+        return _industry_filter(field, value)
     if field.name == "unit":
-        return Filter(field.name, field.list_label, [_tree(units)], partial(_by_unit, user), value)
+        groups = [_unit_options(units)]
+        return Filter(field.name, field.list_label, groups, partial(_filter_by_unit, user), value)
     if field.name == "owner":
-        unit = next((each for each in units if each.code == parameters.get("unit")), None)
-        people, hint = _people(user, unit)
-        return Filter(field.name, field.list_label, people, partial(_by_owner, user), value, hint)
+        unit = next((unit for unit in units if unit.code == parameters.get("unit")), None)
+        groups, hint = _owner_options(user, unit)
+        apply_filter = partial(_filter_by_owner, user)
+        return Filter(field.name, field.list_label, groups, apply_filter, value, hint)
     if isinstance(field.kind, Reference):
-        return _by_reference(user, field, value)
+        return _reference_filter(user, field, field.kind, value)
     if isinstance(field.kind, Choice | YesNo):
-        choices = field.kind.choices() if isinstance(field.kind, Choice) else YES_OR_NO
-        return Filter(
-            field.name, field.list_label, [_plain(choices)], partial(_by_value, field), value
-        )
-    return _typed(field, value)
+        choices = field.kind.choices() if isinstance(field.kind, Choice) else YES_NO_CHOICES
+        groups = [_option_group(choices)]
+        return Filter(field.name, field.list_label, groups, partial(_filter_by_value, field), value)
+    return _text_filter(field, value)
 
 
-def _typed(field: FieldDeclaration, value: str) -> Filter:
-    """Return a filter one types into; what is no value of the field's kind narrows nothing."""
+def _text_filter(field: FieldDeclaration, value: str) -> Filter:
+    """Return a filter with a text input; a text that is no value of the field is ignored."""
     text = value.replace("\0", "").strip()[:MAX_TEXT_LENGTH]
     try:
         if text:
             condition(field, text)
     except UnreadableError:
         text = ""
-    return Filter(field.name, field.list_label, [], partial(_by_value, field), typed=text)
+    apply_filter = partial(_filter_by_value, field)
+    return Filter(field.name, field.list_label, [], apply_filter, typed_text=text)
 
 
-def _by_value(field: FieldDeclaration, customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
+def _filter_by_value(
+    field: FieldDeclaration, customers: CustomerQuerySet, value: str
+) -> CustomerQuerySet:
     return customers.filter(condition(field, value))
 
 
 def _part_filters(parts: Iterable[CustomerListPart], parameters: Mapping[str, str]) -> list[Filter]:
     return [
         Filter(
-            each.key,
-            each.label,
-            [_plain(each.choices())],
-            partial(_by_annotation, each.annotation),
-            parameters.get(each.key, ""),
+            part_filter.key,
+            part_filter.label,
+            [_option_group(part_filter.choices())],
+            partial(_filter_by_annotation, part_filter.annotation),
+            parameters.get(part_filter.key, ""),
             part=part,
         )
         for part in parts
-        for each in part.filters
+        for part_filter in part.filters
     ]
 
 
-def _plain(pairs: Iterable[tuple[str, str | Promise]]) -> Group:
-    return Group("", [Option(value, label) for value, label in pairs])
+def _option_group(choices: Iterable[tuple[str, str | Promise]], heading: str = "") -> OptionGroup:
+    return OptionGroup(heading, [FilterOption(value, label) for value, label in choices])
 
 
-def _units(user: User) -> Iterable[OrgUnit]:
-    return OrgUnit.objects.visible_to(user).order_by("path")
-
-
-def _tree(units: Sequence[OrgUnit]) -> Group:
+def _unit_options(units: Sequence[OrgUnit]) -> OptionGroup:
+    """Return the units as a tree whose top unit is not indented."""
     depths = [str(unit.path).count(".") for unit in units]
-    top = min(depths, default=0)
-    return Group(
+    top_depth = min(depths, default=0)
+    return OptionGroup(
         "",
         [
-            Option(unit.code, unit.name, depth - top)
+            FilterOption(unit.code, unit.name, depth - top_depth)
             for unit, depth in zip(units, depths, strict=True)
         ],
     )
 
 
-def _people(user: User, unit: OrgUnit | None) -> tuple[list[Group], str]:
-    """Return everyone who may own customers; too many to list are asked for unit by unit."""
-    groups = [_plain([(MINE, _("Mine")), (POOL, _("Public pool"))])]
-    people = User.objects.visible_to(user).account_managers()
+def _owner_options(user: User, unit: OrgUnit | None) -> tuple[list[OptionGroup], str]:
+    """Return the account managers, of ``unit`` if one is selected, and a hint.
+
+    If there are more than MAX_LISTED_OWNERS, none is listed and the hint asks for a unit.
+    """
+    groups = [_option_group([(OWNER_IS_USER, _("Mine")), (NO_OWNER, _("Public pool"))])]
+    managers = User.objects.visible_to(user).account_managers()
     if unit is not None:
-        people = people.filter(unit__path__descendants=str(unit.path))
-    listed = list(people[: MAX_PEOPLE + 1])
-    if len(listed) > MAX_PEOPLE:
+        managers = managers.filter(unit__path__descendants=str(unit.path))
+    listed_managers = list(managers[: MAX_LISTED_OWNERS + 1])
+    if len(listed_managers) > MAX_LISTED_OWNERS:
         return groups, _("Choose a unit to pick one of its managers.")
-    if listed:
-        named = [(person.employee_number, person.name) for person in listed]
-        groups.append(Group(_("Account managers"), _plain(named).options))
+    if listed_managers:
+        choices = [(manager.employee_number, manager.name) for manager in listed_managers]
+        groups.append(_option_group(choices, _("Account managers")))
     return groups, ""
 
 
-def _by_reference(user: User, field: FieldDeclaration, value: str) -> Filter:
-    """Return a filter over a list's entries, and over having none where that has a name."""
-    kind = field.kind
-    if not isinstance(kind, Reference):
-        raise TypeError(field.name)
+def _reference_filter(user: User, field: FieldDeclaration, kind: Reference, value: str) -> Filter:
+    """Return a filter by related record, with an option for none if that has a label of its own."""
     ids: dict[str, int | None] = {}
     options = []
-    for entry in kind.records(user):
-        key = str(getattr(entry, kind.key))
-        ids[key] = entry.pk
-        options.append(Option(key, kind.label(entry)))
+    for record in kind.records(user):
+        key = str(getattr(record, kind.key))
+        ids[key] = record.pk
+        options.append(FilterOption(key, kind.label(record)))
     if isinstance(kind.empty_label, Promise):
-        ids[NONE] = None
-        options.append(Option(NONE, kind.empty_label))
+        ids[NO_VALUE] = None
+        options.append(FilterOption(NO_VALUE, kind.empty_label))
 
-    def apply(customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
+    def filter_by_record(customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
         pk = ids[value]
         lookup = {f"{field.name}__isnull": True} if pk is None else {field.name: pk}
         return customers.filter(**lookup)
 
-    return Filter(field.name, field.list_label, [Group("", options)], apply, value)
+    groups = [OptionGroup("", options)]
+    return Filter(field.name, field.list_label, groups, filter_by_record, value)
 
 
-def _industry(field: FieldDeclaration, value: str) -> Filter:
-    """Return sections and, below each, its divisions; a section stands for all of them."""
-    divisions: dict[int | None, list[Industry]] = {}
-    for entry in Industry.objects.all():
-        divisions.setdefault(entry.parent_id, []).append(entry)
+def _industry_filter(field: FieldDeclaration, value: str) -> Filter:
+    """Return a filter by section or division; a section includes all of its divisions."""
+    divisions_by_section: dict[int | None, list[Industry]] = {}
+    for industry in Industry.objects.all():
+        divisions_by_section.setdefault(industry.parent_id, []).append(industry)
     ids: dict[str, list[int]] = {}
     options = []
-    for section in divisions.get(None, []):
-        below = divisions.get(section.pk, [])
-        ids[section.code] = [section.pk, *(division.pk for division in below)]
-        options.append(Option(section.code, INDUSTRY.label(section)))
-        for division in below:
+    for section in divisions_by_section.get(None, []):
+        divisions = divisions_by_section.get(section.pk, [])
+        ids[section.code] = [section.pk, *(division.pk for division in divisions)]
+        options.append(FilterOption(section.code, INDUSTRY.label(section)))
+        for division in divisions:
             ids[division.code] = [division.pk]
-            options.append(Option(division.code, INDUSTRY.label(division), 1))
+            options.append(FilterOption(division.code, INDUSTRY.label(division), 1))
 
-    def apply(customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
+    def filter_by_industry(customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
         return customers.filter(industry__in=ids[value])
 
-    return Filter(field.name, field.list_label, [Group("", options)], apply, value)
+    groups = [OptionGroup("", options)]
+    return Filter(field.name, field.list_label, groups, filter_by_industry, value)
 
 
-def _by_owner(user: User, customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
-    if value == MINE:
+def _filter_by_owner(user: User, customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
+    if value == OWNER_IS_USER:
         return customers.filter(owner=user)
-    if value == POOL:
+    if value == NO_OWNER:
         return customers.filter(owner__isnull=True)
-    people = User.objects.visible_to(user).account_managers().filter(employee_number=value)
-    return customers.filter(owner__in=people.order_by().values("pk"))
+    managers = User.objects.visible_to(user).account_managers().filter(employee_number=value)
+    return customers.filter(owner__in=managers.order_by().values("pk"))
 
 
-def _by_unit(user: User, customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
+def _filter_by_unit(user: User, customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
+    """Keep customers of the unit and of the units below it."""
     units = OrgUnit.objects.visible_to(user)
-    below = units.filter(path__descendants=str(units.get(code=value).path))
-    return customers.filter(unit__in=below.order_by().values("pk"))
+    subtree = units.filter(path__descendants=str(units.get(code=value).path))
+    return customers.filter(unit__in=subtree.order_by().values("pk"))
 
 
-def _by_annotation(annotation: str, customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
+def _filter_by_annotation(
+    annotation: str, customers: CustomerQuerySet, value: str
+) -> CustomerQuerySet:
     return customers.filter(**{annotation: value})
 
 
-def _sorts(
-    fields: Iterable[FieldDeclaration], columns: Iterable[ListColumn]
+def _sort_expressions_by_key(
+    fields: Iterable[FieldDeclaration], part_columns: Iterable[ListColumn]
 ) -> dict[str, Sequence[str | SortExpression]]:
-    own = {each.name: sort_expressions(each) for each in fields if each.is_sortable}
-    return (
-        own | {"changed": ["updated_at"]} | {column.key: [column.annotation] for column in columns}
-    )
+    by_field = {field.name: sort_expressions(field) for field in fields if field.is_sortable}
+    by_part = {column.key: [column.annotation] for column in part_columns}
+    return by_field | {"changed": ["updated_at"]} | by_part
 
 
-def _directed(by: str | SortExpression, *, descending: bool) -> OrderBy:
-    """Order empty values last either way; what is never empty keeps the order of an index."""
-    name = by if isinstance(by, str) else getattr(by, "name", "")
-    last = None if name in NEVER_EMPTY else True
-    expression = F(by) if isinstance(by, str) else by
-    return OrderBy(expression, descending=descending, nulls_last=last)
+def _order_expression(expression: str | SortExpression, *, descending: bool) -> OrderBy:
+    """Put empty values last in either direction.
+
+    For columns that are never null this is left out, because NULLS LAST would prevent the database
+    from using an index for a descending order.
+    """
+    name = expression if isinstance(expression, str) else getattr(expression, "name", "")
+    nulls_last = None if name in NEVER_NULL else True
+    if isinstance(expression, str):
+        expression = F(expression)
+    return OrderBy(expression, descending=descending, nulls_last=nulls_last)

@@ -1,4 +1,4 @@
-"""What people type about a customer."""
+"""The form of a customer."""
 
 from typing import Any
 
@@ -12,20 +12,19 @@ from core.record_form import RecordForm
 from crm.fields import CUSTOMER
 from crm.models import Category, Customer
 from crm.models.customer import Stage
-from crm.services.customer import PLACEMENT
+from crm.services.customer import PLACEMENT_FIELDS
 
 
 class CustomerForm(RecordForm):
-    """A customer's fields, for the user who fills them in: choices are what they may choose.
+    """The declared fields of a customer, and the reason for a changed grade.
 
-    Owner and unit are asked only of those who may give customers away. A changed grade takes a
-    reason.
+    Only users who may reassign customers get the fields owner and unit.
     """
 
     def __init__(self, user: User, *, customer: Customer | None = None, data: Any = None) -> None:
         initial = {"stage": Stage.POTENTIAL, "unit": user.unit_id} if customer is None else {}
         super().__init__(user, _fields_for(user), record=customer, data=data, initial=initial)
-        self._limit_to_categories()
+        self._mark_fields_with_categories()
         if customer is not None:
             self.fields["reason"] = forms.CharField(
                 label=_("reason for the grade"),
@@ -37,28 +36,28 @@ class CustomerForm(RecordForm):
             order.insert(order.index("grade") + 1, "reason")
             self.order_fields(order)
 
-    def _limit_to_categories(self) -> None:
-        """Tell the page which fields the chosen category has: it hides the others at once.
+    def _mark_fields_with_categories(self) -> None:
+        """Add the ids of a field's categories to its input; a script hides it for the others.
 
-        Without scripts all are shown, and the service refuses a value the category does not have.
+        Without scripts all fields are shown, and the service refuses a value of another category.
         """
-        limited = {name: field for name, field in self.declared.items() if field.categories}
-        if not limited:
+        limited_fields = {name: field for name, field in self.declared.items() if field.categories}
+        if not limited_fields:
             return
-        ids = dict(Category.objects.values_list("code", "pk"))
-        for name, field in limited.items():
-            allowed = sorted(ids[code] for code in field.categories if code in ids)
-            self.fields[name].widget.attrs["data-only-for"] = " ".join(map(str, allowed))
+        ids_by_code = dict(Category.objects.values_list("code", "pk"))
+        for name, field in limited_fields.items():
+            ids = sorted(ids_by_code[code] for code in field.categories if code in ids_by_code)
+            self.fields[name].widget.attrs["data-only-for"] = " ".join(map(str, ids))
 
     def clean_name(self) -> str:
-        """Join runs of white space, which people paste and nobody sees."""
+        """Replace runs of white space, which pasted names often have, by one space."""
         return " ".join(self.cleaned_data["name"].split())
 
 
 def _fields_for(user: User) -> list[FieldDeclaration]:
-    """Return the fields ``user`` may see; owner and unit only for who may give customers away."""
+    """Return the fields ``user`` may see; owner and unit only for users who may reassign."""
     return [
         field
         for field in CUSTOMER.fields_for(user)
-        if field.name not in PLACEMENT or user.may(Permission.CUSTOMER_REASSIGN)
+        if field.name not in PLACEMENT_FIELDS or user.may(Permission.CUSTOMER_REASSIGN)
     ]

@@ -1,4 +1,4 @@
-"""What the customer's file itself shows on the customer page and on the home page."""
+"""Panels of the customer page and widgets of the home page that this app provides."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -21,18 +21,18 @@ from crm.models import Customer
 from crm.selectors.portfolio import portfolio
 from crm.selectors.revenue import Revenue, latest_transactions, revenue_of
 
-SHOWN_ELSEWHERE = frozenset({"name", "code", "parent"})
-NO_VALUE_TEXTS: Mapping[str, str | Promise] = {
+FIELDS_SHOWN_ELSEWHERE = frozenset({"name", "code", "parent"})  # in the header and as a link
+EMPTY_VALUE_TEXTS: Mapping[str, str | Promise] = {
     "owner": _("Public pool"),
     "grade": _("Not graded"),
 }
-SUBSIDIARIES_SHOWN = 10
-CHANGES_SHOWN = 5
-TRANSACTIONS_SHOWN = 10
+MAX_SUBSIDIARIES = 10
+MAX_CHANGES = 5
+MAX_TRANSACTIONS = 10
 
 
 class Basics(CustomerPanel):
-    """The fields, the group around the customer, and what was changed last by whom."""
+    """The fields, the parent group and subsidiaries, and the latest changes."""
 
     slug = "basics"
     title = _("Basics")
@@ -41,34 +41,36 @@ class Basics(CustomerPanel):
     query_budget = 8
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Name only the subsidiaries and the group the person sees."""
+        """Return the fields and changes, and those subsidiaries and parent that the user sees."""
         visible = Customer.objects.visible_to(request.user)
         fields = CUSTOMER.all_fields()
-        below = list(visible.filter(parent=customer).order_by("code")[: SUBSIDIARIES_SHOWN + 1])
+        subsidiaries = list(
+            visible.filter(parent=customer).order_by("code")[: MAX_SUBSIDIARIES + 1]
+        )
         return {
             "customer": customer,
             "parent": visible.filter(pk=customer.parent_id).first() if customer.parent_id else None,
-            "subsidiaries": below[:SUBSIDIARIES_SHOWN],
-            "more_subsidiaries": len(below) > SUBSIDIARIES_SHOWN,
+            "subsidiaries": subsidiaries[:MAX_SUBSIDIARIES],
+            "has_more_subsidiaries": len(subsidiaries) > MAX_SUBSIDIARIES,
             "facts": _facts(request.user, customer, fields),
-            "changes": latest_changes(request.user, customer, limit=CHANGES_SHOWN, fields=fields),
+            "changes": latest_changes(request.user, customer, limit=MAX_CHANGES, fields=fields),
         }
 
 
 def _facts(
     user: User, customer: Customer, fields: Sequence[FieldDeclaration]
 ) -> list[tuple[str, str | Promise]]:
-    """Return label and text of every field that the page's header and links do not show."""
+    """Return label and text of the fields that are not shown elsewhere on the page."""
     category = CUSTOMER.category_of(customer)
     return [
-        (field.list_label, field.text_of(customer, user) or NO_VALUE_TEXTS.get(field.name, ""))
+        (field.list_label, field.text_of(customer, user) or EMPTY_VALUE_TEXTS.get(field.name, ""))
         for field in fields
-        if field.name not in SHOWN_ELSEWHERE and field.applies_to(category)
+        if field.name not in FIELDS_SHOWN_ELSEWHERE and field.applies_to(category)
     ]
 
 
 class Transactions(CustomerPanel):
-    """Revenue month by month, the year against the one before, and the latest transactions."""
+    """Revenue by month, the last 12 months against the 12 before, and the latest transactions."""
 
     slug = "transactions"
     title = _("Transactions")
@@ -78,28 +80,31 @@ class Transactions(CustomerPanel):
     wide = True
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Sum up by the covering index alone; read ten rows from the heap."""
+        """Return the revenue and the latest transactions; only ``revenue``, None, without any."""
         revenue = revenue_of(customer, today=timezone.localdate())
         if revenue is None:
             return {"revenue": None}
         return {
             "revenue": revenue,
-            "question": _("How much did they pay each month?"),
-            "option": _month_chart(revenue),
-            "latest": latest_transactions(customer, limit=TRANSACTIONS_SHOWN),
+            "chart_title": _("How much did they pay each month?"),
+            "chart_options": _revenue_chart(revenue),
+            "latest_transactions": latest_transactions(customer, limit=MAX_TRANSACTIONS),
             "currency": settings.CURRENCY,
         }
 
 
-def _month_chart(revenue: Revenue) -> dict[str, Any]:
-    """Draw net revenue as bars, and the refunds already taken off it below the line."""
-    head = [_("Month"), _("Net revenue"), _("Refunds")]
-    rows = [(f"{each.first:%Y-%m}", each.net, each.refunds) for each in revenue.months]
+def _revenue_chart(revenue: Revenue) -> dict[str, Any]:
+    """Return the ECharts options: net revenue as bars, refunds as negative bars.
+
+    ``table`` is the same data for the table that can replace the chart.
+    """
+    headers = [_("Month"), _("Net revenue"), _("Refunds")]
+    rows = [(f"{month.first_day:%Y-%m}", month.net, month.refunds) for month in revenue.months]
     points = [[name, float(net), float(refunds)] for name, net, refunds in rows]
     return {
-        "dataset": {"source": [head, *points]},
+        "dataset": {"source": [headers, *points]},
         "table": {
-            "head": head,
+            "head": headers,
             "rows": [
                 [name, number_format(net, 2), number_format(refunds, 2)]
                 for name, net, refunds in rows
@@ -117,7 +122,7 @@ def _month_chart(revenue: Revenue) -> dict[str, Any]:
 
 
 class Portfolio(HomeWidget):
-    """My customers in numbers; for a head, the unit's."""
+    """The user's own customers in numbers, or those of the unit for a head."""
 
     slug = "portfolio"
     title = _("Customers in numbers")
@@ -126,5 +131,5 @@ class Portfolio(HomeWidget):
     query_budget = 2
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
-        """Count and sum up what the person looks after."""
+        """Return the numbers of the user."""
         return {"portfolio": portfolio(request.user)}

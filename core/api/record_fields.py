@@ -1,4 +1,4 @@
-"""Declared fields as JSON: one serializer field for each, and the custom fields as one object."""
+"""Serializer fields of declared fields. All custom fields are one JSON object."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -25,14 +25,14 @@ from core.fields.kinds import (
     YesNo,
 )
 
-CUSTOM = "custom_fields"
+CUSTOM_FIELDS = "custom_fields"
 AnyField = serializers.Field[Any, Any, Any, Any]
 
 
 def serializer_field(field: FieldDeclaration) -> AnyField:
     """Return the serializer field of a declared field of the model.
 
-    Raises TypeError for a kind that has none.
+    Raises TypeError for a kind without a serializer field.
     """
     kind = field.kind
     optional: dict[str, Any] = {"required": field.required, "allow_null": not field.required}
@@ -47,13 +47,13 @@ def serializer_field(field: FieldDeclaration) -> AnyField:
     if isinstance(kind, Number | Money):
         decimals = kind.decimals if isinstance(kind, Number) else 2
         return serializers.DecimalField(max_digits=20, decimal_places=decimals, **optional)
-    simple: dict[type[FieldKind], type[AnyField]] = {
+    simple_fields: dict[type[FieldKind], type[AnyField]] = {
         Date: serializers.DateField,
         YesNo: serializers.BooleanField,
     }
-    if type(kind) not in simple:
+    if type(kind) not in simple_fields:
         raise TypeError(f"{type(kind).__name__} has no serializer field")
-    return simple[type(kind)](**optional)
+    return simple_fields[type(kind)](**optional)
 
 
 @extend_schema_field(
@@ -68,7 +68,7 @@ def serializer_field(field: FieldDeclaration) -> AnyField:
     }
 )
 class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
-    """The custom fields of a record type; read as ``{key: value}``, written key by key."""
+    """The custom fields of a record type as ``{key: value}``; only the keys sent are written."""
 
     def __init__(self, record_type: str, **options: Any) -> None:
         self.record_type = record_type
@@ -76,34 +76,34 @@ class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
         super().__init__(source="*", required=False, **options)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the values sent, by the names of their declarations."""
+        """Return the values sent by name of their declaration; raise ValidationError."""
         if not isinstance(data, Mapping):
             raise ValidationError(_("Send an object: keys of custom fields with their values."))
         fields = {field.custom_key: field for field in self._fields()}
         unknown = [str(key) for key in data if key not in fields]
         if unknown:
             raise ValidationError({key: [_("There is no such field.")] for key in unknown})
-        return {fields[key].name: _cleaned(fields[key], value) for key, value in data.items()}
+        return {fields[key].name: _clean(fields[key], value) for key, value in data.items()}
 
     def to_representation(self, value: Any) -> dict[str, Any]:
-        """Return every value there is; a mask for one the caller may not see."""
+        """Return the values of the record; a mask for one the user may not see."""
         user = require_user(self.context["request"])
         values = {}
         for field in self._fields():
             stored = field.value_of(value)
             if stored is not None:
                 may_see = field.may_be_seen_by(user)
-                values[field.custom_key] = _as_json(field.kind, stored) if may_see else MASK
+                values[field.custom_key] = _to_json(field.kind, stored) if may_see else MASK
         return values
 
     def _fields(self) -> Iterable[FieldDeclaration]:
-        """Return the declarations, read once for a whole page of records."""
+        """Return the declarations; they are read once for a whole page of records."""
         if self._declarations is None:
             self._declarations = custom_fields(self.record_type)
         return self._declarations
 
 
-def _cleaned(field: FieldDeclaration, value: Any) -> Any:
+def _clean(field: FieldDeclaration, value: Any) -> Any:
     if value is None or value == "":
         return None
     try:
@@ -112,7 +112,7 @@ def _cleaned(field: FieldDeclaration, value: Any) -> Any:
         raise ValidationError({field.custom_key: error.messages}) from error
 
 
-def _as_json(kind: FieldKind, value: Any) -> Any:
+def _to_json(kind: FieldKind, value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value.normalize() if isinstance(kind, Number) else value, "f")
     return value.isoformat() if isinstance(kind, Date) else value

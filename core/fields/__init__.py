@@ -1,7 +1,7 @@
-"""Fields of records, each declared once.
+"""Declared fields of records: each field is declared once, and every entry point reads that.
 
-``kinds`` says what kinds of value there are, ``declarations`` what a declared field is, and
-``custom`` makes declarations of the rows an administrator enters. The other modules turn a
-declaration into a form field, a filter, text for people or a cell of a file;
-``core.api.record_fields`` turns it into JSON. Each entry point walks the declarations in a loop.
+``kinds`` has the kinds of value, ``declarations`` the declaration of a field, ``custom`` the custom
+fields an administrator adds, and ``record_types`` the records with declared fields. ``forms`` turns
+a declaration into a form field, ``queries`` into conditions and sort expressions,
+``core.api.record_fields`` into a serializer field.
 """

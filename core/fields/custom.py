@@ -1,4 +1,4 @@
-"""Custom fields: declarations made of the rows an administrator has entered."""
+"""Custom fields: declarations made from the rows that an administrator has added."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,9 +22,9 @@ from core.fields.kinds import (
 )
 from core.models import CustomField, CustomFieldKind
 
-PREFIX = "custom_"  # keeps the names of custom fields apart from those of the model
+CUSTOM_PREFIX = "custom_"  # of their names, so that they differ from the model's fields
 MAX_DECIMALS = 6
-KINDS: Mapping[str, Callable[[CustomField], FieldKind]] = {
+KIND_FACTORIES: Mapping[str, Callable[[CustomField], FieldKind]] = {
     CustomFieldKind.TEXT: lambda _row: Text(),
     CustomFieldKind.LONG_TEXT: lambda _row: LongText(),
     CustomFieldKind.NUMBER: lambda _row: Number(decimals=MAX_DECIMALS),
@@ -39,17 +39,17 @@ KINDS: Mapping[str, Callable[[CustomField], FieldKind]] = {
 
 
 def custom_fields(record_type: str) -> list[FieldDeclaration]:
-    """Return the custom fields in use for a record type, in their order. One query."""
+    """Return the active custom fields of a record type by position. Takes one query."""
     rows = CustomField.objects.filter(record_type=record_type, is_active=True)
-    return [declare(row) for row in rows]
+    return [declaration_of(row) for row in rows]
 
 
-def declare(row: CustomField) -> FieldDeclaration:
-    """Return the declaration a row stands for, worded in the active language."""
+def declaration_of(row: CustomField) -> FieldDeclaration:
+    """Return the declaration of a custom field, with texts in the active language."""
     return FieldDeclaration(
-        name=f"{PREFIX}{row.key}",
+        name=f"{CUSTOM_PREFIX}{row.key}",
         label=row.label,
-        kind=KINDS[row.kind](row),
+        kind=KIND_FACTORIES[row.kind](row),
         help_text=localised_text(zh=row.help_zh, en=row.help_en),
         required=row.required,
         headers=tuple(text for text in (row.key, row.label_zh, row.label_en) if text),

@@ -1,4 +1,4 @@
-"""Declared fields: what is said once about a field and read by every entry point."""
+"""Declarations of fields, which every entry point reads."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ SortExpression = Expression | F
 class FieldDeclaration:
     """One field of a record.
 
-    ``short_label`` is for heads of columns and filters, where the record is clear; the label where
-    it is blank. ``headers`` are the names it is known by in files beside its own. A ``sensitive``
-    field is masked for users without the permission, and neither searched nor filtered for them.
-    ``in_list`` makes it a column and ``in_filters`` a filter of the record's list; ``searched``
-    says that the search box looks into it. ``sort`` returns the expressions its column sorts by.
-    ``quality_weight`` is what it counts in data quality.
+    ``short_label`` replaces the label in column headers and filters, where the record need not be
+    named. ``headers`` are further names of the field in files. A ``sensitive`` field is masked for
+    users without the permission, who cannot search or filter by it either. ``in_list`` makes it a
+    column and ``in_filters`` a filter of the record's list; ``searched`` includes it in the search
+    box. ``sort`` returns the expressions its column sorts by. ``quality_weight`` is its weight in
+    data quality.
 
-    A custom field has a ``custom_key``, under which the JSON column holds its values, and applies
-    to the records of ``categories`` (to all where there are none).
+    A custom field has a ``custom_key``, the key of its values in the JSON column. It applies to
+    records of ``categories``, or to all records if there are none.
     """
 
     name: str
@@ -53,26 +53,26 @@ class FieldDeclaration:
 
     @property
     def is_custom(self) -> bool:
-        """Whether an administrator entered it; its values are kept in the JSON column."""
+        """Whether an administrator added it; its values are in the JSON column."""
         return bool(self.custom_key)
 
     @property
     def list_label(self) -> str:
-        """The label in lists and facts, with a capital letter."""
+        """The short label, capitalised."""
         return capfirst(str(self.short_label or self.label))
 
     @property
     def is_sortable(self) -> bool:
-        """Whether a list can be sorted by it."""
+        """Whether a list can be sorted by the field."""
         return self.sort is not None or self.searched or self.is_custom
 
     @property
     def column(self) -> str:
-        """The name of the model's attribute that holds the stored value; not for custom fields."""
+        """The model's attribute with the stored value; a custom field has none."""
         return f"{self.name}_id" if isinstance(self.kind, Reference) else self.name
 
     def may_be_seen_by(self, user: User) -> bool:
-        """Tell whether the user sees the value; others see a mask."""
+        """Return whether the user sees the value; others see a mask."""
         return not self.sensitive or user.may(Permission.SENSITIVE_VIEW)
 
     def value_of(self, record: Any) -> Any:
@@ -84,7 +84,7 @@ class FieldDeclaration:
         return None if value == "" else value
 
     def assign(self, record: Any, value: Any) -> None:
-        """Set the record's value; None empties it. Saves nothing."""
+        """Set the record's value, None to empty it, without saving the record."""
         if self.is_custom:
             stored = dict(getattr(record, CUSTOM_COLUMN))
             stored.pop(self.custom_key, None)
@@ -95,24 +95,22 @@ class FieldDeclaration:
             setattr(record, self.name, "" if value is None and self.kind.is_text else value)
 
     def text_of(self, record: Any, user: User) -> str:
-        """Return the value as ``user`` reads it; blank where there is none."""
+        """Return the record's value as text for ``user``; blank where there is none."""
         return self.format(self.value_of(record), user)
 
     def format(self, value: Any, user: User) -> str:
-        """Return a value as ``user`` reads it; blank for None, a mask for a sensitive one."""
+        """Return a value as text for ``user``; blank for None, a mask if it is hidden from them."""
         if value is None:
             return ""
         return self.kind.format(value) if self.may_be_seen_by(user) else MASK
 
     def applies_to(self, category: str | None) -> bool:
-        """Tell whether records of this category have the field."""
+        """Return whether records of this category have the field."""
         return not self.categories or category in self.categories
 
 
-def model_field(
-    model: type[Model], name: str, kind: FieldKind, **declared: Any
-) -> FieldDeclaration:
-    """Declare a field that the model has; label, help and whether it is required are the model's.
+def model_field(model: type[Model], name: str, kind: FieldKind, **options: Any) -> FieldDeclaration:
+    """Declare a field of a model; label, help text and ``required`` come from the model.
 
     Raises FieldDoesNotExist for a name the model lacks.
     """
@@ -125,14 +123,14 @@ def model_field(
         kind=kind,
         help_text=field.help_text,
         required=not field.blank and not field.has_default(),
-        **declared,
+        **options,
     )
 
 
 def clean_value(field: FieldDeclaration, value: Any) -> Any:
-    """Return a value sent for a field as one of its kind; None for blank.
+    """Return a value from a form or a program as a value of the field's kind; None for blank.
 
-    Raises ValidationError under the field's name. Records are returned as they are.
+    Records are returned unchanged. Raises ValidationError under the field's name.
     """
     if value is None or value == "" or isinstance(field.kind, Reference):
         return None if value == "" else value
@@ -142,6 +140,6 @@ def clean_value(field: FieldDeclaration, value: Any) -> Any:
         raise ValidationError({field.name: error.messages}) from error
 
 
-def by_name(fields: Iterable[FieldDeclaration]) -> dict[str, FieldDeclaration]:
+def fields_by_name(fields: Iterable[FieldDeclaration]) -> dict[str, FieldDeclaration]:
     """Return the fields by their names."""
     return {field.name: field for field in fields}

@@ -1,11 +1,11 @@
-"""Why a value cannot be accepted: stable codes, and sentences for people."""
+"""Why a value cannot be accepted: stable codes with texts for people."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
 class ValueFault(TextChoices):
-    """What is wrong with one value. Forms, the API, the administration and imports share these."""
+    """Faults of one value, shared by forms, the API, the administration and imports."""
 
     MISSING = "missing", _("Must not be empty")
     TOO_LONG = "too_long", _("Too long")

@@ -1,4 +1,4 @@
-"""Form fields made of declarations, for browser pages and the administration alike."""
+"""Form fields made from declarations, for browser pages and the administration."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -40,7 +40,7 @@ INPUT_TYPES: dict[type[FieldKind], dict[str, str]] = {
 
 
 class KindFormField(forms.CharField):
-    """A value of a kind, typed as text; cleaned to the kind's value, None where blank."""
+    """A text input that is cleaned to a value of a kind; None where blank."""
 
     def __init__(self, kind: FieldKind, **options: Any) -> None:
         self.kind = kind
@@ -52,7 +52,7 @@ class KindFormField(forms.CharField):
         return self.kind.clean(text) if text else None
 
     def prepare_value(self, value: Any) -> Any:
-        """Return what the input shows for a value."""
+        """Return the text that the input shows for a value."""
         if value is None or isinstance(value, str):
             return value
         if isinstance(value, bool):
@@ -60,7 +60,7 @@ class KindFormField(forms.CharField):
         return value.isoformat() if hasattr(value, "isoformat") else format(value, "f")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Tell whether another value was typed, however it is written."""
+        """Return whether the value changed; another notation of the same value is no change."""
         try:
             return bool(self.to_python(data) != initial)
         except ValidationError:
@@ -68,34 +68,34 @@ class KindFormField(forms.CharField):
 
 
 class ReferenceFormField(forms.ModelChoiceField[Any]):
-    """Another record. ``current`` may stay chosen although it is not offered to the user."""
+    """Another record. ``current`` may be kept although the form does not list it for the user."""
 
     current: Model | None = None
 
     def __init__(self, kind: Reference, user: User, current: Model | None, **options: Any) -> None:
         self.kind = kind
-        offered = (kind.offered or kind.records)(user)
-        super().__init__(offered, empty_label=str(kind.empty_label) or None, **options)
+        selectable = (kind.selectable_records or kind.records)(user)
+        super().__init__(selectable, empty_label=str(kind.empty_label) or None, **options)
         if kind.options_url:
-            # The current record may lie out of the user's scope: it is then neither named nor kept
-            # by this form, and an empty choice means unchanged.
+            # The current record may be hidden from the user: the form then neither names nor keeps
+            # it, and the service takes an empty choice for unchanged.
             return
         self.current = current
         choices: list[tuple[Any, str]] = []
         if self.empty_label is not None:
             choices.append(("", str(self.empty_label)))
-        choices += [(record.pk, self.label_from_instance(record)) for record in offered]
+        choices += [(record.pk, self.label_from_instance(record)) for record in selectable]
         if current is not None and all(pk != current.pk for pk, _label in choices):
             choices.append((current.pk, self.label_from_instance(current)))
         self.widget.choices = choices
 
     def label_from_instance(self, obj: Any) -> str:
-        """Write a record, set in by its level in the tree."""
+        """Return the record's label, indented by its level in the tree."""
         level = self.kind.level(obj) if self.kind.level else 0
         return INDENT * level + self.kind.label(obj)
 
     def to_python(self, value: Any) -> Any:
-        """Return the record chosen."""
+        """Return the selected record."""
         if self.current is not None and str(value) == str(self.current.pk):
             return self.current
         return super().to_python(value)
@@ -103,7 +103,7 @@ class ReferenceFormField(forms.ModelChoiceField[Any]):
 
 def form_field(field: FieldDeclaration, user: User, current: Any = None) -> forms.Field:
     """Return the form field of a declaration for ``user``; ``current`` is the record's value."""
-    # What only some records must have is judged by the service, which knows the category.
+    # A field of some categories is required by the service, which knows the record's category.
     required = field.required and not field.categories
     options: dict[str, Any] = {
         "label": field.label,
@@ -117,12 +117,12 @@ def form_field(field: FieldDeclaration, user: User, current: Any = None) -> form
             blank = [] if required else [("", EMPTY_LABEL)]
             return forms.ChoiceField(choices=[*blank, *kind.choices()], **options)
         case YesNo() as kind:
-            answers = [
+            choices = [
                 ("", EMPTY_LABEL),
                 ("true", _("Yes")),
                 ("false", _("No")),
             ]
-            return KindFormField(kind, widget=forms.Select(choices=answers), **options)
+            return KindFormField(kind, widget=forms.Select(choices=choices), **options)
         case LongText() as kind:
             text_area = forms.Textarea(attrs={"rows": 4})
             return forms.CharField(max_length=kind.max_length, widget=text_area, **options)
@@ -144,7 +144,7 @@ def form_fields(
 
 
 def initial_values(fields: Iterable[FieldDeclaration], record: Any) -> dict[str, Any]:
-    """Return what a form starts with for a record: values, and the ids of related records."""
+    """Return a form's initial values for a record; of related records, their ids."""
     return {
         field.name: getattr(record, field.column)
         if isinstance(field.kind, Reference)
@@ -153,14 +153,16 @@ def initial_values(fields: Iterable[FieldDeclaration], record: Any) -> dict[str,
     }
 
 
-def set_picker(field: forms.Field, kind: Reference, chosen: Any, query: str = "") -> None:
-    """Make a reference a search: the page carries the chosen record alone, not 200,000 options.
+def use_search_picker(
+    field: forms.Field, kind: Reference, selected_id: Any, query: str = ""
+) -> None:
+    """Replace the options of a reference by a search, for there may be 200,000 records.
 
-    ``chosen`` is the id in the form; it is named only where the user may see it.
+    The page has only the option of ``selected_id``, and that only if the user may see the record.
     """
     if not isinstance(field, ReferenceFormField):
         raise TypeError(f"{type(field).__name__} is no reference")
-    text = str(chosen or "")
+    text = str(selected_id or "")
     is_id = text.isascii() and text.isdecimal() and len(text) <= MAX_BIGINT_DIGITS
     records = field.queryset.filter(pk=int(text)) if is_id and field.queryset is not None else ()
     field.widget = forms.Select(

@@ -1,8 +1,8 @@
 """The kinds of value a field can have.
 
-A kind says how text (a cell of a file, a value of a filter) becomes a value, how a value is written
-for people, and how it is stored in JSON, which is where custom fields keep theirs. A value that
-cannot be accepted raises UnreadableError with a code of ``ValueFault``.
+A kind parses text (a cell of a file, a value of a filter) into a value, formats a value for people,
+and converts it to and from JSON, where the values of custom fields are stored. A value that cannot
+be accepted raises UnreadableError with a code of ``ValueFault``.
 """
 
 import re
@@ -40,29 +40,29 @@ Choices = Callable[[], Sequence[tuple[str, str | Promise]]]
 
 
 class FieldKind(ABC):
-    """What all kinds of value have in common."""
+    """The base of all kinds."""
 
-    sql_type: ClassVar[str]  # of the column a file's cells are staged in
-    is_text: ClassVar[bool] = False  # searched by a part of it, not only by the whole
+    sql_type: ClassVar[str]  # of the column that an import stages the values in
+    is_text: ClassVar[bool] = False  # filters match a part of the text, not only the whole
 
     @abstractmethod
     def parse(self, text: str) -> Any:
-        """Return the value a text stands for (not blank); raise UnreadableError."""
+        """Return the value of a text that is not blank; raise UnreadableError."""
 
     def format(self, value: Any) -> str:
-        """Return a value (not None) as people read it."""
+        """Return the text of a value (not None) for people."""
         return str(value)
 
     def to_json(self, value: Any) -> Any:
-        """Return what is stored for a value of this kind."""
+        """Return the JSON that is stored for a value of this kind."""
         return value
 
     def from_json(self, stored: Any) -> Any:
-        """Return the value of what is stored."""
+        """Return the value of stored JSON."""
         return stored
 
     def clean(self, value: Any) -> Any:
-        """Return a value sent by a program or a form as a value of this kind.
+        """Return a value from a program or a form as a value of this kind.
 
         Raises ValidationError with the message of the fault.
         """
@@ -74,12 +74,12 @@ class FieldKind(ABC):
             raise ValidationError(str(ValueFault(error.code).label)) from error
 
     def accept(self, value: Any) -> Any:
-        """Return a value that is no text, where this kind takes it; raise UnreadableError."""
-        raise UnreadableError(self.refusal)
+        """Return the value of a Python or JSON type other than text; raise UnreadableError."""
+        raise UnreadableError(self.wrong_type_fault)
 
     @property
-    def refusal(self) -> str:
-        """The fault of a value of a wrong type."""
+    def wrong_type_fault(self) -> str:
+        """The fault of a value that is not of this kind."""
         return ValueFault.BAD_CHARACTER
 
 
@@ -92,7 +92,7 @@ class Text(FieldKind):
     is_text: ClassVar[bool] = True
 
     def parse(self, text: str) -> str:
-        """Return the text; too_long, or bad_character for NUL."""
+        """Return the text; faults: too_long, bad_character for NUL."""
         if len(text) > self.max_length:
             raise UnreadableError(ValueFault.TOO_LONG)
         if "\0" in text:
@@ -114,11 +114,11 @@ class Phone(Text):
     max_length: int = 30
 
     def parse(self, text: str) -> str:
-        """Return the number in plain characters; not_a_phone."""
-        plain = unicodedata.normalize("NFKC", text).replace("\u2010", "-").replace("\u2013", "-")
-        if not _PHONE.fullmatch(plain):
+        """Return the number in ASCII characters; fault: not_a_phone."""
+        phone = unicodedata.normalize("NFKC", text).replace("\u2010", "-").replace("\u2013", "-")
+        if not _PHONE.fullmatch(phone):
             raise UnreadableError(ValueFault.NOT_A_PHONE)
-        return plain
+        return phone
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Email(Text):
     """An e-mail address."""
 
     def parse(self, text: str) -> str:
-        """Return the address; not_an_email."""
+        """Return the address; fault: not_an_email."""
         try:
             validate_email(text)
         except ValidationError as error:
@@ -139,7 +139,7 @@ class Url(Text):
     """A web address; ``https://`` is added where no scheme is given."""
 
     def parse(self, text: str) -> str:
-        """Return the address; not_a_url."""
+        """Return the address; fault: not_a_url."""
         address = text if "://" in text else f"https://{text}"
         try:
             URLValidator(schemes=["http", "https"])(address)
@@ -150,47 +150,47 @@ class Url(Text):
 
 @dataclass(frozen=True)
 class Number(FieldKind):
-    """A number with at most ``decimals`` digits behind the point; a Decimal."""
+    """A Decimal with at most ``decimals`` digits behind the point."""
 
     decimals: int = 0
     sql_type: ClassVar[str] = "numeric"
 
     def parse(self, text: str) -> Decimal:
-        """Read 1234.5 and 1,234.5; not_a_number, not_whole, too_many_decimals, out_of_range."""
-        plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
-        if not _NUMBER.fullmatch(plain):
-            raise UnreadableError(self.refusal)
-        return self._checked(Decimal(plain.replace(",", "")))
+        """Parse 1234.5 and 1,234.5; faults: not_a_number and those of ``_check_number``."""
+        digits = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+        if not _NUMBER.fullmatch(digits):
+            raise UnreadableError(self.wrong_type_fault)
+        return self._check_number(Decimal(digits.replace(",", "")))
 
     def accept(self, value: Any) -> Decimal:
-        """Take Python's and JSON's numbers."""
+        """Accept int, float and Decimal, but no bool."""
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise UnreadableError(self.refusal)
+            raise UnreadableError(self.wrong_type_fault)
         number = Decimal(str(value))
         if not number.is_finite():
-            raise UnreadableError(self.refusal)
-        return self._checked(number)
+            raise UnreadableError(self.wrong_type_fault)
+        return self._check_number(number)
 
     def format(self, value: Any) -> str:
-        """Write it with thousands separated and no zeros behind the last decimal."""
+        """Return the number with thousands separators and without trailing zeros."""
         number = Decimal(value).normalize()
         return number_format(number, max(0, -int(number.as_tuple().exponent)))
 
     def to_json(self, value: Any) -> int | float:
-        """Store whole numbers as such. Fifteen digits survive the way through a float."""
+        """Return an int where possible, else a float, which keeps fifteen digits."""
         number = Decimal(value)
         return int(number) if number == number.to_integral_value() else float(number)
 
     def from_json(self, stored: Any) -> Decimal:
-        """Return the number."""
+        """Return the Decimal of a stored number."""
         return Decimal(str(stored))
 
     @property
-    def refusal(self) -> str:
-        """The fault of what is no number."""
+    def wrong_type_fault(self) -> str:
+        """The fault of a value that is no number."""
         return ValueFault.NOT_A_NUMBER
 
-    def _checked(self, number: Decimal) -> Decimal:
+    def _check_number(self, number: Decimal) -> Decimal:
         if abs(number) > MAX_NUMBER:
             raise UnreadableError(ValueFault.OUT_OF_RANGE)
         rounded = number.quantize(Decimal(1).scaleb(-self.decimals))
@@ -202,26 +202,26 @@ class Number(FieldKind):
 
 @dataclass(frozen=True)
 class Money(FieldKind):
-    """An amount of the company's currency; a Decimal with two decimals."""
+    """An amount in the company's currency: a Decimal with two decimals."""
 
     sql_type: ClassVar[str] = "bigint"
 
     def parse(self, text: str) -> Decimal:
-        """Read an amount as people write it; the faults of ``parse_minor``."""
+        """Parse an amount as people write it; faults: those of ``parse_minor``."""
         return from_minor(parse_minor(text))
 
     def accept(self, value: Any) -> Decimal:
-        """Take Python's and JSON's numbers."""
+        """Accept int, float and Decimal, but no bool."""
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise UnreadableError(self.refusal)
+            raise UnreadableError(self.wrong_type_fault)
         return self.parse(str(value))
 
     def format(self, value: Any) -> str:
-        """Write it with thousands separated and two decimals."""
+        """Return the amount with thousands separators and two decimals."""
         return number_format(value, 2)
 
     def to_json(self, value: Any) -> int:
-        """Store hundredths."""
+        """Return the amount in hundredths."""
         return to_minor(Decimal(value))
 
     def from_json(self, stored: Any) -> Decimal:
@@ -229,8 +229,8 @@ class Money(FieldKind):
         return from_minor(int(stored))
 
     @property
-    def refusal(self) -> str:
-        """The fault of what is no amount."""
+    def wrong_type_fault(self) -> str:
+        """The fault of a value that is no amount."""
         return ValueFault.NOT_AN_AMOUNT
 
 
@@ -241,109 +241,108 @@ class Date(FieldKind):
     sql_type: ClassVar[str] = "date"
 
     def parse(self, text: str) -> date:
-        """Read a date as people write it; the faults of ``parse_date``."""
+        """Parse a date as people write it; faults: those of ``parse_date``."""
         return parse_date(text, timezone.localdate() + MAX_DAYS_AHEAD)
 
     def accept(self, value: Any) -> date:
-        """Take Python's dates."""
+        """Accept a date, but no datetime."""
         if type(value) is not date:
-            raise UnreadableError(self.refusal)
+            raise UnreadableError(self.wrong_type_fault)
         return value
 
     def format(self, value: Any) -> str:
-        """Write the whole date."""
+        """Return the date as 2026-01-31."""
         return date_format(value, "Y-m-d")
 
     def to_json(self, value: Any) -> str:
-        """Store 2026-01-31."""
+        """Return the date as 2026-01-31."""
         return str(value.isoformat())
 
     def from_json(self, stored: Any) -> date:
-        """Return the day."""
+        """Return the date of a stored text."""
         return date.fromisoformat(stored)
 
     @property
-    def refusal(self) -> str:
-        """The fault of what is no date."""
+    def wrong_type_fault(self) -> str:
+        """The fault of a value that is no date."""
         return ValueFault.NOT_A_DATE
 
 
 @dataclass(frozen=True)
 class YesNo(FieldKind):
-    """Yes or no; not said is neither."""
+    """True or False."""
 
     sql_type: ClassVar[str] = "boolean"
-    TEXTS: ClassVar[Mapping[str, bool]] = {
+    VALUES_BY_TEXT: ClassVar[Mapping[str, bool]] = {
         "yes": True, "y": True, "true": True, "1": True, "是": True, "有": True, "√": True,
         "no": False, "n": False, "false": False, "0": False, "否": False, "无": False, "×": False,
     }  # fmt: skip
 
     def parse(self, text: str) -> bool:
-        """Read yes/no, true/false, 1/0, 是/否; not_yes_or_no."""
-        found = self.TEXTS.get(unicodedata.normalize("NFKC", text).casefold())
-        if found is None:
-            raise UnreadableError(self.refusal)
-        return found
+        """Parse yes/no, true/false, 1/0, 是/否; fault: not_yes_or_no."""
+        value = self.VALUES_BY_TEXT.get(unicodedata.normalize("NFKC", text).casefold())
+        if value is None:
+            raise UnreadableError(self.wrong_type_fault)
+        return value
 
     def accept(self, value: Any) -> bool:
-        """Take true and false."""
+        """Accept True and False."""
         if not isinstance(value, bool):
-            raise UnreadableError(self.refusal)
+            raise UnreadableError(self.wrong_type_fault)
         return value
 
     def format(self, value: Any) -> str:
-        """Write yes or no."""
+        """Return yes or no in the active language."""
         return _("Yes") if value else _("No")
 
     @property
-    def refusal(self) -> str:
-        """The fault of what is neither."""
+    def wrong_type_fault(self) -> str:
+        """The fault of a value that is neither."""
         return ValueFault.NOT_YES_OR_NO
 
 
 @dataclass(frozen=True)
 class Choice(FieldKind):
-    """One of a fixed list, stored by its code. ``synonyms`` are further names in files."""
+    """One of a list of codes. ``synonyms`` maps further names in files to codes."""
 
     choices: Choices
     synonyms: Mapping[str, str] | None = None
     sql_type: ClassVar[str] = "text"
 
     def parse(self, text: str) -> str:
-        """Read a code, or a label in any language; not_in_list."""
-        found = self.codes_by_name().get(plain_name(text))
-        if found is None:
-            raise UnreadableError(self.refusal)
-        return found
+        """Parse a code, a label in any language, or a synonym; fault: not_in_list."""
+        code = self.codes_by_name().get(normalise_name(text))
+        if code is None:
+            raise UnreadableError(self.wrong_type_fault)
+        return code
 
     def codes_by_name(self) -> dict[str, str]:
-        """Return the code of everything a choice is known by."""
-        known = {plain_name(name): code for name, code in (self.synonyms or {}).items()}
+        """Return the codes by normalised code, label in any language, and synonym."""
+        codes = {normalise_name(name): code for name, code in (self.synonyms or {}).items()}
         for language, _name in settings.LANGUAGES:
             with translation.override(language):
-                known.update({plain_name(str(label)): code for code, label in self.choices()})
-        return known | {plain_name(code): code for code, _label in self.choices()}
+                codes.update({normalise_name(str(label)): code for code, label in self.choices()})
+        return codes | {normalise_name(code): code for code, _label in self.choices()}
 
     def format(self, value: Any) -> str:
-        """Write the label; the code where the list has it no more."""
+        """Return the label of a code; the code itself if the list no longer has it."""
         return str(dict(self.choices()).get(value, value))
 
     @property
-    def refusal(self) -> str:
-        """The fault of what is not in the list."""
+    def wrong_type_fault(self) -> str:
+        """The fault of a value that is not in the list."""
         return ValueFault.NOT_IN_LIST
 
 
 @dataclass(frozen=True)
 class Reference(FieldKind):
-    """Another record, named by one of its unique fields.
+    """Another record, identified by one of its unique fields.
 
-    ``records`` are those a user may name, ``offered`` those a form offers (the same where not
-    given). ``key`` is the field files and the API name it by, ``lookup`` how it is compared.
-    ``label`` writes a record where one chooses, ``text`` where one reads (the same where not
-    given); ``names`` are further texts a file may name it by. ``options_url`` is
-    the name of the address that finds records by a part of the name, where there are too many to
-    list. ``level`` is how deep an option stands in a tree.
+    ``records`` returns the records a user may refer to, ``selectable_records`` those that a form
+    lists (the same if None). Files and the API identify a record by its field ``key``, compared by
+    ``lookup``; files also by the texts of ``names``. ``label`` returns the text of a record in a
+    list of options, ``text`` elsewhere (the same if None); ``level`` returns its depth in a tree.
+    ``options_url`` names the URL that searches for records, for those that are too many to list.
     """
 
     records: Callable[[User], QuerySet[Any]]
@@ -351,7 +350,7 @@ class Reference(FieldKind):
     lookup: str = "code"
     label: Callable[[Any], str] = str
     text: Callable[[Any], str] | None = None
-    offered: Callable[[User], QuerySet[Any]] | None = None
+    selectable_records: Callable[[User], QuerySet[Any]] | None = None
     names: Callable[[Any], Sequence[str]] | None = None
     options_url: str = ""
     level: Callable[[Any], int] | None = None
@@ -360,40 +359,41 @@ class Reference(FieldKind):
     sql_type: ClassVar[str] = "bigint"
 
     def parse(self, text: str) -> Any:
-        """Refuse: which records there are depends on the user; see ``ids_by_name``."""
+        """Raise UnreadableError: the records depend on the user; see ``ids_by_name``."""
         raise UnreadableError(self.fault)
 
-    def key_text(self, text: str) -> str:
-        """Return the key as a file writes it; too_long for what can be none."""
+    def parse_key(self, text: str) -> str:
+        """Return a key in a file, without looking the record up; fault: too_long."""
         if len(text) > MAX_KEY_LENGTH:
             raise UnreadableError(ValueFault.TOO_LONG)
         return text
 
     def ids_by_name(self, user: User) -> dict[str, int]:
-        """Return the id of everything a file of the user's may name a record by.
+        """Return the ids of the records the user may refer to, by normalised key and name.
 
-        A name that two records share (a section and its division) means neither; keys go first.
+        A name that two records share (a section and its division) is left out. A key takes
+        precedence over a name.
         """
         keys: dict[str, int] = {}
         names: dict[str, int] = {}
         shared: set[str] = set()
         for record in self.records(user):
-            keys[plain_name(str(getattr(record, self.key)))] = record.pk
-            for name in {plain_name(text) for text in self.names(record)} if self.names else ():
+            keys[normalise_name(str(getattr(record, self.key)))] = record.pk
+            for name in {normalise_name(text) for text in self.names(record)} if self.names else ():
                 if name and names.setdefault(name, record.pk) != record.pk:
                     shared.add(name)
         return {name: pk for name, pk in names.items() if name not in shared} | keys
 
     def format(self, value: Model) -> str:
-        """Write the record."""
+        """Return the text of the record."""
         return (self.text or self.label)(value)
 
     @property
-    def refusal(self) -> str:
-        """The fault of what is not found."""
+    def wrong_type_fault(self) -> str:
+        """The fault of a record that is not found."""
         return self.fault
 
 
-def plain_name(text: str) -> str:
-    """Return a name as it is compared: without case, width and white space."""
+def normalise_name(text: str) -> str:
+    """Return a name without differences of case, width and white space, for comparison."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())

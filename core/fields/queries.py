@@ -1,4 +1,4 @@
-"""Declared fields in queries: the conditions of filters, and what lists sort by."""
+"""Declared fields in queries: conditions of filters, and sort expressions of lists."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,11 @@ Condition = Q | IContains
 
 
 def condition(field: FieldDeclaration, text: str) -> Condition:
-    """Return the condition under which a record's value is what a filter's text says.
+    """Return the condition for records whose value matches a filter's text.
 
-    Text is found by a part of it, everything else as a whole. Custom fields are compared through
-    the index of their JSON column. Raises UnreadableError for a text that is no value of the kind.
+    Kinds of text match a part of the value, all others the whole value. Custom fields are compared
+    so that the index of the JSON column is used. Raises UnreadableError for a text that is no value
+    of the kind.
     """
     if field.kind.is_text:
         if field.is_custom:
@@ -32,7 +33,7 @@ def condition(field: FieldDeclaration, text: str) -> Condition:
 
 
 def sort_expressions(field: FieldDeclaration) -> Sequence[str | SortExpression]:
-    """Return what a list sorts by for this field."""
+    """Return the expressions that a list sorts by for this field."""
     if field.sort:
         return field.sort()
     if not field.is_custom:

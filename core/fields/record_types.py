@@ -1,4 +1,4 @@
-"""Record types: which kinds of record declare their fields, named in settings."""
+"""Record types: records with declared fields, listed in ``settings.RECORD_TYPES``."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,11 @@ from core.fields.declarations import FieldDeclaration
 
 @dataclass(frozen=True)
 class RecordType:
-    """A kind of record with declared fields.
+    """A model whose fields are declared.
 
-    ``category_field`` is the reference by whose code custom fields may be limited to some records,
-    ``categories`` returns its records; blank and None where there is none.
+    A custom field may be limited to some categories of the records. ``category_field`` is the
+    reference to the category and ``categories`` returns all categories; blank and None if the
+    records have no category.
     """
 
     name: str
@@ -32,23 +33,23 @@ class RecordType:
 
     @property
     def searched_columns(self) -> list[str]:
-        """The columns of the model that the search box looks into."""
+        """The columns of the model that the search box includes."""
         return [field.name for field in self.fields if field.searched]
 
     def all_fields(self) -> list[FieldDeclaration]:
-        """Return the model's declared fields and the custom ones in use. One query."""
+        """Return the model's declared fields and the active custom ones. Takes one query."""
         return [*self.fields, *custom_fields(self.name)]
 
     def custom_fields_for(self, user: User) -> list[FieldDeclaration]:
-        """Return the custom fields whose values ``user`` may see. One query."""
+        """Return the custom fields whose values ``user`` may see. Takes one query."""
         return [field for field in custom_fields(self.name) if field.may_be_seen_by(user)]
 
     def fields_for(self, user: User) -> list[FieldDeclaration]:
-        """Return the fields whose values ``user`` may see. One query."""
+        """Return the fields whose values ``user`` may see. Takes one query."""
         return [field for field in self.all_fields() if field.may_be_seen_by(user)]
 
     def category_choices(self) -> list[tuple[str, str]]:
-        """Return code and name of the categories that may limit a custom field."""
+        """Return code and name of every category."""
         return [(entry.code, str(entry)) for entry in self.categories()] if self.categories else []
 
     def category_of(self, record: Model) -> str | None:
@@ -61,12 +62,12 @@ class RecordType:
 def record_types() -> dict[str, RecordType]:
     """Return the record types of settings by name.
 
-    Raises ImportError for a path that leads nowhere, TypeError for one that is no record type.
+    Raises ImportError for a wrong path, TypeError for one that is no record type.
     """
-    found: dict[str, RecordType] = {}
+    types_by_name: dict[str, RecordType] = {}
     for path in settings.RECORD_TYPES:
         record_type = import_string(path)
         if not isinstance(record_type, RecordType):
             raise TypeError(f"{path} is no RecordType")
-        found[record_type.name] = record_type
-    return found
+        types_by_name[record_type.name] = record_type
+    return types_by_name

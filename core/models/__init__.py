@@ -1,4 +1,4 @@
-"""Records that belong to no business noun."""
+"""Models that every app uses: custom fields."""
 
 from core.models.custom_field import CustomField, CustomFieldKind
 

@@ -1,4 +1,4 @@
-"""Custom fields: what an administrator adds to a kind of record."""
+"""Custom fields, which an administrator adds to the records of a record type."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from common.history import tracked
 from common.localised import localised_text
 
-KEY_PATTERN = r"^[a-z][a-z0-9_]*\Z"  # to Python and PostgreSQL alike
+KEY_PATTERN = r"^[a-z][a-z0-9_]*\Z"  # valid in Python and PostgreSQL
 
 
 class CustomFieldKind(models.TextChoices):
-    """What kind of value a custom field has."""
+    """The kind of value of a custom field; ``core.fields.custom`` maps it to a FieldKind."""
 
     TEXT = "text", _("Text")
     LONG_TEXT = "long_text", _("Long text")
@@ -31,8 +31,8 @@ class CustomFieldKind(models.TextChoices):
 class CustomField(models.Model):
     """A field an administrator has added to a record type.
 
-    ``choices`` is a list of ``{"code", "zh", "en"}``. ``categories`` are the codes of those
-    categories whose records have the field; all have it where none is named.
+    ``choices`` is a list of ``{"code", "zh", "en"}``. ``categories`` are the codes of the
+    categories whose records have the field; if empty, all records have it.
     """
 
     record_type = models.CharField(_("record"), max_length=30)

@@ -1,1 +1,1 @@
-"""Writes of records that belong to no business noun."""
+"""Writes of the models in ``core.models``."""

@@ -15,13 +15,14 @@ from core.fields.record_types import record_types
 from core.models import CustomField, CustomFieldKind
 from core.writing import ConstraintMessage, constraint_messages, require_known_fields
 
-EDITABLE = frozenset(
+EDITABLE_FIELDS = frozenset(
     {
         "record_type", "key", "label_zh", "label_en", "help_zh", "help_en", "kind", "choices",
         "categories", "required", "sensitive", "in_list", "position", "is_active",
     }
 )  # fmt: skip
-FIXED = frozenset({"record_type", "key", "kind"})  # stored values would lose their meaning
+# Changing these would make the stored values unreadable.
+IMMUTABLE_FIELDS = frozenset({"record_type", "key", "kind"})
 MAX_FIELDS = 100
 MAX_CHOICES = 200
 CONSTRAINTS = {
@@ -35,43 +36,45 @@ CONSTRAINTS = {
 def save_custom_field(*, actor: User, field_id: int | None = None, **values: Any) -> CustomField:
     """Add a custom field to a record type, or change the one with ``field_id``.
 
-    ``choices`` are dictionaries of ``code``, ``zh`` and ``en``. Record, key and kind stay as they
-    were made. Raises PermissionDenied, CustomField.DoesNotExist, or ValidationError naming the
-    field.
+    ``choices`` are dictionaries of ``code``, ``zh`` and ``en``. Raises PermissionDenied,
+    CustomField.DoesNotExist, or ValidationError naming the field, also for a change of one of
+    IMMUTABLE_FIELDS.
     """
     authorise(actor, Permission.FIELD_MANAGE)
-    require_known_fields(values, EDITABLE, "custom field")
+    require_known_fields(values, EDITABLE_FIELDS, "custom field")
     action = Action.CUSTOM_FIELD_UPDATE if field_id else Action.CUSTOM_FIELD_CREATE
     with audited_transaction(actor, action):
         if field_id is None:
             row = CustomField()
-            _require_room(values.get("record_type", ""))
+            _check_field_limit(values.get("record_type", ""))
         else:
             row = CustomField.objects.select_for_update().get(pk=field_id)
-            _require_fixed(row, values)
+            _require_unchanged(row, values)
         for name, value in values.items():
             setattr(row, name, value)
-        _check(row)
+        _check_consistency(row)
         row.full_clean(validate_unique=False, validate_constraints=False)
         with constraint_messages(CONSTRAINTS):
             row.save()
     return row
 
 
-def _require_fixed(row: CustomField, values: Mapping[str, Any]) -> None:
-    changed = sorted(name for name in FIXED & values.keys() if getattr(row, name) != values[name])
+def _require_unchanged(row: CustomField, values: Mapping[str, Any]) -> None:
+    changed = sorted(
+        name for name in IMMUTABLE_FIELDS & values.keys() if getattr(row, name) != values[name]
+    )
     if changed:
         message = _("This cannot be changed once the field is made; make another field.")
         raise ValidationError({changed[0]: message})
 
 
-def _require_room(record_type: str) -> None:
+def _check_field_limit(record_type: str) -> None:
     if CustomField.objects.filter(record_type=record_type).count() >= MAX_FIELDS:
         message = _("There are %(count)d custom fields already; more would slow every page.")
         raise ValidationError({"key": message % {"count": MAX_FIELDS}})
 
 
-def _check(row: CustomField) -> None:
+def _check_consistency(row: CustomField) -> None:
     if row.record_type not in record_types():
         raise ValidationError({"record_type": _("Choose one of the list.")})
     if row.kind == CustomFieldKind.CHOICE:

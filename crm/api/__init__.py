@@ -1,1 +1,1 @@
-"""REST."""
+"""REST API of customers and transactions."""

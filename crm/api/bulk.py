@@ -1,4 +1,4 @@
-"""REST: transactions brought in by the stream, on the path of every other import."""
+"""REST: bulk import of transactions from a streamed body."""
 
 from io import BytesIO
 from typing import Any
@@ -23,7 +23,7 @@ from crm.services.importing import TRANSACTION_FIELDS, ImportOptions, import_tra
 
 
 class TransactionBulk(APIView):
-    """Many transactions at once."""
+    """The bulk import of transactions."""
 
     permission = Permission.TRANSACTION_IMPORT
     write_permission = Permission.TRANSACTION_IMPORT
@@ -45,7 +45,7 @@ class TransactionBulk(APIView):
         responses=BulkResultSerializer,
     )
     def post(self, request: Request) -> Response:
-        """Take the transactions of the body and say what became of them."""
+        """Import the transactions of the body and return the counts and the rejected rows."""
         options = BulkOptionsSerializer(data=request.query_params.dict())
         options.is_valid(raise_exception=True)
         _check_size(request)
@@ -63,7 +63,10 @@ class TransactionBulk(APIView):
 
 
 def _check_size(request: Request) -> None:
-    """Refuse what is too long before reading any of it; the server reads no more than announced."""
+    """Refuse a body that is too long before reading it.
+
+    The server never reads more than the announced length.
+    """
     if "Transfer-Encoding" in request.headers:
         raise LengthRequired(_("Send the body with its length, not in chunks."))
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_BULK_MAX_BYTES:
@@ -73,7 +76,8 @@ def _check_size(request: Request) -> None:
 
 
 def _source(request: Request) -> RowSource:
-    # Picks the parser, refuses other media types, reads nothing; a body of no length is no stream.
+    # ``request.data`` selects the parser and refuses other media types without reading the body. It
+    # is empty, and no stream, if the body has no length.
     stream: Any = request.data or BytesIO()
     media_type = request.content_type.partition(";")[0].strip().lower()
     if media_type == CsvParser.media_type:

@@ -40,14 +40,14 @@ IF_MATCH = OpenApiParameter(
 
 
 class CustomerResource(GenericAPIView[Customer]):
-    """What both addresses share: the caller's customers, and how one is answered."""
+    """The base of the views of customers: queryset, response and submitted values."""
 
     permission = Permission.CUSTOMER_VIEW
     write_permission = Permission.CUSTOMER_EDIT
     serializer_class = CustomerSerializer
 
     def get_queryset(self) -> CustomerQuerySet:
-        """Return the caller's customers; a parent group they do not see is left out."""
+        """Return the customers the user sees; a parent group hidden from them is None."""
         customers = Customer.objects.visible_to(requesting_user(self))
         parents = Customer.objects.visible_to(requesting_user(self)).only("pk", "code")
         related = [
@@ -59,16 +59,18 @@ class CustomerResource(GenericAPIView[Customer]):
             Prefetch("parent", queryset=parents)
         )
 
-    def answer(self, customer: Customer, status_code: int = status.HTTP_200_OK) -> Response:
-        """Return one customer with its version as ETag."""
+    def customer_response(
+        self, customer: Customer, status_code: int = status.HTTP_200_OK
+    ) -> Response:
+        """Return the response for one customer, with its version as ETag."""
         data = self.get_serializer(customer).data
         return Response(data, status=status_code, headers={"ETag": f'"{customer.version}"'})
 
-    def values(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
-        """Return the values sent, related records found; raise ValidationError."""
-        kind = CustomerChangeSerializer if partial else CustomerSerializer
+    def submitted_values(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
+        """Return the validated values, with related records; raise ValidationError."""
+        serializer_class = CustomerChangeSerializer if partial else CustomerSerializer
         context = self.get_serializer_context()
-        serializer = kind(data=request.data, partial=partial, context=context)
+        serializer = serializer_class(data=request.data, partial=partial, context=context)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
@@ -77,7 +79,7 @@ class CustomerResource(GenericAPIView[Customer]):
     get=extend_schema(operation_id="customers_list", summary="List the customers you see"),
 )
 class CustomerList(CustomerResource, ListAPIView[Customer]):
-    """The caller's customers."""
+    """The customers the user sees."""
 
     filterset_class = CustomerFilters
 
@@ -88,10 +90,10 @@ class CustomerList(CustomerResource, ListAPIView[Customer]):
         responses={201: CustomerSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Create a customer and answer it."""
-        made = create_customer(actor=require_user(request), **self.values(request))
-        customer = self.get_queryset().get(pk=made.pk)
-        return self.answer(customer, status.HTTP_201_CREATED)
+        """Create a customer and return it."""
+        created = create_customer(actor=require_user(request), **self.submitted_values(request))
+        customer = self.get_queryset().get(pk=created.pk)
+        return self.customer_response(customer, status.HTTP_201_CREATED)
 
 
 @extend_schema_view(
@@ -103,8 +105,8 @@ class CustomerDetail(CustomerResource):
     """One customer, by id."""
 
     def get(self, request: Request, pk: int) -> Response:
-        """Answer the customer."""
-        return self.answer(self.get_queryset().get(pk=pk))
+        """Return the customer."""
+        return self.customer_response(self.get_queryset().get(pk=pk))
 
     @extend_schema(
         operation_id="customers_update",
@@ -117,13 +119,15 @@ class CustomerDetail(CustomerResource):
         },
     )
     def patch(self, request: Request, pk: int) -> Response:
-        """Change the fields sent and answer the customer as it now is."""
+        """Change the submitted fields and return the customer."""
         customer = Customer.objects.visible_to(require_user(request)).only("version").get(pk=pk)
-        version = _based_on(request, customer)
-        changes = self.values(request, partial=True)
+        version = _required_version(request, customer)
+        changes = self.submitted_values(request, partial=True)
         update_customer(customer_id=pk, actor=require_user(request), version=version, **changes)
-        seen = self.get_queryset().filter(pk=pk).first()
-        return self.answer(seen) if seen else Response(status=status.HTTP_204_NO_CONTENT)
+        changed = self.get_queryset().filter(pk=pk).first()
+        if changed is None:  # the change has hidden the customer from the user
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        return self.customer_response(changed)
 
 
 @extend_schema_view(
@@ -135,14 +139,14 @@ class CustomerByCode(CustomerResource):
     """One customer, by code."""
 
     def get(self, request: Request, code: str) -> Response:
-        """Answer the customer."""
-        return self.answer(self.get_queryset().get(code=code))
+        """Return the customer."""
+        return self.customer_response(self.get_queryset().get(code=code))
 
 
-def _based_on(request: Request, customer: Customer) -> int | None:
-    """Return the version the caller's change is based on; None for whatever there is.
+def _required_version(request: Request, customer: Customer) -> int | None:
+    """Return the version that If-Match requires; None for ``*``, which matches any version.
 
-    Raises PreconditionRequired without If-Match, StaleError when none of its tags is current.
+    Raises PreconditionRequired without If-Match, StaleError if none of its tags is current.
     """
     tags = parse_etags(request.headers.get("If-Match", ""))
     if not tags:

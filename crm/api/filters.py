@@ -1,4 +1,4 @@
-"""What the lists of the API can be narrowed by."""
+"""Filters of the API's lists."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import OrgUnit, User
 from common.parsing.errors import UnreadableError
 from core.api.resources import require_user
-from core.fields.custom import PREFIX
+from core.fields.custom import CUSTOM_PREFIX
 from core.fields.declarations import FieldDeclaration
 from core.fields.faults import ValueFault
 from core.fields.kinds import Choice
@@ -22,8 +22,8 @@ from crm.models import Customer, Transaction
 from crm.models.customer import CustomerQuerySet
 from crm.models.transaction import Kind
 
-DAY = ["%Y-%m-%d"]
-KINDS = [(kind.name.lower(), kind.label) for kind in Kind]
+DATE_FORMATS = ["%Y-%m-%d"]
+KIND_CHOICES = [(kind.name.lower(), kind.label) for kind in Kind]
 
 
 def _filters_for(fields: Iterable[FieldDeclaration]) -> dict[str, filters.Filter]:
@@ -31,9 +31,9 @@ def _filters_for(fields: Iterable[FieldDeclaration]) -> dict[str, filters.Filter
 
 
 def _filter_for(field: FieldDeclaration) -> filters.Filter:
-    """Return the filter of a declared field: by key, by code, or by what its kind can read."""
+    """Return the filter of a declared field: by key, by code, or by a value of its kind."""
 
-    def by_value(customers: CustomerQuerySet, name: str, text: str) -> CustomerQuerySet:
+    def filter_by_value(customers: CustomerQuerySet, name: str, text: str) -> CustomerQuerySet:
         try:
             return customers.filter(condition(field, text))
         except UnreadableError as error:
@@ -41,53 +41,68 @@ def _filter_for(field: FieldDeclaration) -> filters.Filter:
             raise ValidationError({field.name: [message]}) from error
 
     if isinstance(field.kind, Choice):
-        return filters.ChoiceFilter(method=by_value, choices=field.kind.choices())
-    return filters.CharFilter(method=by_value, max_length=200)
+        return filters.ChoiceFilter(method=filter_by_value, choices=field.kind.choices())
+    return filters.CharFilter(method=filter_by_value, max_length=200)
 
 
 class CustomerFilters(filters.FilterSet):
-    """Customers by every declared field that filters, custom ones included, and by their keys."""
+    """Filters of customers: the declared fields with a filter, custom fields included, and more."""
 
     code = filters.CharFilter("code", max_length=40)
-    search = filters.CharFilter(method="by_text", max_length=100, label="Words of name or code")
-    unit = filters.CharFilter(method="by_unit", max_length=30, label="The unit or one below it")
+    search = filters.CharFilter(
+        method="filter_by_text", max_length=100, label="Words of name or code"
+    )
+    unit = filters.CharFilter(
+        method="filter_by_unit", max_length=30, label="The unit or one below it"
+    )
     pool = filters.BooleanFilter("owner", lookup_expr="isnull", label="Without an owner")
-    industry = filters.CharFilter(method="by_industry", max_length=30, label="Section or division")
-    updated_since = filters.IsoDateTimeFilter("updated_at", method="by_time")
+    industry = filters.CharFilter(
+        method="filter_by_industry", max_length=30, label="Section or division"
+    )
+    updated_since = filters.IsoDateTimeFilter("updated_at", method="filter_by_update_time")
 
     @classmethod
     def get_filters(cls) -> dict[str, filters.Filter]:
-        """Add a filter for each declared field of the model that has none of its own."""
-        own: dict[str, filters.Filter] = super().get_filters()
-        return _filters_for(CUSTOMER.fields) | own
+        """Add a filter for each declared field of the model that this class defines none for."""
+        explicit_filters: dict[str, filters.Filter] = super().get_filters()
+        return _filters_for(CUSTOMER.fields) | explicit_filters
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         user = getattr(self.request, "user", None)
-        if isinstance(user, User) and any(name.startswith(PREFIX) for name in self.data or ()):
-            for name, added in _filters_for(CUSTOMER.custom_fields_for(user)).items():
-                added.parent, added.model = self, Customer
-                self.filters[name] = added
+        if isinstance(user, User) and any(
+            name.startswith(CUSTOM_PREFIX) for name in self.data or ()
+        ):
+            for name, custom_filter in _filters_for(CUSTOMER.custom_fields_for(user)).items():
+                custom_filter.parent, custom_filter.model = self, Customer
+                self.filters[name] = custom_filter
 
-    def by_text(self, customers: CustomerQuerySet, name: str, text: str) -> CustomerQuerySet:
-        """Keep customers whose name or code holds every word."""
+    def filter_by_text(self, customers: CustomerQuerySet, name: str, text: str) -> CustomerQuerySet:
+        """Keep customers whose name or code contains every word."""
         return customers.search(text, CUSTOMER.searched_columns)
 
-    def by_unit(self, customers: CustomerQuerySet, name: str, code: str) -> CustomerQuerySet:
-        """Keep customers of the unit and of everything below it; none of a unit not seen."""
+    def filter_by_unit(self, customers: CustomerQuerySet, name: str, code: str) -> CustomerQuerySet:
+        """Keep customers of the unit and the units below it; none if the user does not see it."""
         unit = OrgUnit.objects.visible_to(require_user(self.request)).filter(code=code).first()
         if unit is None:
             return customers.none()
         return customers.filter(unit__path__descendants=str(unit.path))
 
-    def by_time(self, customers: CustomerQuerySet, name: str, since: datetime) -> CustomerQuerySet:
-        """Keep customers changed since; in UTC, for PostgreSQL does not take every offset."""
+    def filter_by_update_time(
+        self, customers: CustomerQuerySet, name: str, since: datetime
+    ) -> CustomerQuerySet:
+        """Keep customers changed since then.
+
+        The time is compared in UTC, because PostgreSQL does not accept every offset.
+        """
         try:
             return customers.filter(updated_at__gte=since.astimezone(UTC))
         except OverflowError as error:
             raise ValidationError({"updated_since": [_("There is no such time.")]}) from error
 
-    def by_industry(self, customers: CustomerQuerySet, name: str, code: str) -> CustomerQuerySet:
+    def filter_by_industry(
+        self, customers: CustomerQuerySet, name: str, code: str
+    ) -> CustomerQuerySet:
         """Keep customers of the division, or of every division of the section."""
         return customers.filter(Q(industry__code=code) | Q(industry__parent__code=code))
 
@@ -97,18 +112,20 @@ class CustomerFilters(filters.FilterSet):
 
 
 class TransactionFilters(filters.FilterSet):
-    """Transactions by customer, time, kind and where they came from."""
+    """Filters of transactions."""
 
     customer = filters.CharFilter("customer__code", max_length=40)
-    date_from = filters.DateFilter("occurred_on", lookup_expr="gte", input_formats=DAY)
-    date_to = filters.DateFilter("occurred_on", lookup_expr="lte", input_formats=DAY)
-    kind = filters.ChoiceFilter(method="by_kind", choices=KINDS)
+    date_from = filters.DateFilter("occurred_on", lookup_expr="gte", input_formats=DATE_FORMATS)
+    date_to = filters.DateFilter("occurred_on", lookup_expr="lte", input_formats=DATE_FORMATS)
+    kind = filters.ChoiceFilter(method="filter_by_kind", choices=KIND_CHOICES)
     billing_system = filters.CharFilter("billing_system__code", max_length=30)
     external_id = filters.CharFilter("external_id", max_length=100)
 
-    def by_kind(self, found: QuerySet[Transaction], name: str, kind: Any) -> QuerySet[Transaction]:
+    def filter_by_kind(
+        self, transactions: QuerySet[Transaction], name: str, kind: Any
+    ) -> QuerySet[Transaction]:
         """Keep bills, orders or refunds."""
-        return found.filter(kind=Kind[kind.upper()])
+        return transactions.filter(kind=Kind[kind.upper()])
 
     class Meta:
         model = Transaction

@@ -1,4 +1,4 @@
-"""Bulk bodies are handed on as they arrive: nobody reads them into memory."""
+"""Parsers that return the body as a stream, so that it is never held in memory as a whole."""
 
 from collections.abc import Mapping
 from typing import IO, Any

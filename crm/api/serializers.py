@@ -1,10 +1,10 @@
-"""How customers and transactions are written in JSON. What is allowed is the services' to say."""
+"""JSON of customers and transactions. The services check what is allowed."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from core.api.record_fields import CUSTOM, CustomValuesField, serializer_field
+from core.api.record_fields import CUSTOM_FIELDS, CustomValuesField, serializer_field
 from core.api.resources import StrictSerializer
 from crm.fields import CUSTOMER
 from crm.models import Customer, Transaction
@@ -12,9 +12,10 @@ from crm.models.transaction import Kind
 
 
 class CustomerSerializer(StrictSerializer[Customer]):
-    """A customer: its declared fields; related records by code, people by employee number.
+    """A customer with its declared fields.
 
-    A parent group outside the caller's scope reads as null.
+    Related records are given by code, users by employee number. A parent group that the user does
+    not see is null.
     """
 
     id = serializers.IntegerField(read_only=True)
@@ -23,15 +24,15 @@ class CustomerSerializer(StrictSerializer[Customer]):
     updated_at = serializers.DateTimeField(read_only=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the declared fields, and the custom ones as one object."""
+        """Add the declared fields, and the custom fields as one object."""
         declared = {field.name: serializer_field(field) for field in CUSTOMER.fields}
-        # Left out, the unit is the caller's own.
+        # The default is the unit of the user.
         declared["unit"].required = False
-        return super().get_fields() | declared | {CUSTOM: CustomValuesField(CUSTOMER.name)}
+        return super().get_fields() | declared | {CUSTOM_FIELDS: CustomValuesField(CUSTOMER.name)}
 
 
 class CustomerChangeSerializer(CustomerSerializer):
-    """A change of a customer, and why it is made."""
+    """A change of a customer, with a reason."""
 
     reason = serializers.CharField(
         max_length=200, write_only=True, required=False, help_text="Kept in the history."
@@ -39,7 +40,7 @@ class CustomerChangeSerializer(CustomerSerializer):
 
 
 class TransactionSerializer(serializers.Serializer[Transaction]):
-    """A bill, order or refund, by the keys of the system it came from."""
+    """A bill, order or refund; related records are given by code."""
 
     id = serializers.IntegerField()
     customer = serializers.CharField(source="customer.code")
@@ -57,7 +58,7 @@ class TransactionSerializer(serializers.Serializer[Transaction]):
 
 
 class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):
-    """How a bulk of transactions is to be taken."""
+    """The options of a bulk import."""
 
     system = serializers.CharField(
         max_length=30, help_text="Code of the billing system the transactions come from."
@@ -76,7 +77,7 @@ class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):
 
 
 class RejectSerializer(serializers.Serializer[Any]):
-    """A row that was refused: where, and why."""
+    """A row that was not imported, with the reason."""
 
     line = serializers.IntegerField()
     column = serializers.CharField()
@@ -86,7 +87,7 @@ class RejectSerializer(serializers.Serializer[Any]):
 
 
 class BulkResultSerializer(serializers.Serializer[Any]):
-    """What came of a bulk; the counts of rows new, changed, unchanged and rejected add up."""
+    """The result of a bulk import; ``rows_read`` is the sum of the four counts after it."""
 
     batch = serializers.IntegerField(
         source="batch_id", allow_null=True, help_text="Null when nothing was kept."
@@ -99,6 +100,10 @@ class BulkResultSerializer(serializers.Serializer[Any]):
     rows_rejected = serializers.IntegerField()
     customers_created = serializers.IntegerField()
     reasons = serializers.DictField(
-        child=serializers.IntegerField(), help_text="How many rows were refused for which reason."
+        source="rejects_by_reason",
+        child=serializers.IntegerField(),
+        help_text="How many rows were refused for which reason.",
     )
-    rejects = RejectSerializer(source="sample", many=True, help_text="The first 100 of them.")
+    rejects = RejectSerializer(
+        source="first_rejects", many=True, help_text="The first 100 of them."
+    )

@@ -1,4 +1,4 @@
-"""REST: transactions, listed."""
+"""REST: the list of transactions."""
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -18,14 +18,14 @@ from crm.models import Transaction
     )
 )
 class TransactionList(ListAPIView[Transaction]):
-    """Transactions of the caller's customers."""
+    """The transactions of the customers the user sees."""
 
     permission = Permission.TRANSACTION_VIEW
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilters
 
     def get_queryset(self) -> QuerySet[Transaction]:
-        """Return the transactions of the customers the caller sees."""
+        """Return the transactions with the records the serializer needs."""
         return Transaction.objects.visible_to(requesting_user(self)).select_related(
             "customer", "billing_system"
         )

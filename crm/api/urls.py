@@ -1,4 +1,4 @@
-"""REST addresses of this app."""
+"""URLs of this app's REST API."""
 
 from django.urls import path, re_path
 
@@ -9,7 +9,7 @@ from crm.api.transactions import TransactionList
 urlpatterns = [
     path("customers/", CustomerList.as_view(), name="api-customers"),
     path("customers/<int:pk>/", CustomerDetail.as_view(), name="api-customer"),
-    # Codes may hold what addresses give a meaning to: dots and slashes.
+    # A code may contain slashes and dots.
     re_path(
         r"^customers/by-code/(?P<code>[0-9A-Za-z][0-9A-Za-z._/-]{0,39})/$",
         CustomerByCode.as_view(),

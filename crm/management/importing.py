@@ -1,4 +1,4 @@
-"""What the two import commands share: options, progress, summary, one-line errors."""
+"""The base of the two import commands: options, progress, summary, one-line errors."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ from accounts.permissions import Permission
 from common.files import FileRefusedError, RowSource, open_source
 from common.files.text import ENCODINGS
 from common.interrupts import cancel_statement_on_interrupt
-from crm.management.progress import shown_progress
+from crm.management.progress import progress_display
 from crm.services.importing import ImportOptions, ImportResult
-from crm.services.importing.outcome import ProgressReporter
-from crm.services.importing.reasons import describe
+from crm.services.importing.progress import ProgressReporter
+from crm.services.importing.reasons import reason_text
 
 DEFAULT_ACTOR = "importer"
-INTERRUPTED = 130
+INTERRUPTED_EXIT_CODE = 130
 
 
 class ImportCommand(BaseCommand):
-    """Reads one file, shows how far it is, and says what came of it. Bad input is one line."""
+    """Imports one file, shows the progress, and prints a summary. An error is one line."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the options both imports have."""
+        """Add the options of both imports."""
         parser.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX")
         parser.add_argument(
             "--map", default="", metavar="OURS=THEIRS,…", help="which column of the file is which"
@@ -48,12 +48,24 @@ class ImportCommand(BaseCommand):
         )
         parser.add_argument("--encoding", choices=ENCODINGS, default="", help="default: detected")
 
-    @abstractmethod
-    def options(self, given: dict[str, Any]) -> ImportOptions:
-        """Turn the command line into the service's options."""
+    def import_options(self, arguments: dict[str, Any]) -> ImportOptions:
+        """Return the service's options from the command's arguments.
+
+        Raises CommandError for a bad mapping, or for rejects that would overwrite the file.
+        """
+        file: Path = arguments["file"]
+        rejects_path = arguments["rejects"] or file.with_name(f"{file.stem}.rejects.csv")
+        if rejects_path.resolve() == file.resolve():
+            raise CommandError(_("The rejects would overwrite the file itself."))
+        return ImportOptions(
+            unit=arguments["unit"],
+            mapping=_parse_mapping(arguments["map"]),
+            dry_run=arguments["dry_run"],
+            rejects_path=rejects_path,
+        )
 
     @abstractmethod
-    def bring(
+    def run_import(
         self,
         source: RowSource,
         actor: User,
@@ -62,37 +74,23 @@ class ImportCommand(BaseCommand):
     ) -> ImportResult:
         """Call the service."""
 
-    def common_options(self, given: dict[str, Any], **more: Any) -> ImportOptions:
-        """Return the options both imports have, and ``more``."""
-        file: Path = given["file"]
-        rejects = given["rejects"] or file.with_name(f"{file.stem}.rejects.csv")
-        if rejects.resolve() == file.resolve():
-            raise CommandError(_("The rejects would overwrite the file itself."))
-        return ImportOptions(
-            unit=given["unit"],
-            mapping=_mapping(given["map"]),
-            dry_run=given["dry_run"],
-            rejects_path=rejects,
-            **more,
-        )
-
-    def handle(self, *_args: Any, **given: Any) -> None:
-        """Import the file; CommandError with one line when that is impossible."""
-        options = self.options(given)
-        with _plain_errors():
-            actor = _actor(given["actor"])
+    def handle(self, *_args: Any, **arguments: Any) -> None:
+        """Import the file; raise CommandError with one line when that is impossible."""
+        options = self.import_options(arguments)
+        with _errors_as_one_line():
+            actor = _get_actor(arguments["actor"])
             with (
-                open_source(given["file"], encoding=given["encoding"]) as source,
-                shown_progress(self.stdout) as report_progress,
+                open_source(arguments["file"], encoding=arguments["encoding"]) as source,
+                progress_display(self.stdout) as report_progress,
                 cancel_statement_on_interrupt(),
             ):
-                result = self.bring(source, actor, options, report_progress)
-        self._summarise(result, options)
+                result = self.run_import(source, actor, options, report_progress)
+        self._print_summary(result, options)
         if result.is_empty:
             message = _("No row could be imported. Nothing was kept.")
             raise CommandError(message)
 
-    def _summarise(self, result: ImportResult, options: ImportOptions) -> None:
+    def _print_summary(self, result: ImportResult, options: ImportOptions) -> None:
         if result.ignored_headers:
             headers = ", ".join(result.ignored_headers)
             self.stdout.write(_("Columns not used: %(headers)s") % {"headers": headers})
@@ -112,8 +110,8 @@ class ImportCommand(BaseCommand):
         if options.create_customers:
             created = {"count": result.customers_created}
             self.stdout.write(_("%(count)d customers made.") % created)
-        for code, count in result.reasons.items():
-            self.stdout.write(f"  {count}  {describe(code)}")
+        for code, count in result.rejects_by_reason.items():
+            self.stdout.write(f"  {count}  {reason_text(code)}")
         if result.rows_rejected:
             path = {"path": options.rejects_path}
             self.stdout.write(_("Rejected rows and reasons: %(path)s") % path)
@@ -121,18 +119,18 @@ class ImportCommand(BaseCommand):
             self.stdout.write(_("A dry run: nothing was kept."))
 
 
-def _mapping(text: str) -> dict[str, str]:
+def _parse_mapping(text: str) -> dict[str, str]:
     mapping = {}
     for pair in filter(None, (piece.strip() for piece in text.split(","))):
-        ours, equals, theirs = pair.partition("=")
-        if not (ours.strip() and equals):
+        name, equals_sign, header = pair.partition("=")
+        if not (name.strip() and equals_sign):
             message = _("--map takes pairs like amount=Total, not “%(pair)s”.")
             raise CommandError(message % {"pair": pair})
-        mapping[ours.strip()] = theirs.strip()
+        mapping[name.strip()] = header.strip()
     return mapping
 
 
-def _actor(employee_number: str) -> User:
+def _get_actor(employee_number: str) -> User:
     try:
         actor = User.objects.get_by_natural_key(employee_number)
     except User.DoesNotExist as error:
@@ -142,8 +140,8 @@ def _actor(employee_number: str) -> User:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Turn every refusal into one line; nothing was imported when one comes."""
+def _errors_as_one_line() -> Iterator[None]:
+    """Turn the expected errors, after which nothing is imported, into CommandError."""
     try:
         yield
     except FileRefusedError as error:
@@ -162,4 +160,4 @@ def _plain_errors() -> Iterator[None]:
         raise CommandError(message % {"why": error.strerror or error}) from error
     except KeyboardInterrupt as error:
         message = _("Stopped; nothing was imported.")
-        raise CommandError(message, returncode=INTERRUPTED) from error
+        raise CommandError(message, returncode=INTERRUPTED_EXIT_CODE) from error

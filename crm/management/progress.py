@@ -1,4 +1,4 @@
-"""How far an import is: a bar on a terminal, now and then a line elsewhere."""
+"""Showing the progress of an import: a bar on a terminal, a line every ten seconds elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -8,34 +8,34 @@ from django.core.management.base import OutputWrapper
 from django.utils.translation import gettext as _
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from crm.services.importing.outcome import Progress as News
-from crm.services.importing.outcome import ProgressReporter, Step
+from crm.services.importing import ImportProgress, ImportStep
+from crm.services.importing.progress import ProgressReporter
 
 SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def shown_progress(stdout: OutputWrapper) -> Iterator[ProgressReporter]:
-    """Yield what an import tells its progress to."""
+def progress_display(stdout: OutputWrapper) -> Iterator[ProgressReporter]:
+    """Yield the progress reporter that fits ``stdout``."""
     if stdout.isatty():
-        with _bar() as bar:
+        with _progress_bar() as bar:
             task = bar.add_task("", total=None, rows=0)
 
-            def advance(news: News) -> None:
+            def update_bar(progress: ImportProgress) -> None:
                 bar.update(
                     task,
-                    description=str(news.step.label),
-                    rows=news.rows,
-                    total=news.size,
-                    completed=news.bytes_read,
+                    description=str(progress.step.label),
+                    rows=progress.rows,
+                    total=progress.size,
+                    completed=progress.bytes_read,
                 )
 
-            yield advance
+            yield update_bar
     else:
-        yield _lines(stdout)
+        yield _line_reporter(stdout)
 
 
-def _bar() -> Progress:
+def _progress_bar() -> Progress:
     rows = _("rows")
     return Progress(
         TextColumn("{task.description}"),
@@ -47,14 +47,14 @@ def _bar() -> Progress:
     )
 
 
-def _lines(stdout: OutputWrapper) -> ProgressReporter:
-    last_step, last_at = Step.READ, time.monotonic()
+def _line_reporter(stdout: OutputWrapper) -> ProgressReporter:
+    last_step, last_written_at = ImportStep.READ, time.monotonic()
 
-    def write(news: News) -> None:
-        nonlocal last_step, last_at
+    def write_line(progress: ImportProgress) -> None:
+        nonlocal last_step, last_written_at
         now = time.monotonic()
-        if news.step != last_step or now - last_at >= SECONDS_BETWEEN_LINES:
-            last_step, last_at = news.step, now
-            stdout.write(f"{news.step.label}: {news.rows:,} {_('rows')}")
+        if progress.step != last_step or now - last_written_at >= SECONDS_BETWEEN_LINES:
+            last_step, last_written_at = progress.step, now
+            stdout.write(f"{progress.step.label}: {progress.rows:,} {_('rows')}")
 
-    return write
+    return write_line

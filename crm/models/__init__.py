@@ -1,4 +1,4 @@
-"""The customer's file."""
+"""Customers, transactions, imports and reference lists."""
 
 from crm.models.batch import ImportBatch
 from crm.models.customer import Customer

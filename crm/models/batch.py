@@ -1,4 +1,4 @@
-"""Batches: the record of every file or stream that brought customers or transactions in."""
+"""Import batches: one record for every import of customers or transactions."""
 
 from django.conf import settings
 from django.db import models
@@ -11,14 +11,14 @@ from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_ac
 
 
 class BatchKind(models.TextChoices):
-    """What a batch brings."""
+    """What was imported."""
 
     CUSTOMERS = "customers", _("Customers")
     TRANSACTIONS = "transactions", _("Transactions")
 
 
 class ImportBatch(ScopedModel):
-    """One committed import: from where, by whom, by which channel, and what came of its rows."""
+    """One committed import: file, actor, channel, and counts of rows."""
 
     id = models.AutoField(primary_key=True)
     kind = models.CharField(_("kind"), max_length=20, choices=BatchKind.choices)
@@ -61,7 +61,7 @@ class ImportBatch(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """One's own imports; those of the subtree's people; or all."""
+        """The user's own imports; those of users of the subtree; or all."""
         if user.access_level == DataAccessLevel.ALL:
             return Q()
         if user.access_level == DataAccessLevel.SUBTREE:

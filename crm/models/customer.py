@@ -20,8 +20,8 @@ from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_ac
 from common.history import tracked
 from crm.models.reference import Category, Grade, Industry, Source
 
-CODE_LENGTH, NAME_LENGTH = 40, 200
-CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"  # to Python and PostgreSQL alike
+MAX_CODE_LENGTH, MAX_NAME_LENGTH = 40, 200
+CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"  # valid in Python and PostgreSQL
 REFUSE_CYCLE = """
     IF NEW.parent_id IS NOT NULL AND EXISTS (
         WITH RECURSIVE above(id) AS (
@@ -40,7 +40,7 @@ REFUSE_CYCLE = """
 
 
 class Stage(models.TextChoices):
-    """How far the company has come with a customer."""
+    """The stage of the relationship with a customer."""
 
     POTENTIAL = "potential", _("Potential")
     INTENDING = "intending", _("Intending")
@@ -52,10 +52,10 @@ class Stage(models.TextChoices):
 
 
 class CustomerQuerySet(ScopedQuerySet["Customer"]):
-    """Customers, and the ways people ask for them."""
+    """A queryset of customers with text search."""
 
     def search(self, text: str, columns: Sequence[str]) -> "CustomerQuerySet":
-        """Keep customers that have every one of the text's words in one of the columns."""
+        """Keep customers that contain each word of the text in at least one of the columns."""
         matching = self
         for term in text.split():
             conditions = (Q(**{f"{column}__icontains": term}) for column in columns)
@@ -65,16 +65,16 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
 
 @tracked()
 class Customer(ScopedModel):
-    """A corporate customer. ``version`` counts its changes, for two people editing at once."""
+    """A corporate customer. ``version`` counts its changes, to detect concurrent edits."""
 
     code = models.CharField(
         _("customer code"),
-        max_length=CODE_LENGTH,
+        max_length=MAX_CODE_LENGTH,
         unique=True,
         validators=[RegexValidator(CODE_PATTERN)],
         help_text=_("Letters, digits and . _ / -"),
     )
-    name = models.CharField(_("customer name"), max_length=NAME_LENGTH)
+    name = models.CharField(_("customer name"), max_length=MAX_NAME_LENGTH)
     industry = models.ForeignKey(
         Industry, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("industry")
     )
@@ -180,7 +180,7 @@ class Customer(ScopedModel):
 
 
 def customer_visibility_filter(user: ScopedUser) -> Q:
-    """Return the rule of everything that hangs on a customer: seen with the customer."""
+    """Return the filter for a model with a ``customer``: visible if the customer is."""
     if user.access_level == DataAccessLevel.ALL:
         return Q()
     return Q(customer__in=Customer.objects.filter(Customer.visibility_filter(user)).values("pk"))

@@ -1,6 +1,6 @@
-"""Reference lists the administrator keeps: industries, sources, categories, grades …
+"""Reference lists, which the administrator edits: industries, sources, categories, grades …
 
-They hold no company data, so everybody sees them; they are named among the unscoped models.
+They hold no company data, so every user sees them and they have no visibility filter.
 """
 
 from django.db import models
@@ -35,7 +35,7 @@ class Reference(models.Model):
 
 @tracked()
 class Industry(Reference):
-    """Industry after GB/T 4754-2017: a section (one letter) or a division (two digits) below it."""
+    """An industry of GB/T 4754-2017: a section (one letter), or a division of it (two digits)."""
 
     parent = models.ForeignKey(
         "self",
@@ -66,7 +66,7 @@ class Industry(Reference):
 
 @tracked()
 class Source(Reference):
-    """Where a customer came from."""
+    """How the company came to know a customer."""
 
     class Meta(Reference.Meta):
         verbose_name = _("customer source")
@@ -75,7 +75,7 @@ class Source(Reference):
 
 @tracked()
 class Category(Reference):
-    """What kind of organisation a customer is."""
+    """The kind of organisation a customer is."""
 
     class Meta(Reference.Meta):
         verbose_name = _("customer category")
@@ -84,7 +84,7 @@ class Category(Reference):
 
 @tracked()
 class Grade(Reference):
-    """How much a customer matters; position 1 is the best."""
+    """The importance of a customer; position 1 is the highest."""
 
     class Meta(Reference.Meta):
         verbose_name = _("customer grade")
@@ -93,7 +93,7 @@ class Grade(Reference):
 
 @tracked()
 class BillingSystem(Reference):
-    """A system transactions come from; with that system's own id it identifies a transaction."""
+    """A system that transactions come from; its external ids are unique within it."""
 
     id = models.SmallAutoField(primary_key=True)
 

@@ -1,7 +1,7 @@
 """Transactions: bills, orders and refunds, tens of millions of narrow rows.
 
-The table is not partitioned, for a corrected row may move to another date and must still be found
-by (billing system, external id); see docs/adr/ for the figures behind its shape.
+The table is not partitioned by date, because a correction may change the date of a row that is
+identified by (billing system, external id). docs/adr/0006 has the measurements.
 """
 
 from django.db import models
@@ -14,9 +14,11 @@ from crm.models.batch import ImportBatch
 from crm.models.customer import Customer, customer_visibility_filter
 from crm.models.reference import BillingSystem
 
+MAX_EXTERNAL_ID_LENGTH = 100
+
 
 class Kind(models.IntegerChoices):
-    """What a transaction is. Only refunds are negative."""
+    """The kind of a transaction. Only refunds are negative."""
 
     BILL = 1, _("Bill")
     ORDER = 2, _("Order")
@@ -24,7 +26,7 @@ class Kind(models.IntegerChoices):
 
 
 class Transaction(ScopedModel):
-    """One bill, order or refund of a customer. Columns stand widest first: no padding."""
+    """One bill, order or refund. The widest columns come first, so that rows need no padding."""
 
     customer = models.ForeignKey(
         Customer,
@@ -43,7 +45,9 @@ class Transaction(ScopedModel):
     )
     kind = models.SmallIntegerField(_("kind"), choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
-    external_id = models.CharField(_("external id"), max_length=100, db_collation="C")
+    external_id = models.CharField(
+        _("external id"), max_length=MAX_EXTERNAL_ID_LENGTH, db_collation="C"
+    )
 
     objects = ScopedQuerySet["Transaction"].as_manager()
 
@@ -52,7 +56,7 @@ class Transaction(ScopedModel):
         verbose_name_plural = _("transactions")
         ordering = ["-occurred_on", "-pk"]
         indexes = [
-            # Scoring and the customer page read this index alone, never the heap.
+            # Scoring and the customer page read only this index, not the table.
             models.Index(
                 fields=["customer", "occurred_on"],
                 include=["amount"],
@@ -78,5 +82,5 @@ class Transaction(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Seen with the customer."""
+        """The transactions of the customers that the user sees."""
         return customer_visibility_filter(user)

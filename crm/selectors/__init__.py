@@ -1,1 +1,1 @@
-"""Reads that span models. The person who asks comes first."""
+"""Reads that several pages share or that span models. The first parameter is the user."""

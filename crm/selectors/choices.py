@@ -1,4 +1,4 @@
-"""Customers a user may choose from, found by a part of the name or code."""
+"""Search for customers in pickers."""
 
 from accounts.models import User
 from crm.fields import CUSTOMER
@@ -6,12 +6,12 @@ from crm.models import Customer
 from crm.models.customer import CustomerQuerySet
 
 
-def customers_like(
-    user: User, text: str, *, without: int | None = None, limit: int = 20
+def search_customers(
+    user: User, text: str, *, exclude_id: int | None = None, limit: int = 20
 ) -> CustomerQuerySet:
-    """Return the first few customers ``user`` sees that match the text, by code."""
+    """Return the first customers that ``user`` sees and whose name or code matches, by code."""
     visible = Customer.objects.visible_to(user)
     matching = visible.search(text, CUSTOMER.searched_columns).only("pk", "code", "name")
-    if without is not None:
-        matching = matching.exclude(pk=without)
+    if exclude_id is not None:
+        matching = matching.exclude(pk=exclude_id)
     return matching.order_by("code")[:limit]

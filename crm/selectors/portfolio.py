@@ -1,4 +1,4 @@
-"""A person's customers in numbers, for the home page."""
+"""A user's customers in numbers, for the home page."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,65 +11,68 @@ from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
 from crm.models import Customer
 from crm.models.customer import Stage
-from crm.selectors.revenue import MonthSoFar, month_so_far
+from crm.selectors.revenue import MonthToDate, month_to_date
 
 CACHE_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class StageCount:
-    """How many customers stand in one stage."""
+    """The number of customers in one stage."""
 
     stage: Stage
-    customers: int
+    count: int
 
 
 @dataclass(frozen=True)
 class Portfolio:
-    """Customers by stage and, for whoever may see transactions, revenue of this month and last.
+    """Customers by stage, and the revenue of this month and the last.
 
-    ``own`` says whether the numbers are the person's own customers or all they see.
+    ``revenue`` is None for users who may not see transactions. ``is_own`` tells whether the numbers
+    are of the customers the user owns or of all customers they see.
     """
 
     as_of: datetime
-    own: bool
+    is_own: bool
     total: int
     stages: tuple[StageCount, ...]
-    revenue: MonthSoFar | None
+    revenue: MonthToDate | None
 
     @property
-    def most(self) -> int:
-        """The customers of the fullest stage."""
-        return max((each.customers for each in self.stages), default=0)
+    def max_stage_count(self) -> int:
+        """The number of customers in the stage with the most of them."""
+        return max((stage_count.count for stage_count in self.stages), default=0)
 
 
 def portfolio(user: User) -> Portfolio:
-    """Return the numbers, at most five minutes old where they sum up more than one's own."""
-    own = user.access_level == DataAccessLevel.OWN
-    if own:
-        return _portfolio(user, own=True)
-    # Everybody of one access level in one unit sees the same; revenue is part of it by permission.
-    revenue = user.may(Permission.TRANSACTION_VIEW)
-    key = f"crm:portfolio:{user.access_level}:{user.unit_path}:{revenue}"
-    known = cache.get(key)
-    if not isinstance(known, Portfolio):
-        known = _portfolio(user, own=False)
-        cache.set(key, known, CACHE_SECONDS)
-    return known
+    """Return the numbers; those of more than the user's own customers may be five minutes old."""
+    if user.access_level == DataAccessLevel.OWN:
+        return _compute_portfolio(user, is_own=True)
+    # All users with these properties see the same numbers, so they share a cache entry.
+    may_see_revenue = user.may(Permission.TRANSACTION_VIEW)
+    key = f"crm:portfolio:{user.access_level}:{user.unit_path}:{may_see_revenue}"
+    cached = cache.get(key)
+    if isinstance(cached, Portfolio):
+        return cached
+    computed = _compute_portfolio(user, is_own=False)
+    cache.set(key, computed, CACHE_SECONDS)
+    return computed
 
 
-def _portfolio(user: User, *, own: bool) -> Portfolio:
+def _compute_portfolio(user: User, *, is_own: bool) -> Portfolio:
     customers = Customer.objects.visible_to(user)
-    if own:
+    if is_own:
         customers = customers.filter(owner=user)
-    counts = dict(customers.order_by().values_list("stage").annotate(customers=Count("pk")))
+    counts = dict(customers.order_by().values_list("stage").annotate(count=Count("pk")))
     may_see_revenue = user.may(Permission.TRANSACTION_VIEW)
     return Portfolio(
         as_of=timezone.now(),
-        own=own,
+        is_own=is_own,
         total=sum(counts.values()),
         stages=tuple(StageCount(stage, counts.get(stage.value, 0)) for stage in Stage),
         revenue=(
-            month_so_far(user, today=timezone.localdate(), own=own) if may_see_revenue else None
+            month_to_date(user, today=timezone.localdate(), own_only=is_own)
+            if may_see_revenue
+            else None
         ),
     )

@@ -1,6 +1,7 @@
-"""What customers pay, summed from transactions by the covering index, never from the heap.
+"""Revenue of customers, summed from transactions.
 
-All amounts are net of refunds unless the name says otherwise, in the company's currency.
+The covering index has all columns the sums need, so the table itself is not read. Amounts are net
+of refunds unless the name says otherwise, in the company's currency.
 """
 
 from calendar import monthrange
@@ -16,139 +17,143 @@ from accounts.models import User
 from crm.models import Customer, Transaction
 
 ZERO = Decimal("0.00")
-MONTHS_SHOWN = 24
+REVENUE_MONTHS = 24
 
 
 @dataclass(frozen=True)
 class Month:
-    """One calendar month: net revenue, and the refunds already in it (zero or negative)."""
+    """One calendar month: net revenue, and the refunds included in it (zero or negative)."""
 
-    first: date
+    first_day: date
     net: Decimal
     refunds: Decimal
 
 
 @dataclass(frozen=True)
 class Revenue:
-    """A customer's revenue up to and including ``as_of``; ``months`` runs oldest first.
+    """A customer's revenue up to and including ``as_of``; ``months`` has the oldest first.
 
-    ``ended`` says that nothing was bought in the two years before today, and that ``as_of`` is
-    therefore the day of the last transaction.
+    ``has_ended`` is set if there are no transactions in the months up to today; ``as_of`` is then
+    the day of the last transaction instead of today.
     """
 
     as_of: date
-    ended: bool
+    has_ended: bool
     months: tuple[Month, ...]
-    year: Decimal
-    year_before: Decimal
+    last_12_months: Decimal
+    previous_12_months: Decimal
 
     @property
     def growth(self) -> Decimal | None:
-        """The last 12 months against the 12 before, as a share; None where there were none."""
-        return growth(self.year, self.year_before)
+        """The growth of the last 12 months over the 12 before; see ``growth``."""
+        return growth(self.last_12_months, self.previous_12_months)
 
 
-def growth(now: Decimal, before: Decimal) -> Decimal | None:
-    """Return by what share of ``before`` it is exceeded by ``now``; None without a base."""
-    if before <= 0:
+def growth(current: Decimal, previous: Decimal) -> Decimal | None:
+    """Return the growth as a fraction: 0.1 for 10 %. None if ``previous`` is not positive."""
+    if previous <= 0:
         return None
-    return (now / before - 1).quantize(Decimal("0.001"))
+    return (current / previous - 1).quantize(Decimal("0.001"))
 
 
 def revenue_of(customer: Customer, *, today: date) -> Revenue | None:
-    """Return the revenue of a customer already known to be in scope; None without transactions."""
-    past = customer.transactions.filter(occurred_on__lte=today)
-    last_on = past.aggregate(last=Max("occurred_on"))["last"]
-    if last_on is None:
+    """Return the revenue of a customer; None without transactions.
+
+    The caller has checked that the user may see the customer.
+    """
+    transactions = customer.transactions.filter(occurred_on__lte=today)
+    last_day = transactions.aggregate(last=Max("occurred_on"))["last"]
+    if last_day is None:
         return None
-    ended = last_on < months_back(today, MONTHS_SHOWN - 1)
-    as_of = last_on if ended else today
-    a_year_ago, two_years_ago = months_back(as_of, 12), months_back(as_of, 24)
-    first = as_of.replace(day=1)
-    totals = past.aggregate(
-        year=_sum(Q(occurred_on__gt=a_year_ago)),
-        before=_sum(Q(occurred_on__gt=two_years_ago, occurred_on__lte=a_year_ago)),
+    has_ended = last_day < months_back(today, REVENUE_MONTHS - 1)
+    as_of = last_day if has_ended else today
+    one_year_ago, two_years_ago = months_back(as_of, 12), months_back(as_of, 24)
+    totals = transactions.aggregate(
+        last=_sum_amount(Q(occurred_on__gt=one_year_ago)),
+        previous=_sum_amount(Q(occurred_on__gt=two_years_ago, occurred_on__lte=one_year_ago)),
     )
     return Revenue(
         as_of=as_of,
-        ended=ended,
-        months=tuple(_months(past, first=months_back(first, MONTHS_SHOWN - 1), last=first)),
-        year=totals["year"] or ZERO,
-        year_before=totals["before"] or ZERO,
+        has_ended=has_ended,
+        months=tuple(_months(transactions, last_month=as_of.replace(day=1))),
+        last_12_months=totals["last"] or ZERO,
+        previous_12_months=totals["previous"] or ZERO,
     )
 
 
 def latest_transactions(customer: Customer, *, limit: int) -> QuerySet[Transaction]:
-    """Return the newest transactions of a customer already known to be in scope."""
+    """Return the newest transactions of a customer that the user may see."""
     return customer.transactions.select_related("billing_system").order_by("-occurred_on", "-pk")[
         :limit
     ]
 
 
 @dataclass(frozen=True)
-class MonthSoFar:
-    """Revenue of this month up to today, of last month up to the same day, and of all of it."""
+class MonthToDate:
+    """Revenue of this month up to today, of last month up to the same day, and of last month."""
 
     today: date
-    now: Decimal
-    last_so_far: Decimal
-    last_whole: Decimal
+    this_month: Decimal
+    last_month_to_date: Decimal
+    last_month: Decimal
 
     @property
     def growth(self) -> Decimal | None:
-        """This month against the same days of last month, as a share."""
-        return growth(self.now, self.last_so_far)
+        """The growth of this month over the same days of last month; see ``growth``."""
+        return growth(self.this_month, self.last_month_to_date)
 
 
-def month_so_far(user: User, *, today: date, own: bool) -> MonthSoFar:
-    """Return this month and last of all customers ``user`` sees, or of their ``own`` only."""
+def month_to_date(user: User, *, today: date, own_only: bool) -> MonthToDate:
+    """Return the revenue of all customers ``user`` sees, or only of those they own."""
     customers = Customer.objects.visible_to(user)
-    if own:
+    if own_only:
         customers = customers.filter(owner=user)
-    this, same_day = today.replace(day=1), months_back(today, 1)
-    last = same_day.replace(day=1)
-    sums = (
-        Transaction.objects.visible_to(user)
-        .filter(customer__in=customers.values("pk"), occurred_on__gte=last, occurred_on__lte=today)
-        .aggregate(
-            now=_sum(Q(occurred_on__gte=this)),
-            last_so_far=_sum(Q(occurred_on__lte=same_day)),
-            last_whole=_sum(Q(occurred_on__lt=this)),
-        )
+    first_of_month, same_day = today.replace(day=1), months_back(today, 1)
+    first_of_last_month = same_day.replace(day=1)
+    transactions = Transaction.objects.visible_to(user).filter(
+        customer__in=customers.values("pk"),
+        occurred_on__gte=first_of_last_month,
+        occurred_on__lte=today,
     )
-    return MonthSoFar(
+    totals = transactions.aggregate(
+        this_month=_sum_amount(Q(occurred_on__gte=first_of_month)),
+        last_month_to_date=_sum_amount(Q(occurred_on__lte=same_day)),
+        last_month=_sum_amount(Q(occurred_on__lt=first_of_month)),
+    )
+    return MonthToDate(
         today=today,
-        now=sums["now"] or ZERO,
-        last_so_far=sums["last_so_far"] or ZERO,
-        last_whole=sums["last_whole"] or ZERO,
+        this_month=totals["this_month"] or ZERO,
+        last_month_to_date=totals["last_month_to_date"] or ZERO,
+        last_month=totals["last_month"] or ZERO,
     )
 
 
 def months_back(day: date, months: int) -> date:
-    """Return the same day ``months`` earlier, or that month's last day where it is shorter."""
+    """Return the same day ``months`` earlier, or the last day of that month if it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     _weekday, length = monthrange(year, month + 1)
     return date(year, month + 1, min(day.day, length))
 
 
-def _sum(which: Q) -> Sum:
-    return Sum("amount", filter=which)
+def _sum_amount(condition: Q) -> Sum:
+    return Sum("amount", filter=condition)
 
 
-def _months(past: QuerySet[Transaction], *, first: date, last: date) -> Iterator[Month]:
+def _months(transactions: QuerySet[Transaction], *, last_month: date) -> Iterator[Month]:
+    """Yield the months up to ``last_month``, the oldest first, also those without transactions."""
     rows = (
-        past.filter(occurred_on__gte=first)
+        transactions.filter(occurred_on__gte=months_back(last_month, REVENUE_MONTHS - 1))
         .order_by()
         .annotate(month=TruncMonth("occurred_on"))
         .values("month")
-        .annotate(net=Sum("amount"), refunds=_sum(Q(amount__lt=0)))
+        .annotate(net=Sum("amount"), refunds=_sum_amount(Q(amount__lt=0)))
     )
-    known = {row["month"]: row for row in rows}
-    for number in range(MONTHS_SHOWN - 1, -1, -1):
-        month = months_back(last, number)
-        row = known.get(month)
+    rows_by_month = {row["month"]: row for row in rows}
+    for months_ago in range(REVENUE_MONTHS - 1, -1, -1):
+        first_day = months_back(last_month, months_ago)
+        row = rows_by_month.get(first_day)
         yield Month(
-            first=month,
+            first_day=first_day,
             net=row["net"] if row else ZERO,
             refunds=(row["refunds"] or ZERO) if row else ZERO,
         )

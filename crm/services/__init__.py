@@ -1,1 +1,1 @@
-"""Every write to the customer's file."""
+"""Every write to the models of this app."""

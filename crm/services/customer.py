@@ -1,6 +1,9 @@
-"""Every write to a customer. Browser, API, administration and import all use these rules."""
+"""Every write to a customer by the browser, the API and the administration.
 
-from collections.abc import Mapping
+``crm.services.importing`` follows the same rules in SQL.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,7 +14,7 @@ from accounts.acting import audited_transaction, authorise
 from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
-from core.fields.declarations import FieldDeclaration, by_name, clean_value
+from core.fields.declarations import FieldDeclaration, clean_value, fields_by_name
 from core.writing import (
     ConstraintMessage,
     constraint_messages,
@@ -24,11 +27,11 @@ from core.writing import (
 from crm.fields import CUSTOMER
 from crm.models import Customer
 
-PLACEMENT = frozenset({"owner", "unit"})
+PLACEMENT_FIELDS = frozenset({"owner", "unit"})  # they decide who sees the customer
 TREE = "crm_customer_tree"
-_NOT_BELOW_ITSELF = gettext_lazy("A customer cannot belong to itself or to its own subsidiary.")
+_CYCLE_MESSAGE = gettext_lazy("A customer cannot belong to itself or to its own subsidiary.")
 CONSTRAINTS = {
-    # The same words for a code of one's own and of another division's: nothing is revealed.
+    # The message is the same whether the user may see the existing customer or not.
     "crm_customer_code_key": ConstraintMessage(
         "code",
         gettext_lazy("This customer code exists already; if you cannot find it, ask head office."),
@@ -39,21 +42,21 @@ CONSTRAINTS = {
     "crm_customer_name_not_blank": ConstraintMessage(
         "name", gettext_lazy("Give the customer a name.")
     ),
-    "crm_customer_no_cycle": ConstraintMessage("parent", _NOT_BELOW_ITSELF),
-    "crm_customer_not_own_parent": ConstraintMessage("parent", _NOT_BELOW_ITSELF),
+    "crm_customer_no_cycle": ConstraintMessage("parent", _CYCLE_MESSAGE),
+    "crm_customer_not_own_parent": ConstraintMessage("parent", _CYCLE_MESSAGE),
 }
 
-Fields = Mapping[str, FieldDeclaration]
+FieldsByName = Mapping[str, FieldDeclaration]
 
 
 def create_customer(*, actor: User, **values: Any) -> Customer:
-    """Create a customer from ``values``, by the names of the customer's declared fields.
+    """Create a customer; ``values`` are named after the declared fields.
 
-    Whoever sees only their own customers owns what they create, in their own unit, unless they say
-    otherwise. Raises PermissionDenied, or ValidationError naming the field that is wrong.
+    The default unit is the actor's. The default owner is the actor if they see only their own
+    customers, otherwise nobody. Raises PermissionDenied, or ValidationError naming the field.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
-    fields = by_name(CUSTOMER.all_fields())
+    fields = fields_by_name(CUSTOMER.all_fields())
     require_known_fields(values, fields, CUSTOMER.name)
     values.setdefault("unit", actor.unit)
     if actor.access_level == DataAccessLevel.OWN:
@@ -73,14 +76,15 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
 def update_customer(
     *, customer_id: int, actor: User, version: int | None = None, reason: str = "", **changes: Any
 ) -> Customer:
-    """Change the given fields of a customer and return it as it now is.
+    """Change the given fields of a customer and return it.
 
-    ``version`` is the version the change was based on; StaleError when somebody was faster. Raises
-    Customer.DoesNotExist out of scope, PermissionDenied, or ValidationError naming the field; a
-    changed grade takes a reason. A change that changes nothing writes nothing.
+    ``version`` is the version that the change is based on; raises StaleError if it is not current.
+    Also raises Customer.DoesNotExist if the actor may not see the customer, PermissionDenied, or
+    ValidationError naming the field. A changed grade needs a reason. If no value differs, nothing
+    is written.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
-    fields = by_name(CUSTOMER.all_fields())
+    fields = fields_by_name(CUSTOMER.all_fields())
     require_known_fields(changes, fields, CUSTOMER.name)
     with audited_transaction(actor, Action.CUSTOMER_UPDATE, reason=reason):
         if "parent" in changes:
@@ -94,15 +98,23 @@ def update_customer(
         if changed:
             _authorise_placement(changed, actor=actor, is_new=False)
             _assign_fields(customer, changed, fields)
-            to_check = fields.values() if "category" in changed else map(fields.get, changed)
-            _require_custom_values(customer, filter(None, to_check))
+            # A changed category may require other fields than before.
+            fields_to_check = (
+                fields.values() if "category" in changed else [fields[name] for name in changed]
+            )
+            _require_custom_values(customer, fields_to_check)
             customer.version += 1
             _save(customer)
     return customer
 
 
-def _clean_values(values: Mapping[str, Any], fields: Fields, *, actor: User) -> dict[str, Any]:
-    """Return the values as their kinds; raise ValidationError for what the actor may not name."""
+def _clean_values(
+    values: Mapping[str, Any], fields: FieldsByName, *, actor: User
+) -> dict[str, Any]:
+    """Return the values as their kinds.
+
+    Raises ValidationError for an invalid value, and for a record or a field hidden from the actor.
+    """
     require_visible(actor, values)
     cleaned = {}
     for name, value in values.items():
@@ -113,9 +125,9 @@ def _clean_values(values: Mapping[str, Any], fields: Fields, *, actor: User) -> 
 
 
 def _changed_fields(
-    customer: Customer, values: Mapping[str, Any], fields: Fields, *, actor: User
+    customer: Customer, values: Mapping[str, Any], fields: FieldsByName, *, actor: User
 ) -> dict[str, Any]:
-    """Return what really changes.
+    """Return the values that differ from the customer's.
 
     A parent the actor may not see is shown as empty, so an empty parent leaves it unchanged.
     """
@@ -130,14 +142,22 @@ def _changed_fields(
 
 
 def _authorise_placement(values: Mapping[str, Any], *, actor: User, is_new: bool) -> None:
-    """Owner and unit decide who sees a customer: giving it away takes a permission of its own."""
+    """Raise PermissionDenied if the actor may not set this owner and unit.
+
+    Without the permission to reassign, the actor may only create customers of their own, or without
+    an owner, in their own unit.
+    """
     unit, owner = values.get("unit"), values.get("owner")
     stays_own = is_new and owner in {None, actor} and unit in {None, actor.unit}
-    if PLACEMENT & values.keys() and not stays_own and not actor.may(Permission.CUSTOMER_REASSIGN):
+    if (
+        PLACEMENT_FIELDS & values.keys()
+        and not stays_own
+        and not actor.may(Permission.CUSTOMER_REASSIGN)
+    ):
         raise PermissionDenied(Permission.CUSTOMER_REASSIGN.value)
 
 
-def _assign_fields(customer: Customer, values: Mapping[str, Any], fields: Fields) -> None:
+def _assign_fields(customer: Customer, values: Mapping[str, Any], fields: FieldsByName) -> None:
     for name, value in values.items():
         fields[name].assign(customer, value)
     category = CUSTOMER.category_of(customer)
@@ -150,7 +170,7 @@ def _assign_fields(customer: Customer, values: Mapping[str, Any], fields: Fields
     )
 
 
-def _require_custom_values(customer: Customer, fields: Any) -> None:
+def _require_custom_values(customer: Customer, fields: Iterable[FieldDeclaration]) -> None:
     category = CUSTOMER.category_of(customer)
     for field in fields:
         is_missing = field.is_custom and field.required and field.value_of(customer) is None

@@ -12,9 +12,10 @@ from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError
+from core.writing import require_known_fields
 from crm.models.reference import Reference
 
-EDITABLE = frozenset({"code", "name_zh", "name_en", "position", "is_active", "parent"})
+EDITABLE_FIELDS = frozenset({"code", "name_zh", "name_en", "position", "is_active", "parent"})
 
 R = TypeVar("R", bound=Reference)
 
@@ -25,13 +26,10 @@ def save_reference(model: type[R], *, actor: User, entry_id: int | None = None, 
     Raises PermissionDenied, the model's DoesNotExist, or ValidationError naming the field.
     """
     authorise(actor, Permission.REFERENCE_MANAGE)
-    with audited_transaction(
-        actor, Action.REFERENCE_UPDATE if entry_id else Action.REFERENCE_CREATE
-    ):
-        entry = model() if entry_id is None else _locked(model, entry_id)
-        unknown = values.keys() - EDITABLE
-        if unknown:
-            raise TypeError(f"not a field of {model.__name__}: {sorted(unknown)}")
+    require_known_fields(values, EDITABLE_FIELDS, model.__name__)
+    action = Action.REFERENCE_CREATE if entry_id is None else Action.REFERENCE_UPDATE
+    with audited_transaction(actor, action):
+        entry = model() if entry_id is None else _get_locked(model, entry_id)
         for name, value in values.items():
             setattr(entry, name, value)
         entry.full_clean(validate_unique=False)
@@ -43,22 +41,22 @@ def save_reference(model: type[R], *, actor: User, entry_id: int | None = None, 
 
 
 def delete_reference(model: type[Reference], *, actor: User, entry_id: int) -> None:
-    """Delete an entry nothing uses.
+    """Delete an entry that no record refers to.
 
-    Raises PermissionDenied, the model's DoesNotExist, or RefusedError ``in_use``: what is used is
-    no longer offered instead (``is_active``), and the records that name it keep it.
+    Raises PermissionDenied, the model's DoesNotExist, or RefusedError ``in_use``. An entry in use
+    can be deactivated instead (``is_active``): it stays with its records and is no longer offered.
     """
     authorise(actor, Permission.REFERENCE_MANAGE)
     with audited_transaction(actor, Action.REFERENCE_DELETE):
-        # The lock keeps others from naming the entry between the question and the answer.
-        entry = _locked(model, entry_id)
+        # The lock prevents new references to the entry between the check and the deletion.
+        entry = _get_locked(model, entry_id)
         if _is_used(entry):
             message = _("%(entry)s is in use. Stop offering it for new records instead.")
             raise RefusedError("in_use", message % {"entry": entry})
         entry.delete()
 
 
-def _locked(model: type[R], entry_id: int) -> R:
+def _get_locked(model: type[R], entry_id: int) -> R:
     return QuerySet(model).select_for_update(of=["self"]).get(pk=entry_id)
 
 

@@ -1,4 +1,4 @@
-"""Creating and editing a customer, and finding the group it belongs to."""
+"""Pages to create and edit a customer, and the search for its parent group."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,17 +13,21 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import StaleError
+from core.fields.forms import MAX_BIGINT_DIGITS
 from core.history import Change, latest_changes, state_at
 from core.pages import AuthedRequest, Page
 from core.record_form import FieldConflict, merge_changes
+from crm.filters import MAX_TEXT_LENGTH
 from crm.forms import CustomerForm
 from crm.models import Customer
-from crm.selectors.choices import customers_like
+from crm.selectors.choices import search_customers
 from crm.services.customer import create_customer, update_customer
+
+MAX_INTEGER_DIGITS = 9
 
 
 class CustomerNew(Page):
-    """A new customer."""
+    """The page to create a customer."""
 
     permission = Permission.CUSTOMER_EDIT
 
@@ -32,7 +36,7 @@ class CustomerNew(Page):
         return _form_page(request, CustomerForm(request.user))
 
     def post(self, request: AuthedRequest) -> HttpResponse:
-        """Create the customer, or show what is wrong beside what was typed."""
+        """Create the customer, or show the form with its errors."""
         form = CustomerForm(request.user, data=request.POST)
         if form.is_valid():
             try:
@@ -46,17 +50,19 @@ class CustomerNew(Page):
 
 
 class CustomerEdit(Page):
-    """The basics of an existing customer."""
+    """The page to edit a customer."""
 
     permission = Permission.CUSTOMER_EDIT
 
     def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Show the form as things stand."""
-        return _form_page(request, CustomerForm(request.user, customer=_customer(request.user, pk)))
+        """Show the form of the customer."""
+        return _form_page(
+            request, CustomerForm(request.user, customer=_get_customer(request.user, pk))
+        )
 
     def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Save; or show what is wrong; or what somebody else changed meanwhile."""
-        customer = _customer(request.user, pk)
+        """Save, or show the form with its errors or with changes another user made meanwhile."""
+        customer = _get_customer(request.user, pk)
         if request.POST.get("version") != str(customer.version):
             return _conflict_page(request, customer)
         form = CustomerForm(request.user, customer=customer, data=request.POST)
@@ -64,7 +70,7 @@ class CustomerEdit(Page):
             try:
                 return self._save(request, customer, form)
             except StaleError:
-                return _conflict_page(request, _customer(request.user, pk))
+                return _conflict_page(request, _get_customer(request.user, pk))
             except ValidationError as error:
                 form.add_service_errors(error)
         return _form_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -84,34 +90,35 @@ class CustomerEdit(Page):
 
 
 class CustomerOptions(Page):
-    """Customers by name or code for pickers: ``[{"value": id, "text": name, "code": code}, …]``."""
+    """Search for pickers: ``[{"value": id, "text": name, "code": code}, …]``."""
 
     permission = Permission.CUSTOMER_VIEW
 
     def get(self, request: AuthedRequest) -> JsonResponse:
-        """Answer with the first few the person sees."""
-        without = request.GET.get("without", "")
-        found = customers_like(
+        """Return the first matching customers that the user sees."""
+        excluded = request.GET.get("without", "")
+        is_id = excluded.isdecimal() and len(excluded) <= MAX_BIGINT_DIGITS
+        customers = search_customers(
             request.user,
-            request.GET.get("q", "").replace("\0", "")[:100],
-            without=int(without) if without.isdecimal() and len(without) < 19 else None,
+            request.GET.get("q", "").replace("\0", "")[:MAX_TEXT_LENGTH],
+            exclude_id=int(excluded) if is_id else None,
         )
         options = [
             {"value": customer.pk, "text": customer.name, "code": customer.code}
-            for customer in found
+            for customer in customers
         ]
         return JsonResponse(options, safe=False)
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """What happened while the form was open."""
+    """The changes another user saved while the form was open."""
 
-    last: Change | None
+    last_change: Change | None
     fields: list[FieldConflict]
 
 
-def _customer(user: User, pk: int) -> Customer:
+def _get_customer(user: User, pk: int) -> Customer:
     return get_object_or_404(Customer.objects.visible_to(user).select_related("grade"), pk=pk)
 
 
@@ -127,27 +134,27 @@ def _form_page(
 
 
 def _conflict_page(request: AuthedRequest, customer: Customer) -> HttpResponse:
-    """Show the user's changes and those saved meanwhile, with a form that has both.
+    """Show the user's changes and those saved meanwhile, above a form that merges both.
 
-    Saving again is then based on the version shown.
+    The form is based on the current version, so that saving it succeeds.
     """
     current_form = CustomerForm(request.user, customer=customer)
     loaded = _loaded_values(request, customer)
     conflicts, data = merge_changes(current_form, loaded, request.POST)
     fields = current_form.declared.values()
-    last = next(iter(latest_changes(request.user, customer, limit=1, fields=fields)), None)
+    last_change = next(iter(latest_changes(request.user, customer, limit=1, fields=fields)), None)
     return _form_page(
         request,
         CustomerForm(request.user, customer=customer, data=data),
         status=HTTPStatus.CONFLICT,
-        conflict=Conflict(last=last, fields=conflicts),
+        conflict=Conflict(last_change=last_change, fields=conflicts),
     )
 
 
 def _loaded_values(request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-    """Return the values the user's form was loaded with, as far as they see them."""
+    """Return the initial values of the form that the user submitted; empty if unknown."""
     version = request.POST.get("version", "")
-    is_number = version.isascii() and version.isdecimal() and len(version) < 10
+    is_number = version.isascii() and version.isdecimal() and len(version) <= MAX_INTEGER_DIGITS
     state = state_at(customer, int(version)) if is_number else None
     if state is None:
         return {}

@@ -1,4 +1,4 @@
-"""The customer list: search, filters, sorting, pages. Narrowing it swaps the results alone."""
+"""The customer list: search, filters, sorting, pages. A filter replaces only the results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,28 +18,27 @@ from accounts.permissions import Permission
 from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Money, Number
 from core.pages import AuthedRequest, Page
-from crm.filters import Filter, Group, ListQuery, Option, read_query
+from crm.filters import Filter, FilterOption, ListQuery, OptionGroup, read_query
 from crm.models import Customer
 
 PER_PAGE = 50
-MAX_MENU_LINKS = 15  # more choices than these are a select, which one can type into
-RESULTS = "customer-results"
-# How the cells of some fields are drawn; all others are text.
+MAX_MENU_LINKS = 15  # a filter with more options is a select, in which one can type
+RESULTS_ID = "customer-results"
+# Templates of the cells of some fields; all others are text.
 CELL_TEMPLATES = {
     "grade": "crm/columns/grade.html",
     "stage": "crm/columns/stage.html",
     "owner": "crm/columns/owner.html",
     "industry": "crm/columns/industry.html",
 }
-TEXT_TEMPLATE = "crm/columns/text.html"
+TEXT_CELL_TEMPLATE = "crm/columns/text.html"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its key in the address, and the template that draws its cell.
+    """A column: its key in the URL, and the template of its cells.
 
-    The template gets ``customer``, ``text`` (a declared field's value as the user reads it) and
-    ``column``.
+    The template gets ``customer``, ``column`` and ``text`` (the text of a declared field).
     """
 
     key: str
@@ -51,17 +50,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Header:
-    """A column's head: pressing it sorts by the column, pressing it again reverses the order."""
+    """A column's header: a link that sorts by the column, or reverses the order."""
 
     label: str | Promise
     url: str
-    direction: str  # as aria-sort has it; blank when the list is sorted by something else
+    direction: str  # for aria-sort; blank if the list is not sorted by the column
     numeric: bool = False
 
 
 @dataclass(frozen=True)
-class Chip:
-    """One thing the list is narrowed by, and the address without it."""
+class ActiveFilter:
+    """A filter in use, and the URL of the list without it."""
 
     label: str | Promise
     value: str | Promise
@@ -69,8 +68,8 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of a filter's menu: pressing it chooses the value, or gives up the one selected."""
+class FilterLink:
+    """An option in a filter's menu: a link that selects it, or deselects the selected one."""
 
     label: str | Promise
     url: str
@@ -78,8 +77,8 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Menu:
-    """A filter as it is shown: a menu of links, a select where it is long, or a text input."""
+class FilterControl:
+    """A filter as it is shown: a menu of links, a select if it is long, or a text input."""
 
     key: str
     label: str | Promise
@@ -88,19 +87,19 @@ class Menu:
     hint: str
     use_select: bool
     use_input: bool
-    groups: Sequence[Group]
-    options: Sequence[Entry]
+    groups: Sequence[OptionGroup]  # of a select
+    links: Sequence[FilterLink]  # of a menu
 
 
 class CustomerList(Page):
-    """Every customer the user sees, narrowed to what they ask for."""
+    """The customers the user sees, filtered and sorted."""
 
     permission = Permission.CUSTOMER_VIEW
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show the page, or for a change of filters the results only."""
+        """Show the page; for a request of htmx with other filters only the results."""
         query = read_query(request.user, request.GET.dict())
-        # Ids first: the names beside them are then looked up for one page, not for all before it.
+        # The ids come first, so that related records are joined only for the rows of this page.
         page = Paginator(query.customers().values_list("pk", flat=True), PER_PAGE).get_page(
             request.GET.get("page")
         )
@@ -110,14 +109,16 @@ class CustomerList(Page):
             "query": query,
             "page": page,
             "customers": customers,
-            "rows": [(each, _cells(request.user, each, columns)) for each in customers],
+            "rows": [(customer, _cells(request.user, customer, columns)) for customer in customers],
             "headers": _headers(query, columns),
-            "filters": [_menu(query, each) for each in query.filters],
-            "chips": _chips(query),
+            "filters": [_filter_control(query, item) for item in query.filters],
+            "active_filters": _active_filters(query),
             "may_create": request.user.may(Permission.CUSTOMER_EDIT),
             "sort": query.parameters().get("sort", ""),
         }
-        results_only = request.htmx.target == RESULTS and not request.htmx.history_restore_request
+        results_only = (
+            request.htmx.target == RESULTS_ID and not request.htmx.history_restore_request
+        )
         template = "crm/_customer_results.html" if results_only else "crm/customer_list.html"
         response = render(request, template, context)
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
@@ -128,20 +129,21 @@ class CustomerList(Page):
 
 
 def _columns(query: ListQuery) -> list[Column]:
-    declared = [
+    field_columns = [
         Column(
-            key=each.name,
-            label=each.list_label,
-            template=CELL_TEMPLATES.get(each.name, TEXT_TEMPLATE),
-            numeric=isinstance(each.kind, Number | Money),
-            field=each,
+            key=field.name,
+            label=field.list_label,
+            template=CELL_TEMPLATES.get(field.name, TEXT_CELL_TEMPLATE),
+            numeric=isinstance(field.kind, Number | Money),
+            field=field,
         )
-        for each in query.listed_fields
+        for field in query.column_fields
     ]
-    added = [
-        Column(each.key, each.label, each.template, each.numeric) for each in query.part_columns
+    part_columns = [
+        Column(column.key, column.label, column.template, column.numeric)
+        for column in query.part_columns
     ]
-    return [*declared, *added]
+    return [*field_columns, *part_columns]
 
 
 def _cells(user: User, customer: Customer, columns: Sequence[Column]) -> list[tuple[Column, str]]:
@@ -166,43 +168,44 @@ def _header(query: ListQuery, key: str, label: str | Promise, *, numeric: bool =
     return Header(label=label, url=url, direction=direction, numeric=numeric)
 
 
-def _menu(query: ListQuery, each: Filter) -> Menu:
-    options = [option for group in each.groups for option in group.options]
-    use_select = len(options) > MAX_MENU_LINKS or len(each.groups) > 1
-    return Menu(
-        key=each.key,
-        label=each.label,
-        value=each.typed or each.value,
-        is_selected=each.selected_option is not None,
-        hint=each.hint,
+def _filter_control(query: ListQuery, item: Filter) -> FilterControl:
+    options = [option for group in item.groups for option in group.options]
+    use_select = len(options) > MAX_MENU_LINKS or len(item.groups) > 1
+    return FilterControl(
+        key=item.key,
+        label=item.label,
+        value=item.typed_text or item.value,
+        is_selected=item.selected_option is not None,
+        hint=item.hint,
         use_select=use_select,
-        use_input=not each.groups,
-        groups=each.groups if use_select else (),
-        options=() if use_select else [_entry(query, each, option) for option in options],
+        use_input=not item.groups,
+        groups=item.groups if use_select else (),
+        links=() if use_select else [_filter_link(query, item, option) for option in options],
     )
 
 
-def _entry(query: ListQuery, each: Filter, option: Option) -> Entry:
-    is_selected = option.value == each.value
-    url = _url(query.parameters(**{each.key: "" if is_selected else option.value}))
-    return Entry(option.label, url, is_selected)
+def _filter_link(query: ListQuery, item: Filter, option: FilterOption) -> FilterLink:
+    is_selected = option.value == item.value
+    url = _url(query.parameters(**{item.key: "" if is_selected else option.value}))
+    return FilterLink(option.label, url, is_selected)
 
 
-def _chips(query: ListQuery) -> list[Chip]:
-    chips = [
-        Chip(
-            each.label,
-            each.selected_option.label,
-            _url(query.parameters(**{each.key: ""})),
+def _active_filters(query: ListQuery) -> list[ActiveFilter]:
+    active = [
+        ActiveFilter(
+            item.label,
+            item.selected_option.label,
+            _url(query.parameters(**{item.key: ""})),
         )
-        for each in query.active
-        if each.selected_option is not None
+        for item in query.active_filters
+        if item.selected_option is not None
     ]
     if query.search_text:
-        chips.insert(0, Chip(_("Search"), query.search_text, _url(query.parameters(q=""))))
-    return chips
+        url = _url(query.parameters(q=""))
+        active.insert(0, ActiveFilter(_("Search"), query.search_text, url))
+    return active
 
 
 def _url(parameters: Mapping[str, str]) -> str:
-    address = reverse("customers")
-    return f"{address}?{urlencode(parameters)}" if parameters else address
+    url = reverse("customers")
+    return f"{url}?{urlencode(parameters)}" if parameters else url

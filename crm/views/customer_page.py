@@ -1,4 +1,4 @@
-"""The customer page: a header, and the panels of settings, each fetched by itself."""
+"""The customer page: a header and panels, each of which is loaded by a request of its own."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,13 +11,13 @@ from crm.models import Customer
 
 
 class CustomerPage(Page):
-    """Everything about one customer."""
+    """The page of one customer."""
 
     permission = Permission.CUSTOMER_VIEW
 
     def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Show the header and a place for each panel this person gets."""
-        customer = _customer(request.user, pk)
+        """Show the header and a placeholder for each panel that the user may see."""
+        customer = _get_customer(request.user, pk)
         panels = [panel for panel in customer_panels() if panel.is_available_to(request.user)]
         context = {
             "customer": customer,
@@ -35,8 +35,8 @@ class CustomerPanelFragment(Page):
     permission = Permission.CUSTOMER_VIEW
 
     def get(self, request: AuthedRequest, pk: int, slug: str) -> HttpResponse:
-        """Show it; 404 for a customer out of scope and a panel out of offer alike."""
-        customer = _customer(request.user, pk)
+        """Show the panel; 404 if the user may not see the customer or the panel."""
+        customer = _get_customer(request.user, pk)
         for panel in customer_panels():
             if panel.slug == slug and panel.is_available_to(request.user):
                 context = {"panel": panel, **panel.context(request, customer)}
@@ -44,7 +44,7 @@ class CustomerPanelFragment(Page):
         raise Http404
 
 
-def _customer(user: User, pk: int) -> Customer:
+def _get_customer(user: User, pk: int) -> Customer:
     customers = Customer.objects.visible_to(user)
     return get_object_or_404(
         customers.select_related("grade", "industry", "source", "category", "owner", "unit"),
@@ -53,7 +53,7 @@ def _customer(user: User, pk: int) -> Customer:
 
 
 def _visible_parent(user: User, customer: Customer) -> Customer | None:
-    """The group may lie in another division: then it is not named."""
+    """Return the parent group; None if the user may not see it."""
     if customer.parent_id is None:
         return None
     return Customer.objects.visible_to(user).filter(pk=customer.parent_id).first()

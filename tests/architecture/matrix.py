@@ -1,4 +1,4 @@
-"""The permission matrix as a whole: the rows of every app, gathered by this list."""
+"""The whole permission matrix: the rows of every app in ``APPS``."""
 
 from tests.core.matrix import MATRIX as CORE
 from tests.crm.matrix import MATRIX as CRM

@@ -1,4 +1,4 @@
-"""What the tests plant: views, panels and admin pages that break the rules."""
+"""Views, panels and admin pages that break the rules, for tests of the checks."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from segmentation.views.runs import RunPage
 
 
 class RunPageThatDeletes(RunPage):
-    """Run page with one handler more, on the permission to look."""
+    """A page with a handler that writes on the permission to view."""
 
     def delete(self, request: AuthedRequest, pk: int) -> HttpResponse:
         """Delete a run."""
@@ -23,47 +23,47 @@ class RunPageThatDeletes(RunPage):
 
 
 class GuardedDelete(RunPageThatDeletes):
-    """The same, on a permission to write: still without a row in the matrix."""
+    """The same page with a permission to write, but without a row in the matrix."""
 
     write_permission = Permission.RUN_START
 
 
-class NoPage(View):
-    """A view that asks nobody for permission."""
+class ViewWithoutPermission(View):
+    """A view that checks no permission."""
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Answer anybody."""
+        """Return a response to anybody."""
         return HttpResponse()
 
 
-class OwnDispatch(Page):
-    """A page whose dispatch asks nobody for permission."""
+class PageWithOwnDispatch(Page):
+    """A page whose dispatch checks no permission."""
 
     permission = Permission.CUSTOMER_VIEW
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer anybody."""
+        """Return a response to anybody."""
         return HttpResponse()
 
 
 class Subsidiaries(CustomerPanel):
-    """A panel no row is about."""
+    """A panel without a row in the matrix."""
 
     slug = "subsidiaries"
 
 
 class Rumours(HomeWidget):
-    """A widget no row is about."""
+    """A widget without a row in the matrix."""
 
     slug = "rumours"
 
 
-class PlainAdmin(ServiceModelAdmin):
-    """An admin page with an address of its own."""
+class AdminWithExtraUrl(ServiceModelAdmin):
+    """An admin page with an additional URL."""
 
     view_permission = Permission.ADMIN_ENTER
 
     def get_urls(self) -> list[URLPattern]:
-        """Add an address to the library's."""
+        """Add a URL."""
         own = path("export/", lambda request: HttpResponse(), name="crm_transaction_export")
         return [own, *super().get_urls()]

@@ -1,4 +1,4 @@
-"""Addresses of planted pages, beside the product's own."""
+"""The URLs of planted pages and of the product."""
 
 from django.urls import include, path
 

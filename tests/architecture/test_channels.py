@@ -1,8 +1,7 @@
-"""One write through each channel: the same checks, the same result, the same history.
+"""Every channel makes the same checks and has the same result and history.
 
-A change of a customer comes by the browser's form, the API, the administration and an imported
-file; a scoring run is asked for by the clock, the command line, the browser, the API and the
-administration.
+A customer is changed by the browser's form, the API, the administration and an import; a scoring
+run is requested by the scheduler, the command line, the browser, the API and the administration.
 """
 
 import json
@@ -31,32 +30,33 @@ from tests.cast import Cast
 from tests.core.api import key_client
 from tests.crm.factories import make_customer
 
-Change = Callable[[User, Customer, dict[str, str]], bool]
+# Changes a customer as a user; returns whether the change was accepted.
+ChangeCustomer = Callable[[User, Customer, dict[str, str]], bool]
 
 
-def _browser(user: User) -> Client:
+def _signed_in_client(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
 
 
-def _id_of(changes: dict[str, str]) -> dict[str, str]:
-    """Browser and administration name a parent by id, the others by code."""
+def _with_parent_id(changes: dict[str, str]) -> dict[str, str]:
+    """Replace the parent's code by its id, which the browser and the administration send."""
     if "parent" not in changes:
         return changes
     return changes | {"parent": str(Customer.objects.get(code=changes["parent"]).pk)}
 
 
-def by_browser(user: User, customer: Customer, changes: dict[str, str]) -> bool:
+def change_in_browser(user: User, customer: Customer, changes: dict[str, str]) -> bool:
     """Send the customer's form."""
     form = CustomerForm(user, customer=customer)
-    shown = {name: form[name].value() or "" for name in form.fields}
+    values = {name: form[name].value() or "" for name in form.fields}
     url = reverse("customer_edit", args=[customer.pk])
-    response = _browser(user).post(url, shown | _id_of(changes))
+    response = _signed_in_client(user).post(url, values | _with_parent_id(changes))
     return bool(response.status_code == HTTPStatus.FOUND)
 
 
-def by_api(user: User, customer: Customer, changes: dict[str, str]) -> bool:
+def change_by_api(user: User, customer: Customer, changes: dict[str, str]) -> bool:
     """Send a PATCH."""
     response = key_client(user).patch(
         reverse("api-customer", args=[customer.pk]),
@@ -67,18 +67,18 @@ def by_api(user: User, customer: Customer, changes: dict[str, str]) -> bool:
     return bool(response.status_code == HTTPStatus.OK)
 
 
-def by_admin(user: User, customer: Customer, changes: dict[str, str]) -> bool:
+def change_in_admin(user: User, customer: Customer, changes: dict[str, str]) -> bool:
     """Send the administration's form."""
     names = ["code", "name", "industry", "source", "category", "stage", "grade", "owner", "unit"]
-    shown = {name: getattr(customer, name) for name in [*names, "parent"]}
-    values = {name: getattr(value, "pk", value) or "" for name, value in shown.items()}
-    values |= {"reason": "", "loaded_version": customer.version} | _id_of(changes)
+    current = {name: getattr(customer, name) for name in [*names, "parent"]}
+    values = {name: getattr(value, "pk", value) or "" for name, value in current.items()}
+    values |= {"reason": "", "loaded_version": customer.version} | _with_parent_id(changes)
     url = reverse("admin:crm_customer_change", args=[customer.pk])
-    return bool(_browser(user).post(url, values).status_code == HTTPStatus.FOUND)
+    return bool(_signed_in_client(user).post(url, values).status_code == HTTPStatus.FOUND)
 
 
-def by_import(user: User, customer: Customer, changes: dict[str, str]) -> bool:
-    """Bring in a file of one row."""
+def change_by_import(user: User, customer: Customer, changes: dict[str, str]) -> bool:
+    """Import a file of one row."""
     row = {"code": customer.code} | changes
     text = f"{','.join(row)}\n{','.join(row.values())}\n"
     with acting.request_channel(Channel.COMMAND):
@@ -87,16 +87,16 @@ def by_import(user: User, customer: Customer, changes: dict[str, str]) -> bool:
     return result.rows_rejected == 0 and result.rows_created == 0
 
 
-CHANNEL_LABELS: list[tuple[str, str, Change]] = [
-    ("browser", "customer.update", by_browser),
-    ("api", "customer.update", by_api),
-    ("admin", "customer.update", by_admin),
-    ("command", "customer.import", by_import),
+CHANNELS: list[tuple[str, str, ChangeCustomer]] = [
+    ("browser", "customer.update", change_in_browser),
+    ("api", "customer.update", change_by_api),
+    ("admin", "customer.update", change_in_admin),
+    ("command", "customer.import", change_by_import),
 ]
-each_door = pytest.mark.parametrize(
-    ("channel", "action", "change"),
-    CHANNEL_LABELS,
-    ids=[channel for channel, _action, _change in CHANNEL_LABELS],
+each_channel = pytest.mark.parametrize(
+    ("channel", "action", "change_customer"),
+    CHANNELS,
+    ids=[channel for channel, _action, _change_customer in CHANNELS],
 )
 
 
@@ -105,7 +105,7 @@ def customer(cast: Cast) -> Customer:
     return make_customer(cast.lanzhou, code="OWN-1", name="兰州华天科技", owner=cast.manager)
 
 
-KEPT = {"created_at", "updated_at"}
+TIMESTAMPS = {"created_at", "updated_at"}
 
 
 def _state(customer: Customer) -> dict[str, Any]:
@@ -113,36 +113,38 @@ def _state(customer: Customer) -> dict[str, Any]:
     return {
         field.attname: getattr(customer, field.attname)
         for field in fields
-        if field.name not in KEPT
+        if field.name not in TIMESTAMPS
     }
 
 
-@each_door
+@each_channel
 def test_change_has_the_same_result_and_the_same_history(
-    cast: Cast, customer: Customer, channel: str, action: str, change: Change
+    cast: Cast, customer: Customer, channel: str, action: str, change_customer: ChangeCustomer
 ) -> None:
     before = _state(customer)
-    assert change(cast.division_admin, customer, {"name": "华天电子", "stage": "developed"})
+    assert change_customer(
+        cast.division_admin, customer, {"name": "华天电子", "stage": "developed"}
+    )
     customer.refresh_from_db()
     assert _state(customer) == before | {"name": "华天电子", "stage": "developed", "version": 2}
-    *_made, event = customer.events.order_by("pgh_id")  # type: ignore[attr-defined]
+    *_created, event = customer.events.order_by("pgh_id")  # type: ignore[attr-defined]
     assert (event.pgh_label, event.name, event.stage, event.version) == (
         "update", "华天电子", "developed", 2,
     )  # fmt: skip
-    told = event.pgh_context.metadata
-    assert (told["actor"], told["channel"], told["action"]) == (
+    metadata = event.pgh_context.metadata
+    assert (metadata["actor"], metadata["channel"], metadata["action"]) == (
         cast.division_admin.pk,
         channel,
         action,
     )
-    assert told.get("reason") == ("channels.csv" if channel == "command" else None)
+    assert metadata.get("reason") == ("channels.csv" if channel == "command" else None)
 
 
-@each_door
-def test_change_that_changes_nothing_leaves_no_trace(
-    cast: Cast, customer: Customer, channel: str, action: str, change: Change
+@each_channel
+def test_change_without_a_difference_writes_no_history(
+    cast: Cast, customer: Customer, channel: str, action: str, change_customer: ChangeCustomer
 ) -> None:
-    change(cast.division_admin, customer, {"name": customer.name})
+    change_customer(cast.division_admin, customer, {"name": customer.name})
     customer.refresh_from_db()
     assert customer.version == 1
     assert customer.events.filter(pgh_label="update").count() == 0  # type: ignore[attr-defined]
@@ -157,38 +159,38 @@ def test_change_that_changes_nothing_leaves_no_trace(
         {"parent": "OWN-1"},
         {"parent": "ELSE-1"},
     ],
-    ids=["unknown-stage", "long-name", "circle", "own-parent", "parent-elsewhere"],
+    ids=["unknown-stage", "long-name", "cycle", "own-parent", "hidden-parent"],
 )
-@each_door
-def test_change_is_refused_by_every_door_alike(  # noqa: PLR0917 (one per column)
+@each_channel
+def test_invalid_change_is_refused_by_every_channel(  # noqa: PLR0917 (one per column)
     cast: Cast,
     customer: Customer,
     channel: str,
     action: str,
-    change: Change,
+    change_customer: ChangeCustomer,
     changes: dict[str, str],
 ) -> None:
     make_customer(cast.lanzhou, code="BELOW-1", parent=customer)
     make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
     before = _state(customer)
-    assert not change(cast.division_admin, customer, changes)
+    assert not change_customer(cast.division_admin, customer, changes)
     customer.refresh_from_db()
     assert _state(customer) == before
 
 
-@each_door
-def test_customer_of_another_division_is_out_of_reach(
-    cast: Cast, channel: str, action: str, change: Change
+@each_channel
+def test_customer_of_another_division_cannot_be_changed(
+    cast: Cast, channel: str, action: str, change_customer: ChangeCustomer
 ) -> None:
-    elsewhere = make_customer(cast.changsha, code="ELSE-1", name="长沙", owner=cast.stranger)
-    assert not change(cast.division_admin, elsewhere, {"name": "兰州"})
-    elsewhere.refresh_from_db()
-    assert (elsewhere.name, elsewhere.version) == ("长沙", 1)
+    hidden_customer = make_customer(cast.changsha, code="ELSE-1", name="长沙", owner=cast.stranger)
+    assert not change_customer(cast.division_admin, hidden_customer, {"name": "兰州"})
+    hidden_customer.refresh_from_db()
+    assert (hidden_customer.name, hidden_customer.version) == ("长沙", 1)
 
 
 @dataclass
 class Queue:
-    """What would have gone to the worker."""
+    """The ids of the runs that would have been sent to the worker."""
 
     sent: list[int]
 
@@ -200,82 +202,83 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     return queue
 
 
-DAY = date(2026, 10, 1)
+AS_OF = date(2026, 10, 1)
 
 
-def run_by_clock(cast: Cast, as_of: date) -> None:
-    """Do what beat does; its day is today."""
+def request_by_scheduler(cast: Cast, as_of: date) -> None:
+    """Run the scheduled task, which always takes today as its day."""
     tasks.run_nightly()
 
 
-def run_by_command(cast: Cast, as_of: date) -> None:
-    """Start it on the command line; there is no worker to wait for."""
+def request_by_command(cast: Cast, as_of: date) -> None:
+    """Run the command; it fails after its request because no worker executes the run."""
     with pytest.raises(CommandError):
         call_command("nightly", as_of=as_of, wait_seconds=0)
 
 
-def run_by_browser(cast: Cast, as_of: date) -> None:
-    """Send the form of the page of runs."""
-    _browser(cast.sysadmin).post(reverse("runs"), {"as_of": as_of.isoformat()})
+def request_in_browser(cast: Cast, as_of: date) -> None:
+    """Send the form on the page of runs."""
+    _signed_in_client(cast.sysadmin).post(reverse("runs"), {"as_of": as_of.isoformat()})
 
 
-def run_by_api(cast: Cast, as_of: date) -> None:
+def request_by_api(cast: Cast, as_of: date) -> None:
     """Send a POST."""
     body = json.dumps({"as_of": as_of.isoformat()})
     url = reverse("api-scoring-runs")
     key_client(cast.sysadmin).post(url, body, content_type="application/json")
 
 
-def run_by_admin(cast: Cast, as_of: date) -> None:
+def request_in_admin(cast: Cast, as_of: date) -> None:
     """Send the administration's form."""
     url = reverse("admin:segmentation_scoringrun_add")
     values = {"as_of": as_of.isoformat(), "steps-TOTAL_FORMS": 0, "steps-INITIAL_FORMS": 0}
-    _browser(cast.sysadmin).post(url, values)
+    _signed_in_client(cast.sysadmin).post(url, values)
 
 
-Start = Callable[[Cast, date], None]
-BY_PEOPLE: list[tuple[str, str, Start]] = [
-    ("command", "scheduler", run_by_command),
-    ("browser", "sysadmin", run_by_browser),
-    ("api", "sysadmin", run_by_api),
-    ("admin", "sysadmin", run_by_admin),
+RequestRun = Callable[[Cast, date], None]
+BY_USERS: list[tuple[str, str, RequestRun]] = [
+    ("command", "scheduler", request_by_command),
+    ("browser", "sysadmin", request_in_browser),
+    ("api", "sysadmin", request_by_api),
+    ("admin", "sysadmin", request_in_admin),
 ]
-BY_CLOCK: tuple[str, str, Start] = ("worker", "scheduler", run_by_clock)
-each_start = pytest.mark.parametrize(("channel", "actor", "start"), [BY_CLOCK, *BY_PEOPLE])
-each_start_with_a_day = pytest.mark.parametrize(("channel", "actor", "start"), BY_PEOPLE)
+BY_SCHEDULER: tuple[str, str, RequestRun] = ("worker", "scheduler", request_by_scheduler)
+RUN_PARAMETERS = ("channel", "actor", "request_run")
+each_run_channel = pytest.mark.parametrize(RUN_PARAMETERS, [BY_SCHEDULER, *BY_USERS])
+each_run_channel_with_a_date = pytest.mark.parametrize(RUN_PARAMETERS, BY_USERS)
 
 
-@each_start
-def test_run_is_the_same_whoever_asks_for_it(  # noqa: PLR0917 (one per column)
+@each_run_channel
+def test_run_is_the_same_through_every_channel(  # noqa: PLR0917 (one per column)
     cast: Cast,
     queue: Queue,
     channel: str,
     actor: str,
-    start: Start,
+    request_run: RequestRun,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        start(cast, DAY)
+        request_run(cast, AS_OF)
     run = ScoringRun.objects.get()
     assert queue.sent == [run.pk]
     assert (run.channel, run.requested_by.employee_number) == (channel, actor)
     assert (run.state, run.progress, run.settings["window_days"]) == (RunState.QUEUED, 0, 365)
-    assert run.as_of == DAY or channel == "worker"
+    assert run.as_of == AS_OF or channel == "worker"
 
 
-@each_start
-def test_second_run_is_refused_by_every_door(
-    cast: Cast, queue: Queue, channel: str, actor: str, start: Start
+@each_run_channel
+def test_second_run_is_refused_by_every_channel(
+    cast: Cast, queue: Queue, channel: str, actor: str, request_run: RequestRun
 ) -> None:
-    run_by_api(cast, DAY)
+    request_by_api(cast, AS_OF)
     first = ScoringRun.objects.get()
-    start(cast, DAY)
+    request_run(cast, AS_OF)
     assert ScoringRun.objects.get() == first
 
 
-@each_start_with_a_day
-def test_day_to_come_is_refused_by_every_door(
-    cast: Cast, queue: Queue, channel: str, actor: str, start: Start
+@each_run_channel_with_a_date
+def test_future_date_is_refused_by_every_channel(
+    cast: Cast, queue: Queue, channel: str, actor: str, request_run: RequestRun
 ) -> None:
-    start(cast, date(2999, 1, 1))
+    request_run(cast, date(2999, 1, 1))
     assert not ScoringRun.objects.exists()

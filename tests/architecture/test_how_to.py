@@ -1,8 +1,8 @@
-"""The how-to pages fit the code: what they say to change is there to be changed.
+"""The edits of the how-to pages can be applied to the code.
 
-An edit is a ``diff`` block. The paragraph before it names the file first; its lines begin with a
-blank (there already), a minus (goes) or a plus (comes); ``@@`` stands between places of one file.
-A block of another language after a paragraph with "New file" is a file that must not exist yet.
+An edit is a ``diff`` block. The first file name in the paragraph before it is the edited file. Its
+lines begin with a blank (context), a minus (removed) or a plus (added); ``@@`` separates hunks. A
+block of another language after a paragraph with "New file" is a new file, which must not exist yet.
 """
 
 import re
@@ -15,40 +15,40 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "docs" / "how-to"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
-BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
-NAMED = re.compile(r"`([\w./-]+\.\w+)`")
+CODE_BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+FILE_NAME = re.compile(r"`([\w./-]+\.\w+)`")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A change of one file. ``hunks`` are texts before and after; a new file has none before."""
+    """A change of one file. A hunk is the text before and after; a new file has none before."""
 
     path: str
     hunks: tuple[tuple[str, str], ...]
     is_new: bool = False
 
     def applied_to(self, text: str) -> str:
-        """Return the changed text; raise ValueError where it does not say it, or not just once."""
+        """Return the changed text; raise ValueError unless each hunk occurs exactly once."""
         for before, after in self.hunks:
             if not self.is_new and text.count(before) != 1:
-                raise ValueError(f"{self.path} says {text.count(before)} times:\n{before}")
+                raise ValueError(f"{self.path} has {text.count(before)} times:\n{before}")
             text = after if self.is_new else text.replace(before, after)
         return text
 
 
 def edits_of(page: str) -> Iterator[Edit]:
-    """Return the edits a page asks for, in their order."""
-    for block in BLOCK.finditer(page):
+    """Return the edits of a page in their order."""
+    for block in CODE_BLOCK.finditer(page):
         indent, language, body = block.groups()
         paragraph = page[: block.start()].rstrip().rsplit("\n\n", 1)[-1]
-        named = NAMED.search(paragraph)
+        file_name = FILE_NAME.search(paragraph)
         body = body.removeprefix(indent).replace("\n" + indent, "\n")
         if language == "diff":
-            if named is None:
+            if file_name is None:
                 raise ValueError(f"no file is named before:\n{body}")
-            yield Edit(named[1], tuple(_hunk(text) for text in body.split("@@\n")))
-        elif named is not None and "New file" in paragraph:
-            yield Edit(named[1], (("", body),), is_new=True)
+            yield Edit(file_name[1], tuple(_hunk(text) for text in body.split("@@\n")))
+        elif file_name is not None and "New file" in paragraph:
+            yield Edit(file_name[1], (("", body),), is_new=True)
 
 
 def _hunk(text: str) -> tuple[str, str]:
@@ -59,7 +59,7 @@ def _hunk(text: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_edit_of_the_page_can_be_made(page: Path) -> None:
+def test_every_edit_of_the_page_can_be_applied(page: Path) -> None:
     texts: dict[str, str] = {}
     for edit in edits_of(page.read_text(encoding="utf-8")):
         path = ROOT / edit.path
@@ -77,7 +77,7 @@ def test_page_is_in_the_index(page: Path) -> None:
     assert f"]({page.name})" in (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
-def test_an_edit_that_fits_no_longer_is_found_out() -> None:
+def test_edit_that_does_not_fit_is_refused() -> None:
     page = "1. `crm/x.py`: say more.\n\n   ```diff\n    a\n   +b\n   ```\n"
     (edit,) = edits_of(page)
     assert edit.applied_to("a\nc\n") == "a\nb\nc\n"

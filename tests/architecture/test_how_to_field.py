@@ -1,4 +1,4 @@
-"""The how-to for a field, followed literally in a copy of the project: edits, commands, tests."""
+"""The how-to page for a field, followed in a copy of the project: edits, commands, tests."""
 
 import os
 import re
@@ -19,12 +19,12 @@ MAX_EDITED_FILES = 5
 
 
 def copy_project(target: Path) -> None:
-    """Copy what git knows of the project; link the browser packages."""
-    listed = subprocess.run(
+    """Copy the files that git does not ignore; link the browser packages."""
+    names = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT, check=True, capture_output=True, encoding="utf-8",
     ).stdout  # fmt: skip
-    for name in filter(None, listed.split("\0")):
+    for name in filter(None, names.split("\0")):
         source, copy = ROOT / name, target / name
         if source.is_file():
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -33,21 +33,21 @@ def copy_project(target: Path) -> None:
 
 
 def run(project: Path, *arguments: str) -> None:
-    """Run a Python module in the copy, on databases of its own; show its output where it fails."""
+    """Run a Python module in the copy with databases of its own; fail with its output."""
     environment = {
         **{name: text for name, text in os.environ.items() if not name.startswith("PYTEST")},
         "TEST_DATABASE_PREFIX": "howto",
         "PYTHONPATH": str(project),
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, *arguments], cwd=project, check=False, env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout
+    assert process.returncode == 0, process.stdout
 
 
 def fill_translations(project: Path) -> None:
-    """Fill in the Chinese that the page gives for what is new."""
+    """Fill in the Chinese translations that the page gives."""
     path = project / CATALOGUE
     text = path.read_text(encoding="utf-8")
     for english, chinese in TRANSLATION.findall(PAGE):
@@ -58,12 +58,12 @@ def fill_translations(project: Path) -> None:
 
 
 def test_page_asks_for_at_most_five_edits() -> None:
-    by_hand = {edit.path for edit in edits_of(PAGE)}
-    assert len(by_hand | {"the migration", "the translation"}) <= MAX_EDITED_FILES
+    edited_files = {edit.path for edit in edits_of(PAGE)}
+    assert len(edited_files | {"the migration", "the translation"}) <= MAX_EDITED_FILES
 
 
 @pytest.mark.slow
-def test_page_followed_literally_gives_a_field_at_every_entry_point(tmp_path: Path) -> None:
+def test_field_of_the_page_is_at_every_entry_point(tmp_path: Path) -> None:
     copy_project(tmp_path)
     for edit in edits_of(PAGE):
         path = tmp_path / edit.path

@@ -1,4 +1,4 @@
-"""Modules import downwards only: none in a circle, none that no layer names."""
+"""Modules import only from lower layers, without cycles, and every module is in a layer."""
 
 from pathlib import Path
 
@@ -21,11 +21,11 @@ def test_every_package_is_a_root_package_and_a_layer() -> None:
     assert unlisted_packages() == set()
 
 
-def test_every_package_has_layers_inside_or_is_named_as_one_without() -> None:
+def test_every_package_has_layers_or_is_listed_as_one_without() -> None:
     assert packages_without_layers() == set(WITHOUT_LAYERS)
 
 
-def test_no_modules_and_no_packages_import_each_other_in_a_circle() -> None:
+def test_there_are_no_import_cycles_of_modules_or_packages() -> None:
     graph = import_graph(python_files())
     assert cycles(graph) == []
     assert cycles(package_graph(graph)) == []
@@ -37,8 +37,8 @@ def copied_packages(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_module_that_no_layer_names_is_refused(copied_packages: Path) -> None:
-    """A new module of an app that reads every row and imports a view."""
+def test_module_in_no_layer_is_refused(copied_packages: Path) -> None:
+    """A new module that imports a view, which is in a higher layer than reads."""
     source = (
         "from crm.models import Customer\n"
         "from crm.views.customer_list import PER_PAGE\n\n\n"
@@ -52,7 +52,7 @@ def test_module_that_no_layer_names_is_refused(copied_packages: Path) -> None:
     assert "exports" in output
 
 
-def test_package_that_no_layer_names_is_refused(copied_packages: Path) -> None:
+def test_package_in_no_layer_is_reported(copied_packages: Path) -> None:
     assert unlisted_packages(copied_packages) == set()
     (copied_packages / "billing").mkdir()
     (copied_packages / "billing" / "__init__.py").touch()
@@ -60,7 +60,7 @@ def test_package_that_no_layer_names_is_refused(copied_packages: Path) -> None:
     assert packages_without_layers(copied_packages) == {*WITHOUT_LAYERS, "billing"}
 
 
-def test_circle_inside_an_app_is_found() -> None:
+def test_import_cycle_in_an_app_is_reported() -> None:
     files = [
         SourceFile("crm/selectors/revenue.py", "from crm.selectors import portfolio\n"),
         SourceFile("crm/selectors/portfolio.py", "from crm.selectors.regions import of\n"),
@@ -74,7 +74,7 @@ def test_circle_inside_an_app_is_found() -> None:
     assert cycles(import_graph(files[:2])) == []
 
 
-def test_circle_between_packages_is_found() -> None:
+def test_import_cycle_of_packages_is_reported() -> None:
     files = [
         SourceFile("crm/panels.py", "from satisfaction.selectors import timeline\n"),
         SourceFile("satisfaction/selectors.py", "x = 1\n"),

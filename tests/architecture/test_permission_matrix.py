@@ -1,4 +1,4 @@
-"""Every cell of the permission matrix, asked over HTTP."""
+"""The permission matrix: the status of every URL for every role, by HTTP requests."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -27,13 +27,13 @@ from tests.permission_matrix import ALL, COMPANY_WIDE, ROLES, Row, World, make_w
 KEYS = {(row.name, row.method) for row in ROWS}
 
 
-def _ask(client: Client, row: Row, world: World, arguments: list[Any]) -> int:
+def _request_status(client: Client, row: Row, world: World, arguments: list[Any]) -> int:
     url = reverse(row.name, args=arguments) + row.query
-    ask = getattr(client, row.method)
+    send = getattr(client, row.method)
     keywords = {"content_type": "application/json"} if row.name.startswith("api-") else {}
     payload = {} if row.method == "get" else {"data": row.data(world)} | keywords
     with transaction.atomic():
-        status = int(ask(url, **payload).status_code)
+        status = int(send(url, **payload).status_code)
         transaction.set_rollback(True)
     return status
 
@@ -54,21 +54,21 @@ def test_each_role_gets_what_the_matrix_says(row: Row) -> None:
     for letter, elsewhere, arguments in _cells(row, world):
         client = Client()
         client.force_login(people[ROLES[letter]])
-        status = _ask(client, row, world, arguments)
-        wanted = row.expected(letter, elsewhere=elsewhere)
-        if status != wanted:
+        status = _request_status(client, row, world, arguments)
+        expected = row.expected(letter, elsewhere=elsewhere)
+        if status != expected:
             place = "elsewhere" if elsewhere else "own"
-            wrong.append(f"{ROLES[letter]} {place}: {status}, not {wanted}")
+            wrong.append(f"{ROLES[letter]} {place}: {status}, not {expected}")
     assert not wrong
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.label)
-def test_strangers_are_asked_to_sign_in(row: Row) -> None:
+def test_anonymous_users_must_sign_in(row: Row) -> None:
     world = make_world()
-    status = _ask(Client(), row, world, row.arguments(world))
-    wanted = HTTPStatus.UNAUTHORIZED if row.name.startswith("api-") else HTTPStatus.FOUND
-    assert status == wanted
+    status = _request_status(Client(), row, world, row.arguments(world))
+    expected = HTTPStatus.UNAUTHORIZED if row.name.startswith("api-") else HTTPStatus.FOUND
+    assert status == expected
 
 
 @pytest.mark.django_db
@@ -81,11 +81,11 @@ def test_each_role_gets_the_panels_the_matrix_says(slug: str) -> None:
         client.force_login(user)
         letter = next(key for key, name in ROLES.items() if name == role)
         for customer, elsewhere in ((world.own, False), (world.other, True)):
-            seen = letter in PANELS[slug] and (not elsewhere or letter in COMPANY_WIDE)
-            wanted = HTTPStatus.OK if seen else HTTPStatus.NOT_FOUND
+            is_visible = letter in PANELS[slug] and (not elsewhere or letter in COMPANY_WIDE)
+            expected = HTTPStatus.OK if is_visible else HTTPStatus.NOT_FOUND
             status = client.get(reverse("customer_panel", args=[customer.pk, slug])).status_code
-            if status != wanted:
-                wrong.append(f"{role} {customer.code}: {status}, not {wanted}")
+            if status != expected:
+                wrong.append(f"{role} {customer.code}: {status}, not {expected}")
     assert not wrong
 
 
@@ -98,9 +98,9 @@ def test_each_role_gets_the_widgets_the_matrix_says(slug: str) -> None:
         client = Client()
         client.force_login(people[ROLES[letter]])
         status = client.get(reverse("home_widget", args=[slug])).status_code
-        wanted = HTTPStatus.OK if letter in WIDGETS[slug] else HTTPStatus.NOT_FOUND
-        if status != wanted:
-            wrong.append(f"{ROLES[letter]}: {status}, not {wanted}")
+        expected = HTTPStatus.OK if letter in WIDGETS[slug] else HTTPStatus.NOT_FOUND
+        if status != expected:
+            wrong.append(f"{ROLES[letter]}: {status}, not {expected}")
     assert not wrong
 
 
@@ -113,7 +113,7 @@ def test_each_role_gets_the_columns_the_matrix_says() -> None:
 
 
 @pytest.mark.django_db
-def test_somebody_who_has_left_is_a_stranger() -> None:
+def test_inactive_user_must_sign_in() -> None:
     world = make_world()
     client = Client()
     client.force_login(world.cast.manager)
@@ -123,15 +123,15 @@ def test_somebody_who_has_left_is_a_stranger() -> None:
 
 
 def test_every_address_and_method_is_in_the_matrix() -> None:
-    found = [
+    product_addresses = [
         address
         for address in addresses(get_resolver().url_patterns)
         if not address.name.startswith((f"{ADMIN}:", f"{ADMIN}/"))  # see test_admin_matrix.py
     ]
-    assert missing_from_matrix(found, KEYS, PUBLIC) == []
-    assert rows_without_address(found, KEYS) == []
-    assert {address.name for address in found} >= PUBLIC
-    assert shared_names(found) == set()
+    assert missing_from_matrix(product_addresses, KEYS, PUBLIC) == []
+    assert rows_without_address(product_addresses, KEYS) == []
+    assert {address.name for address in product_addresses} >= PUBLIC
+    assert shared_names(product_addresses) == set()
 
 
 def test_every_panel_widget_and_list_part_is_in_the_matrix() -> None:
@@ -145,5 +145,5 @@ def test_every_panel_widget_and_list_part_is_in_the_matrix() -> None:
         assert set(rows) <= set(slugs)
 
 
-def test_every_view_asks_for_permission_and_writes_on_one_that_writes() -> None:
+def test_every_view_checks_a_permission_and_a_write_permission_if_it_writes() -> None:
     assert unguarded(addresses(get_resolver().url_patterns)) == []

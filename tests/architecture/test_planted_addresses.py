@@ -1,4 +1,4 @@
-"""The permission matrix sees what it is for: what has no row, or guards nothing, is named."""
+"""Checks of the permission matrix find planted views and parts that break its rules."""
 
 from http import HTTPStatus
 
@@ -25,63 +25,71 @@ from tests.architecture.checks.addresses import (
 )
 from tests.architecture.checks.exceptions import UNSCOPED_MODELS
 from tests.architecture.checks.model_facts import product_models
-from tests.architecture.checks.scoped_models import unruled_models
+from tests.architecture.checks.scoped_models import models_without_visibility
 from tests.architecture.matrix import PANELS, PUBLIC, ROWS, WIDGETS
 from tests.permission_matrix import make_world
 
 KEYS = {(row.name, row.method) for row in ROWS}
-PLANTED = "tests.architecture.planted"
+PLANTED_MODULE = "tests.architecture.planted"
 
 
 def _with_planted(*patterns: URLPattern) -> list[URLPattern | URLResolver]:
-    """Return the product's addresses; planted ones take the place of those of the same name."""
+    """Return the product's URL patterns; planted ones replace those of the same name."""
     names = {pattern.name for pattern in patterns}
-    kept = [
+    other_patterns = [
         pattern
         for resolver in get_resolver().url_patterns
         if isinstance(resolver, URLResolver) and resolver.namespace != "admin"
         for pattern in resolver.url_patterns
         if getattr(pattern, "name", None) not in names
     ]
-    return [*kept, *patterns]
+    return [*other_patterns, *patterns]
 
 
-def test_handler_without_a_row_is_named() -> None:
-    found = _with_planted(path("runs/<int:pk>/", planted.GuardedDelete.as_view(), name="run"))
-    missing = missing_from_matrix(addresses(found), KEYS, PUBLIC)
+def test_handler_without_a_row_is_reported() -> None:
+    url_patterns = _with_planted(
+        path("runs/<int:pk>/", planted.GuardedDelete.as_view(), name="run")
+    )
+    missing = missing_from_matrix(addresses(url_patterns), KEYS, PUBLIC)
     assert [line.split(":")[0] for line in missing] == ["DELETE run"]
-    assert unguarded(addresses(found)) == []
+    assert unguarded(addresses(url_patterns)) == []
 
 
-def test_handler_that_writes_on_a_permission_to_look_is_named() -> None:
-    found = _with_planted(path("runs/<int:pk>/", planted.RunPageThatDeletes.as_view(), name="run"))
-    assert unguarded(addresses(found)) == [
+def test_handler_that_writes_on_a_permission_to_view_is_reported() -> None:
+    url_patterns = _with_planted(
+        path("runs/<int:pk>/", planted.RunPageThatDeletes.as_view(), name="run")
+    )
+    assert unguarded(addresses(url_patterns)) == [
         "run: RunPageThatDeletes takes delete on run.view; name a write_permission that writes"
     ]
 
 
-@pytest.mark.parametrize("view", [planted.NoPage, planted.OwnDispatch])
-def test_view_that_asks_nobody_is_named(view: type[planted.NoPage]) -> None:
-    found = _with_planted(path("rumours/", view.as_view(), name="rumours"))
-    assert {line.split(":")[0] for line in unguarded(addresses(found))} == {"rumours"}
-    missing = missing_from_matrix(addresses(found), KEYS, PUBLIC)
+@pytest.mark.parametrize("view", [planted.ViewWithoutPermission, planted.PageWithOwnDispatch])
+def test_view_that_checks_no_permission_is_reported(
+    view: type[planted.ViewWithoutPermission],
+) -> None:
+    url_patterns = _with_planted(path("rumours/", view.as_view(), name="rumours"))
+    assert {line.split(":")[0] for line in unguarded(addresses(url_patterns))} == {"rumours"}
+    missing = missing_from_matrix(addresses(url_patterns), KEYS, PUBLIC)
     assert {line.split(":")[0].split()[-1] for line in missing} == {"rumours"}
 
 
-def test_function_without_a_row_is_named_for_every_method() -> None:
-    found = _with_planted(path("rumours/", lambda request: HttpResponse(), name="rumours"))
-    missing = missing_from_matrix(addresses(found), KEYS, PUBLIC)
+def test_function_without_a_row_is_reported_for_every_method() -> None:
+    url_patterns = _with_planted(path("rumours/", lambda request: HttpResponse(), name="rumours"))
+    missing = missing_from_matrix(addresses(url_patterns), KEYS, PUBLIC)
     assert {line.split(" ")[0] for line in missing} == {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
-def test_second_address_of_a_name_is_named() -> None:
-    patterns = [path("customers/", planted.NoPage.as_view(), name="customers")] * 2
+def test_two_urls_of_one_name_are_reported() -> None:
+    patterns = [path("customers/", planted.ViewWithoutPermission.as_view(), name="customers")] * 2
     assert shared_names(addresses(patterns)) == {"customers"}
 
 
-def test_panel_and_widget_without_a_row_are_named() -> None:
-    panels = load_parts([*settings.CUSTOMER_PANELS, f"{PLANTED}.Subsidiaries"], CustomerPanel)
-    widgets = load_parts([*settings.HOME_WIDGETS, f"{PLANTED}.Rumours"], HomeWidget)
+def test_panel_and_widget_without_a_row_are_reported() -> None:
+    panels = load_parts(
+        [*settings.CUSTOMER_PANELS, f"{PLANTED_MODULE}.Subsidiaries"], CustomerPanel
+    )
+    widgets = load_parts([*settings.HOME_WIDGETS, f"{PLANTED_MODULE}.Rumours"], HomeWidget)
     assert missing_parts([panel.slug for panel in panels], PANELS, "panel") == [
         "panel subsidiaries: no row in tests/<app>/matrix.py"
     ]
@@ -90,9 +98,9 @@ def test_panel_and_widget_without_a_row_are_named() -> None:
     ]
 
 
-def test_admin_page_without_a_row_is_named_with_its_own_addresses() -> None:
+def test_admin_page_without_rows_is_reported_with_its_additional_url() -> None:
     site = AdminSite()
-    site.register(Transaction, planted.PlainAdmin)
+    site.register(Transaction, planted.AdminWithExtraUrl)
     urls, _app, namespace = site.urls
     found = addresses([path("admin/", (urls, "admin", namespace))])
     missing = missing_from_matrix(found, KEYS, PUBLIC)
@@ -101,11 +109,11 @@ def test_admin_page_without_a_row_is_named_with_its_own_addresses() -> None:
         assert any(f"POST admin:crm_transaction_{page}:" in line for line in missing), page
 
 
-def test_admin_page_that_reads_for_itself_is_named() -> None:
+def test_admin_page_that_reads_without_visible_to_is_reported() -> None:
     class Below(TabularInline[Customer, Customer]):
         model = Customer
 
-    class WithInline(planted.PlainAdmin):
+    class WithInline(planted.AdminWithExtraUrl):
         inlines = [Below]
 
     site = AdminSite()
@@ -118,18 +126,18 @@ def test_admin_page_that_reads_for_itself_is_named() -> None:
 
 
 @isolate_apps("crm")
-def test_model_that_is_neither_scoped_nor_named_is_found() -> None:
+def test_model_that_is_neither_scoped_nor_listed_as_unscoped_is_reported() -> None:
     class Rumour(models.Model):  # noqa: DJ008
         class Meta:
             app_label = "crm"
 
-    assert unruled_models([*product_models(), Rumour], UNSCOPED_MODELS) == {"crm.Rumour"}
+    assert models_without_visibility([*product_models(), Rumour], UNSCOPED_MODELS) == {"crm.Rumour"}
 
 
 @pytest.mark.django_db
 @override_settings(ROOT_URLCONF="tests.architecture.planted_urls")
-def test_page_that_writes_on_a_permission_to_look_lets_those_in_who_look() -> None:
-    """Why a page with a handler that writes must name a permission that writes."""
+def test_page_that_writes_needs_a_write_permission_of_its_own() -> None:
+    """Without one, users who may only view the page could write."""
     client = Client()
     client.force_login(make_world().cast.auditor)
     assert client.delete("/unguarded/1/").status_code == HTTPStatus.OK

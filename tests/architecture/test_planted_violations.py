@@ -1,6 +1,6 @@
-"""The checks see what they are for: each rule is broken here, and the check says so.
+"""The checks of source code report planted violations and accept correct code.
 
-Source is handed to the checks as text, under the path it would have.
+The source is given to the checks as text, with the path it would have.
 """
 
 import pytest
@@ -15,7 +15,7 @@ from tests.architecture.checks.writes import writes_outside_services
 
 FACTS = model_facts()
 MANAGER_METHODS = writing_manager_methods(python_files())
-CLOSER_WHOSE_BASE_ASKS = """
+CLASS_WHOSE_BASE_AUTHORISES = """
 class Base:
     def run(self):
         authorise(self.actor, P.X)
@@ -28,7 +28,7 @@ PANEL = "def context(request: AuthedRequest, customer: Customer) -> object:\n   
 
 
 def faults(path: str, text: str) -> list[str]:
-    """Return what every check of source says about a planted file."""
+    """Return what all checks of source report about a planted file."""
     file = SourceFile(path, text)
     found = [
         *unscoped_reads(file, FACTS),
@@ -40,7 +40,7 @@ def faults(path: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "said"),
+    ("path", "text", "expected"),
     [
         # A related manager, in a panel and everywhere else.
         ("crm/panels.py", f"{PANEL}customer.subsidiaries.all()", ".subsidiaries"),
@@ -72,7 +72,7 @@ def faults(path: str, text: str) -> list[str]:
         ("crm/views/x.py", 'rows.select_related("owner", "parent")', '"parent"'),
         ("crm/views/x.py", 'people.annotate(n=Count("customers"))', '"customers"'),
         ("crm/views/x.py", 'rows.values("code", "parent__name")', '"parent__name"'),
-        ("crm/views/x.py", "rows.filter(subsidiaries__name__icontains=words)", "subsidiaries__"),
+        ("crm/views/x.py", "rows.filter(subsidiaries__name__icontains=text)", "subsidiaries__"),
         # Classes that read for themselves.
         ("crm/views/x.py", "class List(ListView):\n    model = Customer", "List with model"),
         ("crm/admin.py", "class Below(TabularInline):\n    model = Customer", "Below with model"),
@@ -111,10 +111,12 @@ def faults(path: str, text: str) -> list[str]:
         ("crm/management/commands/x.py", "def handle(customer):\n    customer.save()", ".save(…)"),
     ],
 )  # fmt: skip
-def test_read_or_write_past_the_rules_is_refused(path: str, text: str, said: str) -> None:
-    found = faults(path, text)
-    assert any(said in line for line in found), found
-    assert all(line.startswith(f"{path}:") and "; " in line for line in found)
+def test_read_or_write_that_breaks_the_rules_is_reported(
+    path: str, text: str, expected: str
+) -> None:
+    reported = faults(path, text)
+    assert any(expected in line for line in reported), reported
+    assert all(line.startswith(f"{path}:") and "; " in line for line in reported)
 
 
 @pytest.mark.parametrize(
@@ -139,12 +141,12 @@ def test_read_or_write_past_the_rules_is_refused(path: str, text: str, said: str
         ("crm/models/x.py", "rows = Customer.objects.all()"),
     ],
 )
-def test_what_the_rules_allow_is_left_alone(path: str, text: str) -> None:
+def test_correct_code_is_not_reported(path: str, text: str) -> None:
     assert faults(path, text) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("def close_all():\n    Complaint.objects.update(state='x')", "does not take actor"),
         ("def close(actor):\n    authorise(actor, P.X)\n    c.save()", "by keyword only"),
@@ -159,10 +161,10 @@ def test_what_the_rules_allow_is_left_alone(path: str, text: str) -> None:
         ("class Closer:\n    def run(self):\n        self.c.save()", "class Closer writes"),
     ],
 )  # fmt: skip
-def test_service_that_does_not_ask_is_refused(text: str, said: str) -> None:
-    found = faults("satisfaction/services/closing.py", text)
-    assert len(found) == 1, found
-    assert said in found[0]
+def test_service_that_does_not_authorise_is_reported(text: str, expected: str) -> None:
+    reported = faults("satisfaction/services/closing.py", text)
+    assert len(reported) == 1, reported
+    assert expected in reported[0]
 
 
 @pytest.mark.parametrize(
@@ -171,10 +173,10 @@ def test_service_that_does_not_ask_is_refused(text: str, said: str) -> None:
         "def close(*, actor):\n    authorise(actor, P.X)\n    c.save()",
         "def close(*, actor):\n    with lock():\n        authorise(actor, P.X)\n        c.save()",
         "def is_closed():\n    cursor.execute('SELECT 1 FROM t FOR UPDATE')",
-        CLOSER_WHOSE_BASE_ASKS,
+        CLASS_WHOSE_BASE_AUTHORISES,
     ],
 )
-def test_service_that_asks_is_left_alone(text: str) -> None:
+def test_service_that_authorises_is_not_reported(text: str) -> None:
     assert faults("satisfaction/services/closing.py", text) == []
 
 
@@ -191,13 +193,13 @@ def test_service_that_asks_is_left_alone(text: str) -> None:
         "{{ complaint.customer.transactions.all.0 }}",
     ],
 )
-def test_template_that_reads_for_itself_is_refused(name: str) -> None:
+def test_template_that_follows_a_relation_is_reported(name: str) -> None:
     text = f"<p>\n{name}\n</p>"
     found = list(template_reads("templates/x.html", text, FACTS, FOREIGN_KEYS_IN_TEMPLATES))
     assert {(each.path, each.line) for each in found} == {("templates/x.html", 2)}
 
 
-def test_template_that_shows_what_it_was_given_is_left_alone() -> None:
+def test_template_that_shows_its_context_is_not_reported() -> None:
     text = "{{ parent.name }}{{ customer.owner.name }}{{ run.customers }}{{ panel.title }}"
     text += '{% url "customer" parent.pk %}{% translate "customer.parent" %}'
     assert not list(template_reads("templates/x.html", text, FACTS, FOREIGN_KEYS_IN_TEMPLATES))

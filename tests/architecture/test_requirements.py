@@ -1,4 +1,4 @@
-"""What runs in production needs only what is locked for production, and one database driver."""
+"""Production code imports only locked requirements, and there is one database driver."""
 
 import ast
 import re
@@ -8,32 +8,35 @@ from importlib.util import find_spec
 
 from tests.architecture.checks.source import ROOT, package_folders
 
-RUNNING = package_folders()
-INSTALLING = "scripts"  # compiles translations when installing
+PRODUCT_PACKAGES = package_folders()
+INSTALL_PACKAGE = "scripts"  # compiles translations when installing
 
 
-def _imported() -> set[str]:
+def _imported_packages() -> set[str]:
     names: set[str] = set()
-    for folder in (*RUNNING, INSTALLING):
+    for folder in (*PRODUCT_PACKAGES, INSTALL_PACKAGE):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Import):
                     names |= {alias.name.split(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module:
                     names.add(node.module.split(".")[0])
-    return names - set(sys.stdlib_module_names) - {*RUNNING, INSTALLING}
+    return names - set(sys.stdlib_module_names) - {*PRODUCT_PACKAGES, INSTALL_PACKAGE}
 
 
-def test_running_code_imports_only_what_is_locked_for_running() -> None:
+def test_production_code_imports_only_locked_requirements() -> None:
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     locked = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
-    where = packages_distributions()
-    imported = {name: {d.lower().replace("_", "-") for d in where[name]} for name in _imported()}
-    assert {name for name, homes in imported.items() if not homes & locked} == set()
+    distributions = packages_distributions()
+    imported = {
+        name: {d.lower().replace("_", "-") for d in distributions[name]}
+        for name in _imported_packages()
+    }
+    assert {name for name, providers in imported.items() if not providers & locked} == set()
 
 
-def test_psycopg2_is_the_only_driver_that_is_installed() -> None:
-    # Django prefers psycopg 3 wherever it finds it, and SQL composed for psycopg2 fails there.
+def test_psycopg2_is_the_only_installed_driver() -> None:
+    # Django prefers psycopg 3 if it is installed, but our SQL is composed for psycopg2.
     assert find_spec("psycopg2") is not None
     assert find_spec("psycopg") is None
     for lock in ("requirements.txt", "requirements-dev.txt"):

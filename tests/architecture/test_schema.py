@@ -1,6 +1,6 @@
-"""The API against its own description: generated requests, no fault, answers as described.
+"""Generated requests to the API: no server errors, and responses that conform to the schema.
 
-Bounded: a few requests per address, the same ones every time, each undone before the next.
+Every operation gets the same few requests in each run; each is rolled back before the next.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 10
+REQUESTS_PER_OPERATION = 10
 OPERATIONS = {
     "GET /api/v1/customers/",
     "POST /api/v1/customers/",
@@ -49,7 +49,7 @@ OPERATIONS = {
 
 
 class _Queue:
-    """Stands where the broker does: a generated run must not be worked on."""
+    """Replaces the task, so that no generated run is executed."""
 
     def delay(self, run_id: int) -> None:
         """Drop the message."""
@@ -59,7 +59,7 @@ class _Queue:
 def world(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     settings.API_CALLS_PER_MINUTE = 1_000_000
     monkeypatch.setattr(views, "execute_run", _Queue())
-    # A server lets go of its connection between requests; here it is the test's own.
+    # Django closes the connection between requests, but here it is the test's connection.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield make_world()
@@ -70,24 +70,24 @@ def world(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iter
 def _operations(user: User) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {new_key(user)}"}
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", application, headers=headers)
-    found = list(schema.get_all_operations())
-    assert all(isinstance(result, Ok) for result in found)
-    return {result.ok().label: result.ok() for result in found if isinstance(result, Ok)}
+    operations = list(schema.get_all_operations())
+    assert all(isinstance(result, Ok) for result in operations)
+    return {result.ok().label: result.ok() for result in operations if isinstance(result, Ok)}
 
 
-def _try(operation: Any, key: str, known: dict[str, Any]) -> int:
-    """Send the examples of one operation and return how many were sent."""
+def _send_requests(operation: Any, key: str, known: dict[str, Any]) -> int:
+    """Send the generated requests of one operation and return their number."""
     sent = 0
 
     @settings(
-        max_examples=EXAMPLES, derandomize=True, database=None, deadline=None,
+        max_examples=REQUESTS_PER_OPERATION, derandomize=True, database=None, deadline=None,
         phases=[Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=operation.as_strategy())
-    def ask(case: Any) -> None:
+    def send(case: Any) -> None:
         nonlocal sent
         sent += 1
-        if sent % 2 and case.path_parameters:  # every other one about a record there is
+        if sent % 2 and case.path_parameters:  # every second request is for an existing record
             case.path_parameters |= {
                 name: known[name] for name in case.path_parameters if name in known
             }
@@ -95,16 +95,18 @@ def _try(operation: Any, key: str, known: dict[str, Any]) -> int:
             case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=CHECKS)
             transaction.set_rollback(True)  # undoes what the request wrote
 
-    ask()
+    send()
     return sent
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("person", ["division_admin", "sysadmin"])
-def test_generated_requests_get_what_the_schema_says(world: World, person: str) -> None:
-    user: User = getattr(world.cast, person)
+@pytest.mark.parametrize("user_name", ["division_admin", "sysadmin"])
+def test_responses_to_generated_requests_conform_to_the_schema(
+    world: World, user_name: str
+) -> None:
+    user: User = getattr(world.cast, user_name)
     key, operations = new_key(user), _operations(user)
     assert set(operations) == OPERATIONS
     known = {"id": world.own.pk, "code": world.own.code}
     for label, operation in operations.items():
-        assert _try(operation, key, known) >= 1, label
+        assert _send_requests(operation, key, known) >= 1, label

@@ -1,4 +1,4 @@
-"""Sizes: a file says one thing, a function does one thing."""
+"""Limits of the length of files and functions."""
 
 import ast
 from pathlib import Path
@@ -7,25 +7,27 @@ import pytest
 
 from tests.architecture.checks.source import ROOT, package_folders
 
-PLACES = sorted({*package_folders(), "scripts"})
-FILE_LINES = 400
-FUNCTION_LINES = 45
+PACKAGES = sorted({*package_folders(), "scripts"})
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 45
 FILES = [
     path
-    for place in PLACES
-    for path in sorted((ROOT / place).rglob("*.py"))
+    for package in PACKAGES
+    for path in sorted((ROOT / package).rglob("*.py"))
     if "migrations" not in path.parts
 ]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_file_and_its_functions_are_of_readable_size(path: Path) -> None:
+def test_file_and_its_functions_are_within_the_limits(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    assert source.count("\n") <= FILE_LINES
+    assert source.count("\n") <= MAX_FILE_LINES
     functions = [
         node
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    long = [f.name for f in functions if (f.end_lineno or 0) - f.lineno + 1 > FUNCTION_LINES]
-    assert long == []
+    too_long = [
+        f.name for f in functions if (f.end_lineno or 0) - f.lineno + 1 > MAX_FUNCTION_LINES
+    ]
+    assert too_long == []

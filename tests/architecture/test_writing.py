@@ -1,4 +1,4 @@
-"""Writes stand in services, and a service says who acts and asks whether they may."""
+"""Only services write, and every service authorises its actor."""
 
 import pytest
 
@@ -13,18 +13,18 @@ MANAGER_METHODS = writing_manager_methods(FILES)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.path)
-def test_file_leaves_writing_to_services(file: SourceFile) -> None:
-    found = writes_outside_services(file, model_facts(), MANAGER_METHODS)
-    assert not_allowed(found, ALLOWED) == []
+def test_only_services_write(file: SourceFile) -> None:
+    violations = writes_outside_services(file, model_facts(), MANAGER_METHODS)
+    assert not_allowed(violations, ALLOWED) == []
 
 
 def test_every_service_authorises_its_actor() -> None:
-    found = unauthorised_services(FILES, model_facts(), MANAGER_METHODS)
-    assert not_allowed(found, ALLOWED) == []
+    violations = unauthorised_services(FILES, model_facts(), MANAGER_METHODS)
+    assert not_allowed(violations, ALLOWED) == []
 
 
 def test_every_exception_is_still_needed() -> None:
-    found = [
+    violations = [
         *unauthorised_services(FILES, model_facts(), MANAGER_METHODS),
         *(
             violation
@@ -32,4 +32,4 @@ def test_every_exception_is_still_needed() -> None:
             for violation in writes_outside_services(file, model_facts(), MANAGER_METHODS)
         ),
     ]
-    assert unused(found, [one for one in ALLOWED if one.rule in {WRITE, SERVICE}]) == []
+    assert unused(violations, [one for one in ALLOWED if one.rule in {WRITE, SERVICE}]) == []

@@ -1,4 +1,4 @@
-"""Customers, transactions and what they hang on."""
+"""Factories of customers, transactions and import batches."""
 
 from datetime import date
 from decimal import Decimal
@@ -22,7 +22,7 @@ def make_customer(
     parent: Customer | None = None,
     stage: str = "signed",
 ) -> Customer:
-    """Make a customer of a unit; without an owner it lies in the unit's public pool."""
+    """Make a customer of a unit; without an owner it is in the unit's public pool."""
     number = next(_numbers)
     with fixture_changes():
         return Customer.objects.create(
@@ -36,7 +36,7 @@ def make_customer(
 
 
 def make_batch(actor: User) -> ImportBatch:
-    """Make an empty batch for transactions to hang on."""
+    """Make an empty batch, which transactions need."""
     return ImportBatch.objects.create(
         kind=BatchKind.TRANSACTIONS,
         file_name="test.csv",

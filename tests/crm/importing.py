@@ -1,4 +1,4 @@
-"""Ways to import from tests: text in, result out; and what the tables hold afterwards."""
+"""Helpers to import from tests and to look at the results."""
 
 import io
 from importlib.metadata import files
@@ -15,7 +15,7 @@ from crm.services.importing import (
     import_transactions,
 )
 
-SAMPLE = "lifetimes/datasets/CDNOW_sample.txt"
+CDNOW_PATH = "lifetimes/datasets/CDNOW_sample.txt"
 
 
 def send_transactions(text: str, actor: User, **options: Any) -> ImportResult:
@@ -42,10 +42,10 @@ def counts(result: ImportResult) -> tuple[int, int, int, int]:
 
 def rejects(result: ImportResult) -> list[tuple[int, str, str]]:
     """Return line, column and reason of each reject."""
-    return [(reject.line, reject.column, reject.code) for reject in result.sample]
+    return [(reject.line, reject.column, reject.code) for reject in result.first_rejects]
 
 
-def stored() -> list[tuple[str, str, str]]:
+def stored_transactions() -> list[tuple[str, str, str]]:
     """Return customer, date and amount of every transaction, in order."""
     rows = Transaction.objects.order_by("customer__code", "occurred_on", "amount", "external_id")
     return [(row.customer.code, row.occurred_on.isoformat(), str(row.amount)) for row in rows]
@@ -53,7 +53,7 @@ def stored() -> list[tuple[str, str, str]]:
 
 def cdnow_sample() -> list[tuple[str, str, str]]:
     """Return customer, date (19970101) and amount of the sample's 6,919 purchases."""
-    found = next(path for path in files("lifetimes") or [] if str(path) == SAMPLE)
-    lines = Path(str(found.locate())).read_text(encoding="ascii").splitlines()
+    sample_path = next(path for path in files("lifetimes") or [] if str(path) == CDNOW_PATH)
+    lines = Path(str(sample_path.locate())).read_text(encoding="ascii").splitlines()
     rows = [line.split() for line in lines if line.strip()]
     return [(row[0], row[2], row[4]) for row in rows]

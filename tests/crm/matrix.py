@@ -1,4 +1,4 @@
-"""Who gets the customers' pages, panels, administration and API."""
+"""Rows of the permission matrix for customers: pages, panels, administration and API."""
 
 from django.db.models import Model
 
@@ -18,17 +18,19 @@ from tests.permission_matrix import (
 )
 
 
-def _spare(model: type[Model]) -> Find:
+def _make_unused_entry(model: type[Model]) -> Find:
     def make(world: World) -> Model:
         with fixture_changes():
-            spare: Model = model._default_manager.create(code="Z9", name_zh="备用", name_en="Spare")
-        return spare
+            entry: Model = model._default_manager.create(code="Z9", name_zh="备用", name_en="Spare")
+        return entry
 
     return make
 
 
 def _reference(model: type[Model], find: Find | None = None) -> AdminModel:
-    return AdminModel(model, find or _spare(model), see="S", add="S", change="S", delete="S")
+    return AdminModel(
+        model, find or _make_unused_entry(model), see="S", add="S", change="S", delete="S"
+    )
 
 
 MATRIX = AppMatrix(
@@ -55,7 +57,7 @@ MATRIX = AppMatrix(
         Row("api-customer", "HMD", own, other, method="patch", status=428),
         Row("api-customer-by-code", ALL, lambda w: [w.own.code], lambda w: [w.other.code]),
         Row("api-transactions", ALL),
-        # The matrix sends JSON, which this one does not take: whoever may import learns so.
+        # The matrix sends JSON, which a user with the permission gets 415 for.
         Row("api-transactions-bulk", "D", method="post", query="?system=test", status=415),
     ),
     panels={"basics": ALL, "transactions": ALL},

@@ -1,4 +1,4 @@
-"""Administration of customers and reference lists, through the services like everywhere."""
+"""Administration of customers and reference lists, which calls the services."""
 
 from http import HTTPStatus
 from typing import Any
@@ -23,7 +23,7 @@ def customer(cast: Cast) -> Customer:
     return make_customer(cast.lanzhou, code="OWN-1", name="兰州华天科技", owner=cast.manager)
 
 
-def _values(customer: Customer, **changes: Any) -> dict[str, Any]:
+def _form_data(customer: Customer, **changes: Any) -> dict[str, Any]:
     return {
         "code": customer.code, "name": customer.name, "industry": "", "source": "",
         "category": "", "stage": customer.stage, "grade": "", "owner": customer.owner_id or "",
@@ -31,17 +31,19 @@ def _values(customer: Customer, **changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
-def _change(customer: Customer) -> str:
+def _change_url(customer: Customer) -> str:
     return f"/admin/crm/customer/{customer.pk}/change/"
 
 
-def _said(response: Any, field: str = "__all__") -> str:
+def _form_errors(response: Any, field: str = "__all__") -> str:
     return " ".join(response.context["adminform"].form.errors.get(field, []))
 
 
-def test_change_is_made_and_its_reason_kept(cast: Cast, customer: Customer, login: Login) -> None:
+def test_change_is_saved_with_its_reason(cast: Cast, customer: Customer, login: Login) -> None:
     client = login(cast.division_admin)
-    response = client.post(_change(customer), _values(customer, name="华天", reason="Renamed"))
+    response = client.post(
+        _change_url(customer), _form_data(customer, name="华天", reason="Renamed")
+    )
     assert response.status_code == HTTPStatus.FOUND, response.context["errors"]
     customer.refresh_from_db()
     assert (customer.name, customer.version) == ("华天", 2)
@@ -51,22 +53,24 @@ def test_change_is_made_and_its_reason_kept(cast: Cast, customer: Customer, logi
     assert "Dana Admin" in page
 
 
-def test_history_does_not_name_a_parent_out_of_scope(
+def test_history_does_not_name_a_hidden_parent(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
-    elsewhere = make_customer(cast.changsha, code="ELSE-1", name="长沙远大", owner=cast.stranger)
+    hidden_customer = make_customer(
+        cast.changsha, code="ELSE-1", name="长沙远大", owner=cast.stranger
+    )
     with fixture_changes():
-        Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
+        Customer.objects.filter(pk=customer.pk).update(parent=hidden_customer)
     url = f"/admin/crm/customer/{customer.pk}/history/"
     assert "长沙远大" not in login(cast.division_admin).get(url).content.decode()
     assert "长沙远大" in login(cast.sysadmin).get(url).content.decode()
 
 
-def test_history_takes_as_many_queries_for_twenty_changes_as_for_two(
+def test_history_has_a_constant_number_of_queries(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     client = login(cast.division_admin)
-    taken = []
+    query_counts = []
     for changes in (2, 18):
         for number in range(changes):
             owner = cast.colleague if number % 2 else cast.manager
@@ -78,11 +82,11 @@ def test_history_takes_as_many_queries_for_twenty_changes_as_for_two(
             )
         with CaptureQueriesContext(connection) as queries:
             assert client.get(f"/admin/crm/customer/{customer.pk}/history/").status_code == 200
-        taken.append(len(queries))
-    assert taken[0] == taken[1]
+        query_counts.append(len(queries))
+    assert query_counts[0] == query_counts[1]
 
 
-def test_history_names_whoever_made_a_change_whatever_the_scope(
+def test_history_names_a_user_of_another_division_who_made_a_change(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     with acting.audited_transaction(cast.stranger, Action.CUSTOMER_UPDATE):
@@ -91,53 +95,57 @@ def test_history_names_whoever_made_a_change_whatever_the_scope(
     assert cast.stranger.name in page.content.decode()
 
 
-def test_change_loaded_version_an_old_version_is_refused_and_keeps_what_was_typed(
+def test_change_of_an_old_version_is_refused_and_the_form_keeps_the_input(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
-    values = _values(customer, name="华天")
+    values = _form_data(customer, name="华天")
     with fixture_changes():
         Customer.objects.filter(pk=customer.pk).update(version=2)
-    response = login(cast.division_admin).post(_change(customer), values)
+    response = login(cast.division_admin).post(_change_url(customer), values)
     assert response.status_code == HTTPStatus.OK
-    assert "Somebody changed" in _said(response)
+    assert "Somebody changed" in _form_errors(response)
     assert 'value="华天"' in response.content.decode()
 
 
-def test_code_taken_elsewhere_is_refused_in_neutral_words(
+def test_code_of_a_hidden_customer_is_refused_without_details(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
-    response = login(cast.division_admin).post(_change(customer), _values(customer, code="ELSE-1"))
-    assert "ask head office" in _said(response, "code")
+    response = login(cast.division_admin).post(
+        _change_url(customer), _form_data(customer, code="ELSE-1")
+    )
+    assert "ask head office" in _form_errors(response, "code")
 
 
-def test_choices_hold_only_what_the_person_sees(
+def test_choices_contain_only_records_the_user_sees(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
-    elsewhere = make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
+    hidden_customer = make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
     client = login(cast.division_admin)
-    page = client.get(_change(customer)).content.decode()
+    page = client.get(_change_url(customer)).content.decode()
     assert "Mia Manager" in page
     assert "Stan Stranger" not in page
     assert "Hncs" not in page
-    found = client.get(
+    results = client.get(
         reverse("admin:autocomplete"),
         {"app_label": "crm", "model_name": "customer", "field_name": "parent", "term": "-1"},
     ).json()["results"]
-    assert [entry["id"] for entry in found] == [str(customer.pk)]
-    refused = client.post(_change(customer), _values(customer, parent=elsewhere.pk))
-    assert _said(refused, "parent")
+    assert [entry["id"] for entry in results] == [str(customer.pk)]
+    response = client.post(_change_url(customer), _form_data(customer, parent=hidden_customer.pk))
+    assert _form_errors(response, "parent")
 
 
-def test_system_administrator_reads_customers_and_changes_none(
+def test_system_administrator_may_read_but_not_change_customers(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     client = login(cast.sysadmin)
-    assert "_save" not in client.get(_change(customer)).content.decode()
-    assert client.post(_change(customer), _values(customer)).status_code == HTTPStatus.FORBIDDEN
+    assert "_save" not in client.get(_change_url(customer)).content.decode()
+    assert (
+        client.post(_change_url(customer), _form_data(customer)).status_code == HTTPStatus.FORBIDDEN
+    )
 
 
-def test_grade_in_use_is_kept_and_the_reason_said(
+def test_grade_in_use_is_not_deleted_and_the_page_gives_the_reason(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     grade = Grade.objects.get(code="AA")
@@ -149,7 +157,7 @@ def test_grade_in_use_is_kept_and_the_reason_said(
     assert Grade.objects.filter(pk=grade.pk).exists()
 
 
-def test_grade_not_in_use_is_deleted_with_a_trace(cast: Cast, login: Login) -> None:
+def test_grade_not_in_use_is_deleted(cast: Cast, login: Login) -> None:
     with fixture_changes():
         grade = Grade.objects.create(code="Z", name_zh="备用", name_en="Spare")
     login(cast.sysadmin).post(f"/admin/crm/grade/{grade.pk}/delete/", {"post": "yes"})
@@ -164,16 +172,16 @@ def test_grade_not_in_use_is_deleted_with_a_trace(cast: Cast, login: Login) -> N
         ("source", {"code": "new", "name_zh": "", "name_en": "New", "position": 9}, "name_zh"),
     ],
 )
-def test_unfit_entry_is_refused_beside_its_field(
+def test_invalid_entry_is_refused_with_an_error_at_its_field(
     cast: Cast, login: Login, name: str, values: dict[str, Any], field: str
 ) -> None:
     response = login(cast.sysadmin).post(f"/admin/crm/{name}/add/", values)
     assert response.status_code == HTTPStatus.OK
-    assert _said(response, field)
+    assert _form_errors(response, field)
 
 
 @pytest.mark.parametrize("rows", [2, 20])
-def test_list_takes_the_same_queries_at_any_length(
+def test_list_has_a_constant_number_of_queries(
     cast: Cast, login: Login, rows: int, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(rows):

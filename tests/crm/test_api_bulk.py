@@ -1,4 +1,4 @@
-"""Transactions brought in over the REST API: streamed, counted, refused row by row, never twice."""
+"""Bulk import of transactions by the REST API."""
 
 import json
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from tests.crm.factories import make_customer
 
 BULK = "/api/v1/transactions/bulk/"
 NDJSON, CSV = "application/x-ndjson", "text/csv"
-GOOD = {"customer": "OWN-1", "date": "2026-10-01", "amount": "100.00", "external_id": "B1"}
+VALID_ROW = {"customer": "OWN-1", "date": "2026-10-01", "amount": "100.00", "external_id": "B1"}
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def customer(cast: Cast) -> Customer:
     return make_customer(cast.lanzhou, code="OWN-1", owner=cast.manager)
 
 
-def _lines(*rows: dict[str, Any]) -> str:
+def _ndjson(*rows: dict[str, Any]) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
@@ -35,10 +35,8 @@ def _send(
     return key_client(user).post(BULK + query, data, content_type=content_type)
 
 
-def test_ndjson_comes_in_through_the_import_and_names_its_door(
-    cast: Cast, customer: Customer
-) -> None:
-    body = _lines(GOOD, GOOD | {"external_id": "B2", "kind": "refund", "amount": "-5"})
+def test_ndjson_is_imported_and_the_batch_names_the_channel(cast: Cast, customer: Customer) -> None:
+    body = _ndjson(VALID_ROW, VALID_ROW | {"external_id": "B2", "kind": "refund", "amount": "-5"})
     response = _send(cast.division_admin, body)
     assert response.status_code == HTTPStatus.OK, response.content
     batch = ImportBatch.objects.get()
@@ -58,26 +56,28 @@ def test_ndjson_comes_in_through_the_import_and_names_its_door(
     assert Transaction.objects.filter(customer=customer).count() == 2
 
 
-def test_csv_comes_in_the_same_way(cast: Cast, customer: Customer) -> None:
+def test_csv_is_imported(cast: Cast, customer: Customer) -> None:
     body = "customer,date,amount,external_id\nOWN-1,2026-10-01,100.00,B1\n"
     counts = _send(cast.division_admin, body, content_type=f"{CSV}; charset=utf-8").json()
     assert (counts["rows_read"], counts["rows_created"]) == (1, 1)
 
 
 def test_same_body_twice_changes_nothing(cast: Cast, customer: Customer) -> None:
-    first, second = (_send(cast.division_admin, _lines(GOOD)).json() for _ in range(2))
+    first, second = (_send(cast.division_admin, _ndjson(VALID_ROW)).json() for _ in range(2))
     assert (first["rows_created"], second["rows_created"], second["rows_unchanged"]) == (1, 0, 1)
 
 
 def test_corrected_row_replaces_the_one_sent_before(cast: Cast, customer: Customer) -> None:
-    _send(cast.division_admin, _lines(GOOD))
-    counts = _send(cast.division_admin, _lines(GOOD | {"amount": "90.00"})).json()
+    _send(cast.division_admin, _ndjson(VALID_ROW))
+    counts = _send(cast.division_admin, _ndjson(VALID_ROW | {"amount": "90.00"})).json()
     assert counts["rows_changed"] == 1
     assert str(Transaction.objects.get().amount) == "90.00"
 
 
-def test_bad_rows_are_answered_with_line_column_and_reason(cast: Cast, customer: Customer) -> None:
-    body = _lines(GOOD, GOOD | {"amount": "much", "external_id": "B2"}) + "{broken\n"
+def test_invalid_rows_are_returned_with_line_column_and_reason(
+    cast: Cast, customer: Customer
+) -> None:
+    body = _ndjson(VALID_ROW, VALID_ROW | {"amount": "much", "external_id": "B2"}) + "{broken\n"
     answer = _send(cast.division_admin, body).json()
     assert (answer["rows_created"], answer["rows_rejected"]) == (1, 2)
     first = answer["rejects"][0]
@@ -86,23 +86,28 @@ def test_bad_rows_are_answered_with_line_column_and_reason(cast: Cast, customer:
     assert sum(answer["reasons"].values()) == 2
 
 
-def test_dry_run_counts_and_keeps_nothing(cast: Cast, customer: Customer) -> None:
-    answer = _send(cast.division_admin, _lines(GOOD), "?system=file&dry_run=true").json()
+def test_dry_run_counts_and_stores_nothing(cast: Cast, customer: Customer) -> None:
+    answer = _send(cast.division_admin, _ndjson(VALID_ROW), "?system=file&dry_run=true").json()
     assert (answer["rows_created"], answer["batch"], answer["dry_run"]) == (1, None, True)
     assert not Transaction.objects.exists()
 
 
-def test_customers_are_created_only_when_asked_for(cast: Cast) -> None:
-    refused = _send(cast.division_admin, _lines(GOOD)).json()
-    assert (refused["rows_rejected"], Customer.objects.count()) == (1, 0)
-    taken = _send(cast.division_admin, _lines(GOOD), "?system=file&create_customers=true").json()
-    assert (taken["customers_created"], Customer.objects.get().unit) == (1, cast.gansu)
+def test_customers_are_created_only_with_the_option(cast: Cast) -> None:
+    without_option = _send(cast.division_admin, _ndjson(VALID_ROW)).json()
+    assert (without_option["rows_rejected"], Customer.objects.count()) == (1, 0)
+    with_option = _send(
+        cast.division_admin, _ndjson(VALID_ROW), "?system=file&create_customers=true"
+    ).json()
+    assert (with_option["customers_created"], Customer.objects.get().unit) == (1, cast.gansu)
 
 
 def test_customer_of_another_division_is_refused_like_an_unknown_one(cast: Cast) -> None:
     make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
-    rows = [GOOD | {"customer": "ELSE-1"}, GOOD | {"customer": "NOWHERE", "external_id": "B2"}]
-    rejects = _send(cast.division_admin, _lines(*rows)).json()["rejects"]
+    rows = [
+        VALID_ROW | {"customer": "ELSE-1"},
+        VALID_ROW | {"customer": "NOWHERE", "external_id": "B2"},
+    ]
+    rejects = _send(cast.division_admin, _ndjson(*rows)).json()["rejects"]
     assert len({(reject["code"], reject["reason"]) for reject in rejects}) == 1
 
 
@@ -111,8 +116,10 @@ def test_customer_of_another_division_is_refused_like_an_unknown_one(cast: Cast)
     [("", "system"), ("?system=nowhere", "system"), ("?system=file&dry_run=perhaps", "dry_run"),
      ("?system=file&dryrun=true", "dryrun"), ("?system=file&unit=HNCS", "unit")],
 )  # fmt: skip
-def test_unfit_option_is_refused_at_its_name(cast: Cast, query: str, field: str) -> None:
-    response = _send(cast.division_admin, _lines(GOOD), query)
+def test_invalid_option_is_refused_with_an_error_at_its_name(
+    cast: Cast, query: str, field: str
+) -> None:
+    response = _send(cast.division_admin, _ndjson(VALID_ROW), query)
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert list(response.json()["errors"]) == [field]
 
@@ -121,29 +128,27 @@ def test_unfit_option_is_refused_at_its_name(cast: Cast, query: str, field: str)
     ("body", "content_type"),
     [(b"", NDJSON), (b"", CSV), (b"a,b\n1,2\n", CSV), (b"\x00\x01\x02", CSV), (b"PK\x03\x04", CSV)],
 )
-def test_body_that_cannot_be_read_at_all_is_refused_as_a_whole(
-    cast: Cast, body: bytes, content_type: str
-) -> None:
+def test_unreadable_body_is_refused_as_a_whole(cast: Cast, body: bytes, content_type: str) -> None:
     response = _send(cast.division_admin, body, content_type=content_type)
     assert response.status_code == HTTPStatus.BAD_REQUEST, response.content
     assert response.json()["code"] not in {"invalid", "error", "unreadable"}
     assert not ImportBatch.objects.exists()
 
 
-def test_body_larger_than_the_limit_is_refused_unread(
+def test_body_over_the_limit_is_refused_without_reading_it(
     cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.API_BULK_MAX_BYTES = 10
 
-    def unread(*_: object) -> bytes:
+    def fail(*_: object) -> bytes:
         raise AssertionError("read")
 
-    monkeypatch.setattr(HttpRequest, "read", unread)
-    response = _send(cast.division_admin, _lines(GOOD))
+    monkeypatch.setattr(HttpRequest, "read", fail)
+    response = _send(cast.division_admin, _ndjson(VALID_ROW))
     assert (response.status_code, response.json()["code"]) == (413, "too_large")
 
 
-def test_body_in_chunks_is_asked_for_its_length(cast: Cast) -> None:
+def test_chunked_body_without_a_length_is_refused(cast: Cast) -> None:
     client = key_client(cast.division_admin)
     response = client.post(
         BULK + "?system=file", b"", content_type=NDJSON, headers={"Transfer-Encoding": "chunked"}
@@ -158,15 +163,15 @@ def test_body_is_never_read_as_a_whole(
     sizes: list[int] = []
     read = HttpRequest.read
 
-    def watched(self: HttpRequest, *sizes_asked: int) -> bytes:
-        sizes.extend(sizes_asked or (-1,))
-        return read(self, *sizes_asked)
+    def recording_read(self: HttpRequest, *size: int) -> bytes:
+        sizes.extend(size or (-1,))
+        return read(self, *size)
 
-    monkeypatch.setattr(HttpRequest, "read", watched)
-    body = _lines(*(GOOD | {"external_id": f"B{n}"} for n in range(100)))
+    monkeypatch.setattr(HttpRequest, "read", recording_read)
+    body = _ndjson(*(VALID_ROW | {"external_id": f"B{n}"} for n in range(100)))
     assert _send(cast.division_admin, body).json()["rows_created"] == 100
     assert all(0 < size <= 2**20 for size in sizes)
 
 
-def test_bringing_in_takes_the_permission(cast: Cast) -> None:
-    assert _send(cast.manager, _lines(GOOD)).status_code == HTTPStatus.FORBIDDEN
+def test_import_needs_the_permission(cast: Cast) -> None:
+    assert _send(cast.manager, _ndjson(VALID_ROW)).status_code == HTTPStatus.FORBIDDEN

@@ -1,4 +1,4 @@
-"""Customers over the REST API: found, read, created, changed; each in the caller's scope."""
+"""Customers in the REST API: lists, reads, creation and changes, with visibility."""
 
 import json
 from http import HTTPStatus
@@ -24,7 +24,7 @@ def customer(cast: Cast) -> Customer:
 
 
 @pytest.fixture
-def elsewhere(cast: Cast) -> Customer:
+def hidden_customer(cast: Cast) -> Customer:
     return make_customer(cast.changsha, code="ELSE-1", name="长沙远大建材", owner=cast.stranger)
 
 
@@ -34,8 +34,8 @@ def _codes(client: Client, query: str = "") -> list[str]:
     return [row["code"] for row in response.json()["results"]]
 
 
-def test_list_holds_what_the_caller_sees(
-    cast: Cast, customer: Customer, elsewhere: Customer
+def test_list_has_the_customers_the_user_sees(
+    cast: Cast, customer: Customer, hidden_customer: Customer
 ) -> None:
     assert _codes(key_client(cast.manager)) == ["OWN-1"]
     assert _codes(key_client(cast.stranger)) == ["ELSE-1"]
@@ -43,7 +43,7 @@ def test_list_holds_what_the_caller_sees(
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "is_match"),
     [
         ("?code=OWN-1", True), ("?code=own", False),
         ("?search=华天", True), ("?search=华天 own", True), ("?search=远大", False),
@@ -58,13 +58,13 @@ def test_list_holds_what_the_caller_sees(
         ("?updated_since=2999-01-01T00:00:00Z", False),
     ],
 )  # fmt: skip
-def test_list_is_narrowed_by_each_filter(
-    cast: Cast, customer: Customer, query: str, found: bool
+def test_each_filter_restricts_the_list(
+    cast: Cast, customer: Customer, query: str, is_match: bool
 ) -> None:
     customer.industry = Industry.objects.get(code="39")
     with fixture_changes():
         customer.save()
-    assert _codes(key_client(cast.head), query) == (["OWN-1"] if found else [])
+    assert _codes(key_client(cast.head), query) == (["OWN-1"] if is_match else [])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_list_is_narrowed_by_each_filter(
         "?cursor=cD1hYmM=",
     ],
 )
-def test_list_asked_for_nonsense_answers_which_parameter(cast: Cast, query: str) -> None:
+def test_list_names_the_invalid_parameter(cast: Cast, query: str) -> None:
     response = key_client(cast.head).get(LIST + query)
     assert response.status_code == HTTPStatus.BAD_REQUEST
     body = response.json()
@@ -86,16 +86,16 @@ def test_list_asked_for_nonsense_answers_which_parameter(cast: Cast, query: str)
     assert list(body["errors"]) == [query[1:].partition("=")[0]]
 
 
-def test_paging_gives_each_customer_once_while_others_are_made(cast: Cast) -> None:
-    made = [make_customer(cast.lanzhou).code for _ in range(7)]
+def test_paging_returns_each_customer_once_while_others_are_created(cast: Cast) -> None:
+    created_codes = [make_customer(cast.lanzhou).code for _ in range(7)]
     client = key_client(cast.head)
     page = client.get(LIST + "?page_size=3").json()
     make_customer(cast.lanzhou)
-    seen = [row["code"] for row in page["results"]]
+    returned_codes = [row["code"] for row in page["results"]]
     while page["next"]:
         page = client.get(page["next"]).json()
-        seen += [row["code"] for row in page["results"]]
-    assert seen == made[::-1]
+        returned_codes += [row["code"] for row in page["results"]]
+    assert returned_codes == created_codes[::-1]
 
 
 def test_customer_is_read_by_id_and_by_code_with_its_version(
@@ -134,49 +134,47 @@ def test_code_with_slash_and_dot_is_read_by_code(cast: Cast) -> None:
     assert response.json()["code"] == "A/1.b"
 
 
-def test_customer_out_of_scope_answers_as_one_that_does_not_exist(
-    cast: Cast, elsewhere: Customer
+def test_hidden_customer_gets_the_same_response_as_a_missing_one(
+    cast: Cast, hidden_customer: Customer
 ) -> None:
     client = key_client(cast.manager)
     change = json.dumps({"name": "x"})
-    for there, nowhere in (
-        (f"{LIST}{elsewhere.pk}/", f"{LIST}987654321/"),
+    for hidden_url, missing_url in (
+        (f"{LIST}{hidden_customer.pk}/", f"{LIST}987654321/"),
         (f"{LIST}by-code/ELSE-1/", f"{LIST}by-code/NOWHERE/"),
     ):
-        answers = [client.get(there), client.get(nowhere)]
-        assert {answer.status_code for answer in answers} == {HTTPStatus.NOT_FOUND}
-        assert answers[0].content == answers[1].content
-    answers = [
+        responses = [client.get(hidden_url), client.get(missing_url)]
+        assert {response.status_code for response in responses} == {HTTPStatus.NOT_FOUND}
+        assert responses[0].content == responses[1].content
+    responses = [
         client.patch(f"{LIST}{pk}/", change, content_type="application/json")
-        for pk in (elsewhere.pk, 987654321)
+        for pk in (hidden_customer.pk, 987654321)
     ]
-    assert {answer.status_code for answer in answers} == {HTTPStatus.NOT_FOUND}
-    assert answers[0].content == answers[1].content
+    assert {response.status_code for response in responses} == {HTTPStatus.NOT_FOUND}
+    assert responses[0].content == responses[1].content
 
 
-def test_parent_out_of_scope_is_not_named(
-    cast: Cast, customer: Customer, elsewhere: Customer
-) -> None:
+def test_hidden_parent_is_null(cast: Cast, customer: Customer, hidden_customer: Customer) -> None:
     with fixture_changes():
-        Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
-    read = [
+        Customer.objects.filter(pk=customer.pk).update(parent=hidden_customer)
+    parents = [
         key_client(user).get(f"{LIST}{customer.pk}/").json()["parent"]
         for user in (cast.manager, cast.auditor)
     ]
-    assert read == [None, "ELSE-1"]
+    assert parents == [None, "ELSE-1"]
 
 
-def test_parent_out_of_scope_stays_when_what_was_read_is_sent_back(
-    cast: Cast, customer: Customer, elsewhere: Customer
+def test_hidden_parent_is_kept_when_the_read_data_are_sent_back(
+    cast: Cast, customer: Customer, hidden_customer: Customer
 ) -> None:
     with fixture_changes():
-        Customer.objects.filter(pk=customer.pk).update(parent=elsewhere)
+        Customer.objects.filter(pk=customer.pk).update(parent=hidden_customer)
     client = key_client(cast.manager)
     read = client.get(f"{LIST}{customer.pk}/").json()
     response = _patch(client, customer, read | {"name": "华天"}, "*")
     assert response.status_code == HTTPStatus.OK
     customer.refresh_from_db()
-    assert (customer.name, customer.parent) == ("华天", elsewhere)
+    assert (customer.name, customer.parent) == ("华天", hidden_customer)
 
 
 def _create(user: User, **values: Any) -> Any:
@@ -184,20 +182,18 @@ def _create(user: User, **values: Any) -> Any:
     return key_client(user).post(LIST, json.dumps(body), content_type="application/json")
 
 
-def test_created_customer_takes_related_records_by_their_keys(
-    cast: Cast, customer: Customer
-) -> None:
+def test_customer_is_created_with_related_records_by_key(cast: Cast, customer: Customer) -> None:
     response = _create(
         cast.head, industry="39", source="tender", category="enterprise", grade="AA",
         stage="intending", owner="MANAGER", unit="GSLZ", parent="OWN-1",
     )  # fmt: skip
     assert response.status_code == HTTPStatus.CREATED, response.content
     assert response["ETag"] == '"1"'
-    made = Customer.objects.get(code="NEW-1")
-    assert (made.owner, made.unit, made.parent) == (cast.manager, cast.lanzhou, customer)
-    answered = response.json()
+    created = Customer.objects.get(code="NEW-1")
+    assert (created.owner, created.unit, created.parent) == (cast.manager, cast.lanzhou, customer)
+    data = response.json()
     assert {
-        name: answered[name]
+        name: data[name]
         for name in ("industry", "source", "category", "grade", "owner", "unit", "parent")
     } == {
         "industry": "39",
@@ -210,7 +206,7 @@ def test_created_customer_takes_related_records_by_their_keys(
     }
 
 
-def test_customer_created_by_a_manager_is_theirs(cast: Cast) -> None:
+def test_customer_created_by_a_manager_is_owned_by_them(cast: Cast) -> None:
     assert _create(cast.manager).json()["owner"] == "manager"
     assert _create(cast.head, code="NEW-2").json()["owner"] is None
 
@@ -223,21 +219,21 @@ def test_customer_created_by_a_manager_is_theirs(cast: Cast) -> None:
         ("parent", "NOWHERE"), ("parent", "ELSE-1"),
     ],
 )  # fmt: skip
-def test_key_unknown_or_out_of_scope_gets_the_same_words_at_its_field(
-    cast: Cast, elsewhere: Customer, field: str, value: str
+def test_unknown_and_hidden_keys_get_the_same_error_at_their_field(
+    cast: Cast, hidden_customer: Customer, field: str, value: str
 ) -> None:
     response = _create(cast.head, **{field: value})
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert response.json()["errors"] == {field: ["Not found or not yours"]}
 
 
-def test_code_taken_elsewhere_is_refused_in_neutral_words(
-    cast: Cast, customer: Customer, elsewhere: Customer
+def test_code_of_a_hidden_customer_gets_the_same_error_as_of_a_visible_one(
+    cast: Cast, customer: Customer, hidden_customer: Customer
 ) -> None:
-    here, there = _create(cast.head, code="OWN-1"), _create(cast.head, code="ELSE-1")
-    assert here.status_code == there.status_code == HTTPStatus.BAD_REQUEST
-    assert here.content == there.content
-    assert list(here.json()["errors"]) == ["code"]
+    visible, hidden = _create(cast.head, code="OWN-1"), _create(cast.head, code="ELSE-1")
+    assert visible.status_code == hidden.status_code == HTTPStatus.BAD_REQUEST
+    assert visible.content == hidden.content
+    assert list(visible.json()["errors"]) == ["code"]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +250,7 @@ def test_code_taken_elsewhere_is_refused_in_neutral_words(
         ({"owner": ["manager"]}, "owner"),
     ],
 )
-def test_unfit_value_is_refused_at_its_field(
+def test_invalid_value_is_refused_with_an_error_at_its_field(
     cast: Cast, values: dict[str, Any], field: str
 ) -> None:
     response = _create(cast.head, **values)
@@ -275,7 +271,7 @@ def _patch(
     )
 
 
-def test_change_based_on_the_current_version_is_made(cast: Cast, customer: Customer) -> None:
+def test_change_of_the_current_version_is_saved(cast: Cast, customer: Customer) -> None:
     response = _patch(key_client(cast.manager), customer, {"name": "华天"}, '"1"')
     assert response.status_code == HTTPStatus.OK
     assert response["ETag"] == '"2"'
@@ -293,7 +289,7 @@ def test_change_based_on_the_current_version_is_made(cast: Cast, customer: Custo
         ("*", 200, None),
     ],
 )
-def test_change_takes_a_current_if_match(
+def test_change_needs_if_match_with_the_current_version(
     cast: Cast, customer: Customer, if_match: str | None, status: int, code: str | None
 ) -> None:
     response = _patch(key_client(cast.manager), customer, {"name": "华天"}, if_match)
@@ -305,15 +301,13 @@ def test_change_takes_a_current_if_match(
     assert (customer.name == "华天") == (status == HTTPStatus.OK)
 
 
-def test_giving_away_takes_the_permission_for_it(cast: Cast, customer: Customer) -> None:
+def test_changing_the_owner_needs_the_permission(cast: Cast, customer: Customer) -> None:
     values = {"owner": "colleague"}
     assert _patch(key_client(cast.manager), customer, values, "*").status_code == 403
     assert _patch(key_client(cast.head), customer, values, "*").status_code == 200
 
 
-def test_customer_given_out_of_ones_own_sight_answers_without_it(
-    cast: Cast, customer: Customer
-) -> None:
+def test_change_that_hides_the_customer_returns_no_content(cast: Cast, customer: Customer) -> None:
     role = cast.manager.role
     role.permissions = [*role.permissions, "customer.reassign"]
     with fixture_changes():
@@ -325,15 +319,15 @@ def test_customer_given_out_of_ones_own_sight_answers_without_it(
 
 
 @pytest.mark.parametrize("rows", [2, 20])
-def test_list_takes_the_same_queries_at_any_length(
+def test_list_has_a_constant_number_of_queries(
     cast: Cast, rows: int, django_assert_num_queries: Any
 ) -> None:
     parent = make_customer(cast.lanzhou, owner=cast.manager)
     for _ in range(rows - 1):
-        made = make_customer(cast.lanzhou, owner=cast.manager, parent=parent)
-        made.industry = Industry.objects.get(code="39")
+        customer = make_customer(cast.lanzhou, owner=cast.manager, parent=parent)
+        customer.industry = Industry.objects.get(code="39")
         with fixture_changes():
-            made.save()
+            customer.save()
     client = key_client(cast.head)
     with django_assert_num_queries(4):  # key with user; page; parent groups; custom fields
         assert len(_codes(client)) == rows

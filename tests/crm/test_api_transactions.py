@@ -1,4 +1,4 @@
-"""Transactions over the REST API: listed in the caller's scope, narrowed, paged."""
+"""The list of transactions of the REST API: visibility, filters, paging."""
 
 from datetime import date
 from http import HTTPStatus
@@ -36,14 +36,16 @@ def batch(cast: Cast) -> ImportBatch:
         ("?external_id=T1", ["T1"]), ("?external_id=T3", []),
     ],
 )  # fmt: skip
-def test_list_holds_what_is_seen_and_asked_for(
+def test_list_has_the_visible_transactions_that_match_the_filter(
     cast: Cast, batch: ImportBatch, query: str, ids: list[str]
 ) -> None:
     response = key_client(cast.head).get(LIST + query)
     assert [row["external_id"] for row in response.json()["results"]] == ids
 
 
-def test_transaction_is_written_by_its_keys(cast: Cast, batch: ImportBatch) -> None:
+def test_transaction_is_returned_with_the_keys_of_related_records(
+    cast: Cast, batch: ImportBatch
+) -> None:
     (row,) = key_client(cast.head).get(LIST + "?external_id=T2").json()["results"]
     del row["id"]
     assert row == {
@@ -59,14 +61,14 @@ def test_transaction_is_written_by_its_keys(cast: Cast, batch: ImportBatch) -> N
 
 
 @pytest.mark.parametrize("query", ["?date_from=01/02/2026", "?kind=gift", "?cursor=x"])
-def test_list_asked_for_nonsense_answers_which_parameter(cast: Cast, query: str) -> None:
+def test_list_names_the_invalid_parameter(cast: Cast, query: str) -> None:
     response = key_client(cast.head).get(LIST + query)
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert list(response.json()["errors"]) == [query[1:].partition("=")[0]]
 
 
 @pytest.mark.parametrize("rows", [2, 20])
-def test_list_takes_the_same_queries_at_any_length(
+def test_list_has_a_constant_number_of_queries(
     cast: Cast, rows: int, django_assert_num_queries: Any
 ) -> None:
     batch = make_batch(cast.division_admin)

@@ -1,4 +1,4 @@
-"""Custom fields of the customer: defined by an administrator, present at every entry point."""
+"""Custom fields of the customer at every entry point."""
 
 import json
 from decimal import Decimal
@@ -28,7 +28,7 @@ CHOICES = [
 ]
 
 
-def make_field(cast: Cast, key: str, kind: str, **values: Any) -> CustomField:
+def make_custom_field(cast: Cast, key: str, kind: str, **values: Any) -> CustomField:
     """Define a custom field as the system administrator does."""
     return save_custom_field(
         actor=cast.sysadmin,
@@ -44,15 +44,15 @@ def make_field(cast: Cast, key: str, kind: str, **values: Any) -> CustomField:
 @pytest.fixture
 def fields(cast: Cast) -> None:
     """A number, a choice, a date and an amount."""
-    make_field(
+    make_custom_field(
         cast, "lines", CustomFieldKind.NUMBER, label_zh="专线数", label_en="Lines", in_list=True
     )
-    make_field(cast, "term", CustomFieldKind.CHOICE, label_zh="合同类型", choices=CHOICES)
-    make_field(cast, "renewal", CustomFieldKind.DATE, label_zh="续约日")
-    make_field(cast, "fee", CustomFieldKind.MONEY, label_zh="月费")
+    make_custom_field(cast, "term", CustomFieldKind.CHOICE, label_zh="合同类型", choices=CHOICES)
+    make_custom_field(cast, "renewal", CustomFieldKind.DATE, label_zh="续约日")
+    make_custom_field(cast, "fee", CustomFieldKind.MONEY, label_zh="月费")
 
 
-def test_defining_takes_the_permission(cast: Cast) -> None:
+def test_defining_a_field_needs_the_permission(cast: Cast) -> None:
     with pytest.raises(PermissionDenied):
         save_custom_field(
             actor=cast.division_admin, record_type="customer", key="x", label_zh="x", kind="text"
@@ -72,40 +72,40 @@ def test_defining_takes_the_permission(cast: Cast) -> None:
         ({"label_zh": ""}, "label_zh"),
     ],
 )
-def test_unfit_definition_is_refused_at_its_field(
+def test_invalid_definition_is_refused_with_an_error_at_its_field(
     cast: Cast, values: dict[str, Any], field: str
 ) -> None:
-    fit = {"record_type": "customer", "key": "lines", "label_zh": "专线数", "kind": "number"}
-    with pytest.raises(ValidationError) as refused:
-        save_custom_field(actor=cast.sysadmin, **(fit | values))
-    assert set(refused.value.message_dict) == {field}
+    valid = {"record_type": "customer", "key": "lines", "label_zh": "专线数", "kind": "number"}
+    with pytest.raises(ValidationError) as caught:
+        save_custom_field(actor=cast.sysadmin, **(valid | values))
+    assert set(caught.value.message_dict) == {field}
 
 
-def test_key_is_taken_once_and_stays_with_its_kind(cast: Cast) -> None:
-    row = make_field(cast, "lines", CustomFieldKind.NUMBER)
+def test_key_is_unique_and_the_kind_cannot_be_changed(cast: Cast) -> None:
+    row = make_custom_field(cast, "lines", CustomFieldKind.NUMBER)
     with pytest.raises(ValidationError, match="taken"), transaction.atomic():
-        make_field(cast, "lines", CustomFieldKind.TEXT)
+        make_custom_field(cast, "lines", CustomFieldKind.TEXT)
     with pytest.raises(ValidationError, match="cannot be changed"):
         save_custom_field(actor=cast.sysadmin, field_id=row.pk, kind="text")
 
 
 @pytest.mark.usefixtures("fields")
-def test_values_are_stored_read_and_emptied_by_the_service(cast: Cast) -> None:
+def test_service_stores_reads_and_empties_values(cast: Cast) -> None:
     customer = create_customer(
         actor=cast.manager, code="K1", name="华天", custom_lines="1,200", custom_fee="88.5"
     )
     assert customer.custom_values == {"lines": 1200, "fee": 8850}
-    by_name = {field.name: field for field in CUSTOMER.all_fields()}
-    assert by_name["custom_fee"].value_of(customer) == Decimal("88.50")
-    same = update_customer(customer_id=customer.pk, actor=cast.manager, custom_lines=1200)
-    assert same.version == 1
+    fields_by_name = {field.name: field for field in CUSTOMER.all_fields()}
+    assert fields_by_name["custom_fee"].value_of(customer) == Decimal("88.50")
+    unchanged = update_customer(customer_id=customer.pk, actor=cast.manager, custom_lines=1200)
+    assert unchanged.version == 1
     changed = update_customer(customer_id=customer.pk, actor=cast.manager, custom_lines=None)
     assert (changed.custom_values, changed.version) == ({"fee": 8850}, 2)
 
 
 @pytest.mark.usefixtures("fields")
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "message"),
     [
         ("custom_lines", "many", "Not a number"),
         ("custom_lines", "1" * 20, "too large or too small"),
@@ -117,33 +117,31 @@ def test_values_are_stored_read_and_emptied_by_the_service(cast: Cast) -> None:
         ("custom_fee", ["1"], "Not an amount"),
     ],
 )
-def test_unfit_value_is_refused_at_its_field(
-    cast: Cast, name: str, value: object, says: str
+def test_invalid_value_is_refused_with_an_error_at_its_field(
+    cast: Cast, name: str, value: object, message: str
 ) -> None:
-    with pytest.raises(ValidationError, match=says) as refused:
+    with pytest.raises(ValidationError, match=message) as caught:
         create_customer(actor=cast.manager, code="K1", name="华天", **{name: value})
-    assert set(refused.value.message_dict) == {name}
+    assert set(caught.value.message_dict) == {name}
 
 
-def test_required_field_of_a_category_is_asked_of_its_customers_only(cast: Cast) -> None:
-    make_field(cast, "licence", "text", required=True, categories=["enterprise"])
-    enterprise, other = (
-        Category.objects.get(code="enterprise"),
-        Category.objects.get(code="government"),
-    )
+def test_required_field_of_a_category_is_required_for_its_customers_only(cast: Cast) -> None:
+    make_custom_field(cast, "licence", "text", required=True, categories=["enterprise"])
+    enterprise = Category.objects.get(code="enterprise")
+    government = Category.objects.get(code="government")
     with pytest.raises(ValidationError, match="required"), transaction.atomic():
         create_customer(actor=cast.manager, code="K1", name="华天", category=enterprise)
     with pytest.raises(ValidationError, match="do not have this field"), transaction.atomic():
         create_customer(
-            actor=cast.manager, code="K1", name="华天", category=other, custom_licence="X"
+            actor=cast.manager, code="K1", name="华天", category=government, custom_licence="X"
         )
-    made = create_customer(actor=cast.manager, code="K1", name="华天", category=other)
+    created = create_customer(actor=cast.manager, code="K1", name="华天", category=government)
     with pytest.raises(ValidationError, match="required"):
-        update_customer(customer_id=made.pk, actor=cast.manager, category=enterprise)
+        update_customer(customer_id=created.pk, actor=cast.manager, category=enterprise)
 
 
 def test_sensitive_field_is_masked_for_roles_that_may_not_see_it(cast: Cast, login: Login) -> None:
-    make_field(cast, "margin", CustomFieldKind.NUMBER, sensitive=True)
+    make_custom_field(cast, "margin", CustomFieldKind.NUMBER, sensitive=True)
     customer = create_customer(
         actor=cast.manager, code="K1", name="华天", custom_margin=42, owner=cast.manager
     )
@@ -159,22 +157,22 @@ def test_sensitive_field_is_masked_for_roles_that_may_not_see_it(cast: Cast, log
 
 
 @pytest.mark.usefixtures("fields")
-def test_form_keeps_what_was_typed_and_saves_it(cast: Cast, login: Login) -> None:
+def test_form_shows_an_invalid_value_again_and_saves_a_valid_one(cast: Cast, login: Login) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     client, url = login(cast.manager), reverse("customer_edit", args=[customer.pk])
     form = client.get(url).context["form"]
-    sent = {name: form[name].value() or "" for name in form.fields}
-    refused = client.post(url, sent | {"custom_lines": "many"})
-    assert refused.status_code == 422
-    assert 'value="many"' in refused.content.decode()
-    saved = client.post(url, sent | {"custom_lines": "12", "custom_term": "open"})
+    form_data = {name: form[name].value() or "" for name in form.fields}
+    invalid = client.post(url, form_data | {"custom_lines": "many"})
+    assert invalid.status_code == 422
+    assert 'value="many"' in invalid.content.decode()
+    saved = client.post(url, form_data | {"custom_lines": "12", "custom_term": "open"})
     assert saved.status_code == 302
     customer.refresh_from_db()
     assert customer.custom_values == {"lines": 12, "term": "open"}
 
 
 @pytest.mark.usefixtures("fields")
-def test_list_shows_filters_and_sorts(cast: Cast, login: Login) -> None:
+def test_list_shows_filters_and_sorts_custom_fields(cast: Cast, login: Login) -> None:
     for code, lines in {"A": 9, "B": 10, "C": None}.items():
         create_customer(
             actor=cast.head, code=code, name=code, custom_lines=lines,
@@ -195,7 +193,7 @@ def test_list_shows_filters_and_sorts(cast: Cast, login: Login) -> None:
 
 
 @pytest.mark.usefixtures("fields")
-def test_filter_is_answered_from_the_index(cast: Cast) -> None:
+def test_filter_uses_the_index(cast: Cast) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan TO off")
         cursor.execute(
@@ -206,7 +204,7 @@ def test_filter_is_answered_from_the_index(cast: Cast) -> None:
 
 
 @pytest.mark.usefixtures("fields")
-def test_api_reads_patches_and_filters(cast: Cast) -> None:
+def test_api_reads_changes_and_filters_custom_fields(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, code="K1", owner=cast.manager)
     client = key_client(cast.manager)
     url = f"/api/v1/customers/{customer.pk}/"
@@ -217,16 +215,17 @@ def test_api_reads_patches_and_filters(cast: Cast) -> None:
             headers={"If-Match": "*"},
         )  # fmt: skip
 
-    answer = patch({"lines": 12, "term": "fixed", "renewal": "2026-12-01", "fee": "9.90"})
-    assert answer.json()["custom_fields"] == {
+    response = patch({"lines": 12, "term": "fixed", "renewal": "2026-12-01", "fee": "9.90"})
+    assert response.json()["custom_fields"] == {
         "lines": "12", "term": "fixed", "renewal": "2026-12-01", "fee": "9.90",
     }  # fmt: skip
     assert patch({"fee": None}).json()["custom_fields"].keys() == {"lines", "term", "renewal"}
-    refused = patch({"lines": "many"})
-    assert (refused.status_code, "Not a number" in refused.content.decode()) == (400, True)
+    invalid = patch({"lines": "many"})
+    assert (invalid.status_code, "Not a number" in invalid.content.decode()) == (400, True)
     assert patch({"unknown": 1}).status_code == 400
     codes = [
-        each["code"] for each in client.get("/api/v1/customers/?custom_lines=12").json()["results"]
+        customer["code"]
+        for customer in client.get("/api/v1/customers/?custom_lines=12").json()["results"]
     ]
     assert codes == ["K1"]
     assert client.get("/api/v1/customers/?custom_lines=13").json()["results"] == []
@@ -234,7 +233,7 @@ def test_api_reads_patches_and_filters(cast: Cast) -> None:
 
 
 @pytest.mark.usefixtures("fields")
-def test_file_brings_values_by_any_header_and_an_empty_cell_leaves_them(cast: Cast) -> None:
+def test_import_finds_fields_by_any_header_and_an_empty_cell_changes_nothing(cast: Cast) -> None:
     text = "客户编码,客户名称,专线数,合同类型,月费\nK1,华天科技,12,不定期,100\nK2,天水学校,,,\n"
     assert counts(send_customers(text, cast.division_admin)) == (2, 0, 0, 0)
     assert counts(send_customers(text, cast.division_admin)) == (0, 0, 2, 0)
@@ -246,19 +245,19 @@ def test_file_brings_values_by_any_header_and_an_empty_cell_leaves_them(cast: Ca
     }
 
 
-def test_file_is_held_to_required_fields_and_categories(cast: Cast) -> None:
-    make_field(cast, "licence", "text", required=True, categories=["enterprise"])
+def test_import_checks_required_fields_and_categories(cast: Cast) -> None:
+    make_custom_field(cast, "licence", "text", required=True, categories=["enterprise"])
     text = (
         "客户编码,客户名称,客户种类,licence\nK1,甲,enterprise,\nK2,乙,enterprise,L-1\n"
         "K3,丙,government,\nK4,丁,government,L-2\n"
     )
     result = send_customers(text, cast.division_admin)
     assert counts(result) == (2, 0, 0, 2)
-    assert result.reasons == {"missing": 1, "not_in_category": 1}
+    assert result.rejects_by_reason == {"missing": 1, "not_in_category": 1}
 
 
 @pytest.mark.usefixtures("fields")
-def test_history_tells_values_in_words(cast: Cast) -> None:
+def test_history_shows_values_as_text(cast: Cast) -> None:
     customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_term="fixed")
     update_customer(customer_id=customer.pk, actor=cast.manager, custom_term="open", custom_lines=3)
     change, _created = latest_changes(cast.manager, customer, limit=2, fields=CUSTOMER.all_fields())
@@ -267,17 +266,17 @@ def test_history_tells_values_in_words(cast: Cast) -> None:
 
 
 @pytest.mark.usefixtures("fields")
-def test_administration_edits_the_values(cast: Cast, login: Login) -> None:
+def test_administration_changes_custom_fields(cast: Cast, login: Login) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     client, url = login(cast.division_admin), f"/admin/crm/customer/{customer.pk}/change/"
     form = client.get(url).context["adminform"].form
-    sent = {name: form[name].value() or "" for name in form.fields}
-    assert client.post(url, sent | {"custom_lines": "7"}).status_code == 302
+    form_data = {name: form[name].value() or "" for name in form.fields}
+    assert client.post(url, form_data | {"custom_lines": "7"}).status_code == 302
     customer.refresh_from_db()
     assert customer.custom_values == {"lines": 7}
 
 
-def test_column_holds_an_object_and_nothing_else(cast: Cast) -> None:
+def test_database_accepts_only_an_object_as_custom_values(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou)
     with (
         pytest.raises(IntegrityError, match="crm_customer_custom_values_object"),
@@ -288,7 +287,7 @@ def test_column_holds_an_object_and_nothing_else(cast: Cast) -> None:
 
 
 def test_form_names_the_categories_a_field_is_limited_to(cast: Cast, login: Login) -> None:
-    make_field(cast, "licence", "text", required=True, categories=["enterprise"])
+    make_custom_field(cast, "licence", "text", required=True, categories=["enterprise"])
     page = login(cast.manager).get(reverse("customer_new")).content.decode()
     assert f'data-only-for="{Category.objects.get(code="enterprise").pk}"' in page
     refused = login(cast.manager).post(

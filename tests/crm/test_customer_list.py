@@ -1,4 +1,4 @@
-"""The customer list: who sees whom, searching, narrowing, sorting, pages, and what it costs."""
+"""The customer list: visibility, search, filters, sorting, pages and number of queries."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -24,16 +24,16 @@ from tests.history import fixture_changes
 Login = Callable[[User], Client]
 
 
-def found(client: Client, **asked: str) -> list[str]:
-    """Return the codes the list shows, in order."""
-    response = client.get(reverse("customers"), asked)
+def listed_codes(client: Client, **parameters: str) -> list[str]:
+    """Return the codes of the customers in the list, in order."""
+    response = client.get(reverse("customers"), parameters)
     assert response.status_code == 200
     return [customer.code for customer in response.context["customers"]]
 
 
 @pytest.fixture
-def people(cast: Cast) -> Cast:
-    """The cast with a customer each."""
+def cast_with_customers(cast: Cast) -> Cast:
+    """The cast, with customers that are owned, in the public pool, or of another division."""
     make_customer(cast.lanzhou, code="MINE", name="兰州华天科技", owner=cast.manager)
     make_customer(cast.lanzhou, code="HIS", name="兰州铁路", owner=cast.colleague)
     make_customer(cast.lanzhou, code="POOL", name="兰州自来水")
@@ -43,7 +43,7 @@ def people(cast: Cast) -> Cast:
 
 
 @pytest.mark.parametrize(
-    ("who", "codes"),
+    ("user_name", "codes"),
     [
         ("manager", ["MINE", "POOL"]),
         ("colleague", ["HIS", "POOL"]),
@@ -53,21 +53,21 @@ def people(cast: Cast) -> Cast:
         ("executive", ["CS", "HIS", "MINE", "POOL", "TS"]),
     ],
 )
-def test_list_shows_each_what_lies_in_their_scope(
-    people: Cast, login: Login, who: str, codes: list[str]
+def test_list_shows_the_customers_the_user_sees(
+    cast_with_customers: Cast, login: Login, user_name: str, codes: list[str]
 ) -> None:
-    assert found(login(getattr(people, who))) == codes
+    assert listed_codes(login(getattr(cast_with_customers, user_name))) == codes
 
 
-def test_list_of_a_stranger_names_nobody_of_another_division(people: Cast, login: Login) -> None:
-    page = login(people.stranger).get(reverse("customers")).content.decode()
+def test_list_names_nothing_of_another_division(cast_with_customers: Cast, login: Login) -> None:
+    page = login(cast_with_customers.stranger).get(reverse("customers")).content.decode()
     assert "长沙远大" in page
     for hidden in ("华天", "Mia Manager", "兰州", "GSLZ"):
         assert hidden not in page
 
 
 @pytest.mark.parametrize(
-    ("asked", "codes"),
+    ("parameters", "codes"),
     [
         ({"q": "兰州"}, ["HIS", "MINE", "POOL"]),
         ({"q": "兰州 科技"}, ["MINE"]),
@@ -90,13 +90,13 @@ def test_list_of_a_stranger_names_nobody_of_another_division(people: Cast, login
         ({"sort": "-code"}, ["TS", "POOL", "MINE", "HIS"]),
     ],
 )
-def test_list_narrowed_by_a_head(
-    people: Cast, login: Login, asked: dict[str, str], codes: list[str]
+def test_search_filters_and_sorting_of_a_head(
+    cast_with_customers: Cast, login: Login, parameters: dict[str, str], codes: list[str]
 ) -> None:
-    assert found(login(people.head), **asked) == codes
+    assert listed_codes(login(cast_with_customers.head), **parameters) == codes
 
 
-def test_list_by_industry_takes_a_section_with_all_its_divisions(cast: Cast, login: Login) -> None:
+def test_industry_filter_of_a_section_includes_its_divisions(cast: Cast, login: Login) -> None:
     section = Industry.objects.get(code="I")
     division = Industry.objects.filter(parent=section)[0]
     for code, industry in {"S": section, "D": division, "N": None}.items():
@@ -105,11 +105,11 @@ def test_list_by_industry_takes_a_section_with_all_its_divisions(cast: Cast, log
                 industry=industry
             )
     client = login(cast.head)
-    assert found(client, industry="I") == ["D", "S"]
-    assert found(client, industry=division.code) == ["D"]
+    assert listed_codes(client, industry="I") == ["D", "S"]
+    assert listed_codes(client, industry=division.code) == ["D"]
 
 
-def test_list_sorted_by_grade_puts_the_best_first_and_the_ungraded_last(
+def test_sorting_by_grade_puts_the_best_first_and_ungraded_customers_last(
     cast: Cast, login: Login
 ) -> None:
     for code, grade in {"LOW": "D", "NONE": "", "TOP": "AA"}.items():
@@ -119,116 +119,116 @@ def test_list_sorted_by_grade_puts_the_best_first_and_the_ungraded_last(
                 grade=Grade.objects.filter(code=grade).first()
             )
     client = login(cast.head)
-    assert found(client, sort="grade") == ["TOP", "LOW", "NONE"]
-    assert found(client, sort="-grade") == ["LOW", "TOP", "NONE"]
-    assert found(client, grade="AA") == ["TOP"]
-    assert found(client, grade="none") == ["NONE"]
+    assert listed_codes(client, sort="grade") == ["TOP", "LOW", "NONE"]
+    assert listed_codes(client, sort="-grade") == ["LOW", "TOP", "NONE"]
+    assert listed_codes(client, grade="AA") == ["TOP"]
+    assert listed_codes(client, grade="none") == ["NONE"]
 
 
-def test_list_of_many_is_paged_with_the_number_of_all(cast: Cast, login: Login) -> None:
+def test_list_is_paged_and_shows_the_total(cast: Cast, login: Login) -> None:
     for number in range(53):
         make_customer(cast.lanzhou, code=f"P{number:02}")
     client = login(cast.head)
-    assert found(client, page="2") == ["P50", "P51", "P52"]
+    assert listed_codes(client, page="2") == ["P50", "P51", "P52"]
     page = client.get(reverse("customers")).context["page"]
     assert (page.paginator.count, page.paginator.num_pages) == (53, 2)
 
 
-def test_list_without_customers_offers_the_first_step_to_those_who_may(
+def test_empty_list_links_to_the_form_for_users_who_may_create_customers(
     cast: Cast, login: Login
 ) -> None:
-    new = reverse("customer_new")
-    for who, offered in {cast.manager: True, cast.agent: False}.items():
-        page = login(who).get(reverse("customers")).content.decode()
+    new_url = reverse("customer_new")
+    for user, has_link in {cast.manager: True, cast.agent: False}.items():
+        page = login(user).get(reverse("customers")).content.decode()
         assert "No customers yet" in page
-        assert (f'href="{new}"' in page) is offered
+        assert (f'href="{new_url}"' in page) is has_link
 
 
-def test_list_without_matches_offers_the_way_back(people: Cast, login: Login) -> None:
-    page = login(people.head).get(reverse("customers"), {"q": "没有", "stage": "lost"})
+def test_list_without_matches_shows_the_active_filters_with_links_to_remove_them(
+    cast_with_customers: Cast, login: Login
+) -> None:
+    page = login(cast_with_customers.head).get(reverse("customers"), {"q": "没有", "stage": "lost"})
     assert "No customer matches" in page.content.decode()
-    assert [(chip.label, chip.value) for chip in page.context["chips"]] == [
+    assert [(item.label, item.value) for item in page.context["active_filters"]] == [
         ("Search", "没有"),
         ("Stage", "Lost"),
     ]
-    assert [chip.url for chip in page.context["chips"]] == [
+    assert [item.url for item in page.context["active_filters"]] == [
         "/customers/?stage=lost",
         "/customers/?q=%E6%B2%A1%E6%9C%89",
     ]
 
 
-def test_list_asked_for_by_htmx_answers_with_the_results_and_the_clean_address(
-    people: Cast, login: Login
+def test_htmx_request_gets_only_the_results_and_a_url_without_blank_parameters(
+    cast_with_customers: Cast, login: Login
 ) -> None:
-    answer = login(people.head).get(
+    response = login(cast_with_customers.head).get(
         reverse("customers"),
         {"q": "天水", "stage": "", "sort": "code"},
         headers={"HX-Request": "true", "HX-Target": "customer-results"},
     )
-    text = answer.content.decode()
+    text = response.content.decode()
     assert "<html" not in text
     assert "天水电力" in text
-    assert answer["HX-Push-Url"] == "/customers/?q=%E5%A4%A9%E6%B0%B4"
-    assert "HX-Target" in answer["Vary"]
+    assert response["HX-Push-Url"] == "/customers/?q=%E5%A4%A9%E6%B0%B4"
+    assert "HX-Target" in response["Vary"]
 
 
-def test_list_brought_back_from_the_browser_s_history_is_a_whole_page(
-    people: Cast, login: Login
+def test_htmx_request_of_the_browser_history_gets_the_whole_page(
+    cast_with_customers: Cast, login: Login
 ) -> None:
     headers = {
         "HX-Request": "true",
         "HX-Target": "customer-results",
         "HX-History-Restore-Request": "true",
     }
-    answer = login(people.head).get(reverse("customers"), headers=headers)
-    assert "<html" in answer.content.decode()
+    response = login(cast_with_customers.head).get(reverse("customers"), headers=headers)
+    assert "<html" in response.content.decode()
 
 
-def queries(client: Client, asked: Mapping[str, str]) -> int:
-    """Count the queries of one answer, drawing included."""
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        assert client.get(reverse("customers"), asked).status_code == 200
+def count_queries(client: Client, parameters: Mapping[str, str]) -> int:
+    """Count the queries of one response, including those of the template."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(reverse("customers"), parameters).status_code == 200
     return len(captured)
 
 
-@pytest.mark.parametrize("asked", [{}, {"q": "科技", "sort": "-grade", "owner": "pool"}])
-def test_list_takes_as_many_queries_for_20_customers_as_for_2(
-    cast: Cast, login: Login, asked: dict[str, str]
+@pytest.mark.parametrize("parameters", [{}, {"q": "科技", "sort": "-grade", "owner": "pool"}])
+def test_list_has_a_constant_number_of_queries(
+    cast: Cast, login: Login, parameters: dict[str, str]
 ) -> None:
     grade, industry = Grade.objects.all()[0], Industry.objects.all()[0]
 
-    def add(number: int) -> None:
+    def add_customers(number: int) -> None:
         for _ in range(number):
             make_customer(cast.lanzhou)
         with fixture_changes():
             Customer.objects.update(grade=grade, industry=industry)
 
     client = login(cast.head)
-    add(2)
-    few = queries(client, asked)
-    add(18)
-    assert queries(client, asked) == few <= 13
+    add_customers(2)
+    query_count = count_queries(client, parameters)
+    add_customers(18)
+    assert count_queries(client, parameters) == query_count <= 13
 
 
-class Initials(CustomerListPart):
-    """A part another app might add: the code with a mark, to see, to sort and to narrow by."""
+class MarkedCode(CustomerListPart):
+    """A part like those of other apps: the code with a prefix, as a column and a filter."""
 
-    slug = "initials"
+    slug = "marked-code"
     permission = Permission.SCORE_VIEW
     columns = (ListColumn("mark", "Mark", "tests/mark.html", "mark"),)
     filters = (ListFilter("marked", "Marked", "mark", lambda: [("x-HIS", "His"), ("x-TS", "Ts")]),)
 
     def annotate(self, customers: CustomerQuerySet) -> CustomerQuerySet:
-        """Add the mark."""
+        """Add ``mark``, the code with a prefix."""
         return customers.annotate(mark=Concat(Value("x-"), "code", output_field=CharField()))
 
 
 @pytest.fixture
 def list_part(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
-    """The list as it is with one part and no other."""
-    settings.CUSTOMER_LIST_PARTS = [f"{__name__}.Initials"]
+    """Configure MarkedCode as the only part of the list."""
+    settings.CUSTOMER_LIST_PARTS = [f"{__name__}.MarkedCode"]
     settings.TEMPLATES = [
         dict(
             settings.TEMPLATES[0],
@@ -250,19 +250,25 @@ def list_part(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("list_part")
-def test_list_part_adds_its_column_filter_and_order(people: Cast, login: Login) -> None:
-    client = login(people.head)
+def test_list_part_adds_a_column_a_filter_and_an_order(
+    cast_with_customers: Cast, login: Login
+) -> None:
+    client = login(cast_with_customers.head)
     assert "<b>x-HIS</b>" in client.get(reverse("customers")).content.decode()
-    assert found(client, marked="x-TS") == ["TS"]
-    assert found(client, sort="-mark") == ["TS", "POOL", "MINE", "HIS"]
+    assert listed_codes(client, marked="x-TS") == ["TS"]
+    assert listed_codes(client, sort="-mark") == ["TS", "POOL", "MINE", "HIS"]
 
 
 @pytest.mark.usefixtures("list_part")
-def test_list_part_without_the_permission_is_not_offered(people: Cast, login: Login) -> None:
-    role = people.head.role
-    role.permissions = [each for each in role.permissions if each != Permission.SCORE_VIEW]
+def test_list_part_is_hidden_without_the_permission(
+    cast_with_customers: Cast, login: Login
+) -> None:
+    role = cast_with_customers.head.role
+    role.permissions = [
+        permission for permission in role.permissions if permission != Permission.SCORE_VIEW
+    ]
     with fixture_changes():
         role.save()
-    client = login(people.head)
+    client = login(cast_with_customers.head)
     assert "x-HIS" not in client.get(reverse("customers")).content.decode()
-    assert found(client, marked="x-TS") == ["HIS", "MINE", "POOL", "TS"]
+    assert listed_codes(client, marked="x-TS") == ["HIS", "MINE", "POOL", "TS"]

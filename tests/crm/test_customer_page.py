@@ -1,4 +1,4 @@
-"""The customer page: its header, its panels, and what stays hidden."""
+"""The customer page: header, panels and visibility."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,21 +20,19 @@ from tests.history import fixture_changes
 Login = Callable[[User], Client]
 
 
-def page_of(customer: Customer) -> str:
-    """Return the page's address."""
+def page_url(customer: Customer) -> str:
     return reverse("customer", args=[customer.pk])
 
 
-def panel_of(customer: Customer, slug: str) -> str:
-    """Return a panel's address."""
+def panel_url(customer: Customer, slug: str) -> str:
     return reverse("customer_panel", args=[customer.pk, slug])
 
 
-class Broken(CustomerPanel):
+class FailingPanel(CustomerPanel):
     """A panel that fails."""
 
-    slug = "broken"
-    title = "Broken"
+    slug = "failing"
+    title = "Failing"
     template = "crm/panels/basics.html"
     permission = Permission.CUSTOMER_VIEW
     query_budget = 0
@@ -45,78 +43,85 @@ class Broken(CustomerPanel):
 
 
 @pytest.fixture
-def with_broken(settings: Any) -> Iterator[None]:
-    """A page with one panel that fails and one that works."""
-    settings.CUSTOMER_PANELS = [f"{__name__}.Broken", "crm.panels.Basics"]
+def failing_panel(settings: Any) -> Iterator[None]:
+    """Configure one panel that fails and one that works."""
+    settings.CUSTOMER_PANELS = [f"{__name__}.FailingPanel", "crm.panels.Basics"]
     composition.customer_panels.cache_clear()
     yield
     composition.customer_panels.cache_clear()
 
 
-def test_page_shows_who_it_is_and_a_place_for_each_panel(cast: Cast, login: Login) -> None:
+def test_page_shows_the_header_and_a_placeholder_for_each_panel(cast: Cast, login: Login) -> None:
     customer = make_customer(cast.lanzhou, code="K1", name="华天科技", owner=cast.manager)
-    page = login(cast.manager).get(page_of(customer)).content.decode()
-    for shown in ("K1", "华天科技", "Mia Manager", "Gslz", "Signed"):
-        assert shown in page
+    page = login(cast.manager).get(page_url(customer)).content.decode()
+    for text in ("K1", "华天科技", "Mia Manager", "Gslz", "Signed"):
+        assert text in page
     for slug in ("basics", "transactions"):
-        assert f'hx-get="{panel_of(customer, slug)}"' in page
+        assert f'hx-get="{panel_url(customer, slug)}"' in page
 
 
-def test_page_names_the_group_only_to_those_who_see_it(cast: Cast, login: Login) -> None:
+def test_page_names_the_parent_only_to_users_who_see_it(cast: Cast, login: Login) -> None:
     group = make_customer(cast.changsha, name="湖南秘密集团")
     customer = make_customer(cast.lanzhou, parent=group, owner=cast.manager)
-    assert "湖南秘密集团" in login(cast.executive).get(page_of(customer)).content.decode()
+    assert "湖南秘密集团" in login(cast.executive).get(page_url(customer)).content.decode()
     client = login(cast.manager)
-    assert "湖南秘密集团" not in client.get(page_of(customer)).content.decode()
-    assert "湖南秘密集团" not in client.get(panel_of(customer, "basics")).content.decode()
+    assert "湖南秘密集团" not in client.get(page_url(customer)).content.decode()
+    assert "湖南秘密集团" not in client.get(panel_url(customer, "basics")).content.decode()
 
 
-@pytest.mark.parametrize("who", ["stranger", "other_head", "colleague"])
-def test_page_and_panels_out_of_scope_are_not_found(cast: Cast, login: Login, who: str) -> None:
+@pytest.mark.parametrize("user_name", ["stranger", "other_head", "colleague"])
+def test_page_and_panels_of_a_hidden_customer_are_not_found(
+    cast: Cast, login: Login, user_name: str
+) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
-    client = login(getattr(cast, who))
-    for address in (page_of(customer), panel_of(customer, "basics")):
-        assert client.get(address).status_code == 404
+    client = login(getattr(cast, user_name))
+    for url in (page_url(customer), panel_url(customer, "basics")):
+        assert client.get(url).status_code == 404
 
 
-def test_page_of_an_id_no_database_could_hold_is_not_found(cast: Cast, login: Login) -> None:
+def test_page_of_an_id_out_of_range_is_not_found(cast: Cast, login: Login) -> None:
     assert login(cast.executive).get(f"/customers/{'9' * 30}/").status_code == 404
 
 
-def test_panel_that_does_not_exist_is_not_found(cast: Cast, login: Login) -> None:
+def test_unknown_panel_is_not_found(cast: Cast, login: Login) -> None:
     customer = make_customer(cast.lanzhou)
-    assert login(cast.head).get(panel_of(customer, "nothing")).status_code == 404
+    assert login(cast.head).get(panel_url(customer, "nothing")).status_code == 404
 
 
-def test_panel_the_person_may_not_see_is_neither_offered_nor_found(
+def test_panel_without_the_permission_is_neither_on_the_page_nor_found(
     cast: Cast, login: Login
 ) -> None:
     role = cast.head.role
-    role.permissions = [each for each in role.permissions if each != Permission.TRANSACTION_VIEW]
+    role.permissions = [
+        permission for permission in role.permissions if permission != Permission.TRANSACTION_VIEW
+    ]
     with fixture_changes():
         role.save()
     customer = make_customer(cast.lanzhou)
     client = login(cast.head)
-    assert panel_of(customer, "transactions") not in client.get(page_of(customer)).content.decode()
-    assert client.get(panel_of(customer, "transactions")).status_code == 404
+    assert (
+        panel_url(customer, "transactions") not in client.get(page_url(customer)).content.decode()
+    )
+    assert client.get(panel_url(customer, "transactions")).status_code == 404
 
 
-@pytest.mark.usefixtures("with_broken")
-def test_panel_that_fails_leaves_the_page_and_the_others_standing(cast: Cast, login: Login) -> None:
+@pytest.mark.usefixtures("failing_panel")
+def test_failing_panel_does_not_affect_the_page_and_other_panels(cast: Cast, login: Login) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     client = login(cast.manager)
     client.raise_request_exception = False
-    assert client.get(page_of(customer)).status_code == 200
-    assert client.get(panel_of(customer, "broken")).status_code == 500
-    assert client.get(panel_of(customer, "basics")).status_code == 200
+    assert client.get(page_url(customer)).status_code == 200
+    assert client.get(panel_url(customer, "failing")).status_code == 500
+    assert client.get(panel_url(customer, "basics")).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("who", "offered"), [("manager", True), ("head", True), ("agent", False), ("auditor", False)]
+    ("user_name", "has_link"),
+    [("manager", True), ("head", True), ("agent", False), ("auditor", False)],
 )
-def test_page_offers_editing_to_those_who_may(
-    cast: Cast, login: Login, who: str, offered: bool
+def test_page_links_to_the_form_for_users_who_may_edit(
+    cast: Cast, login: Login, user_name: str, has_link: bool
 ) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
-    page = login(getattr(cast, who)).get(page_of(customer)).content.decode()
-    assert (reverse("customer_edit", args=[customer.pk]) in page) is offered
+    page = login(getattr(cast, user_name)).get(page_url(customer)).content.decode()
+    assert (reverse("customer_edit", args=[customer.pk]) in page) is has_link

@@ -1,4 +1,4 @@
-"""Importing as it is in life: a real file, two at once, long streams in little memory."""
+"""Imports of a real file, of two files at the same time, and of long files in little memory."""
 
 import io
 import threading
@@ -17,7 +17,7 @@ from tests.cast import Cast
 from tests.crm.importing import cdnow_sample, counts, send_transactions
 
 
-def test_sample_of_real_purchases_comes_in_whole_and_once(cast: Cast) -> None:
+def test_sample_of_real_purchases_is_imported_completely_and_once(cast: Cast) -> None:
     purchases = cdnow_sample()
     text = "customer_id,date,amount\n" + "".join(f"{','.join(row)}\n" for row in purchases)
     result = send_transactions(text, cast.division_admin, create_customers=True)
@@ -29,7 +29,7 @@ def test_sample_of_real_purchases_comes_in_whole_and_once(cast: Cast) -> None:
 
 
 def test_memory_does_not_grow_with_the_file(cast: Cast) -> None:
-    def peak(rows: int) -> int:
+    def peak_memory(rows: int) -> int:
         text = "customer,date,amount\n" + "".join(
             f"C{n % 50},1997-01-01,{n}.50\n" for n in range(rows)
         )
@@ -42,25 +42,25 @@ def test_memory_does_not_grow_with_the_file(cast: Cast) -> None:
                 actor=cast.division_admin,
                 options=ImportOptions(create_customers=True),
             )
-            _now, highest = tracemalloc.get_traced_memory()
+            _current, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
         assert result.rows_rejected == 0
-        return highest
+        return peak
 
-    peak(1000)
-    # 250,000 bytes are read at a time; beyond that a longer file costs nothing more.
-    assert peak(40_000) < peak(12_000) + (1 << 20)
+    peak_memory(1000)  # loads what is loaded only once
+    # 250,000 bytes are read at a time. A longer file needs no more memory; 1 MiB is tolerance.
+    assert peak_memory(40_000) < peak_memory(12_000) + (1 << 20)
 
 
 @pytest.mark.usefixtures("own_database")
-def test_two_imports_at_once_of_the_same_rows_end_right() -> None:
+def test_two_concurrent_imports_of_the_same_rows_store_them_once() -> None:
     rows = [f"C{n % 40},1997-01-{n % 28 + 1:02},{n % 7}.50\n" for n in range(3000)]
     orders = [rows, rows[::-1]]
     barrier = threading.Barrier(len(orders))
     results: list[ImportResult] = []
 
-    def send(lines: list[str]) -> None:
+    def import_lines(lines: list[str]) -> None:
         text = "customer,date,amount\n" + "".join(lines)
         try:
             source = CsvSource(io.BytesIO(text.encode()), name="same.csv")
@@ -71,7 +71,7 @@ def test_two_imports_at_once_of_the_same_rows_end_right() -> None:
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=send, args=(lines,)) for lines in orders]
+    threads = [threading.Thread(target=import_lines, args=(lines,)) for lines in orders]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -83,7 +83,7 @@ def test_two_imports_at_once_of_the_same_rows_end_right() -> None:
 
 
 @pytest.mark.usefixtures("own_database")
-def test_big_import_leaves_statistics_and_visibility_for_index_only_scans() -> None:
+def test_large_import_updates_statistics_and_the_visibility_map() -> None:
     importer = User.objects.get_by_natural_key("importer")
     text = "customer,date,amount\n" + "".join(f"C{n % 40},1997-01-01,{n}\n" for n in range(12_000))
     send_transactions(text, importer, create_customers=True)

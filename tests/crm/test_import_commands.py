@@ -1,4 +1,4 @@
-"""The two import commands: options, summary, rejects file, and one line for anything bad."""
+"""The two import commands: options, summary, rejects file, and errors of one line."""
 
 import csv
 import os
@@ -13,30 +13,30 @@ from django.db import connection
 from django.utils import translation
 
 from crm.models import Customer, ImportBatch, Transaction
-from crm.services.importing.rejects import guard_formula
+from crm.services.importing.rejects import escape_formula
 from tests.cast import Cast
 from tests.common.interrupts import interrupt_soon
 from tests.common.workbooks import raw_workbook, workbook
 from tests.crm.factories import make_customer
 
-Write = Callable[[bytes | str], Path]
-HEAD = "customer,date,amount\n"
+WriteFile = Callable[[bytes | str], Path]
+HEADER = "customer,date,amount\n"
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write a file to import."""
+def write_file(tmp_path: Path) -> WriteFile:
+    """Return a function that writes a file to import and returns its path."""
 
-    def put(content: bytes | str) -> Path:
+    def write(content: bytes | str) -> Path:
         path = tmp_path / "bills.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    return put
+    return write
 
 
 @pytest.fixture(autouse=True)
-def _english(cast: Cast) -> None:
+def _customer(cast: Cast) -> None:
     make_customer(cast.lanzhou, code="A")
 
 
@@ -47,7 +47,8 @@ def run(command: str, *arguments: object) -> str:
     return out.getvalue()
 
 
-def refusal(*arguments: object) -> str:
+def import_error(*arguments: object) -> str:
+    """Run the import of transactions and return its error, which must be one line."""
     with pytest.raises(CommandError) as caught:
         run("import_transactions", *arguments)
     message = str(caught.value)
@@ -57,29 +58,31 @@ def refusal(*arguments: object) -> str:
     return message
 
 
-def test_transactions_come_in_and_are_summed_up(write: Write) -> None:
-    out = run("import_transactions", write(HEAD + "A,1997-01-01,1\nA,1997-01-02,2\n"))
+def test_transactions_are_imported_and_a_summary_is_printed(write_file: WriteFile) -> None:
+    out = run("import_transactions", write_file(HEADER + "A,1997-01-01,1\nA,1997-01-02,2\n"))
     assert "2 rows read: 2 new, 0 changed, 0 unchanged, 0 rejected" in out
     batch = ImportBatch.objects.get()
     assert (batch.file_name, batch.actor.employee_number) == ("bills.csv", "importer")
     assert len(batch.sha256) == 64
 
 
-def test_customers_come_in(write: Write) -> None:
-    path = write("客户编码,客户名称,备注\nN1,新公司,x\n".encode("gb18030"))
+def test_customers_are_imported(write_file: WriteFile) -> None:
+    path = write_file("客户编码,客户名称,备注\nN1,新公司,x\n".encode("gb18030"))
     out = run("import_customers", path, "--unit", "GSLZ")
     assert "Columns not used: 备注" in out
     assert Customer.objects.get(code="N1").unit.code == "GSLZ"
 
 
-def test_workbook_comes_in_whatever_its_name(write: Write) -> None:
-    path = write(workbook([["客户编码", "日期", "金额"], ["A", "1997-01-01", 12.5]]).getvalue())
+def test_workbook_is_recognised_by_its_content(write_file: WriteFile) -> None:
+    path = write_file(
+        workbook([["客户编码", "日期", "金额"], ["A", "1997-01-01", 12.5]]).getvalue()
+    )
     run("import_transactions", path)
     assert str(Transaction.objects.get().amount) == "12.50"
 
 
-def test_options_reach_the_service(write: Write, cast: Cast) -> None:
-    path = write("who,when,how much\nNEW,1997-01-01,1\n")
+def test_options_are_passed_to_the_service(write_file: WriteFile, cast: Cast) -> None:
+    path = write_file("who,when,how much\nNEW,1997-01-01,1\n")
     mapping = "customer=who, date=when, amount=how much"
     out = run(
         "import_transactions", path, "--map", mapping, "--create-customers",
@@ -92,8 +95,10 @@ def test_options_reach_the_service(write: Write, cast: Cast) -> None:
     assert Customer.objects.get(code="NEW").unit == cast.gansu
 
 
-def test_rejects_file_names_line_column_and_reason_and_opens_in_a_spreadsheet(write: Write) -> None:
-    path = write(HEAD + "A,1997-01-01,1\n=cmd(),1997-01-01,-5\nA,never,1\nA,1\n")
+def test_rejects_file_has_line_column_and_reason_and_opens_in_a_spreadsheet(
+    write_file: WriteFile,
+) -> None:
+    path = write_file(HEADER + "A,1997-01-01,1\n=cmd(),1997-01-01,-5\nA,never,1\nA,1\n")
     out = run("import_transactions", path)
     rejects = path.with_name("bills.rejects.csv")
     assert str(rejects) in out
@@ -108,15 +113,15 @@ def test_rejects_file_names_line_column_and_reason_and_opens_in_a_spreadsheet(wr
     ]
 
 
-def test_header_a_spreadsheet_would_run_is_guarded_in_the_rejects(write: Write) -> None:
-    path = write("customer,date,amount,=cmd|x\nA,never,1,\n")
-    refusal(path)
+def test_header_with_a_formula_is_escaped_in_the_rejects(write_file: WriteFile) -> None:
+    path = write_file("customer,date,amount,=cmd|x\nA,never,1,\n")
+    import_error(path)
     text = path.with_name("bills.rejects.csv").read_text(encoding="utf-8-sig")
     assert text.splitlines()[0].endswith(",amount,'=cmd|x")
 
 
-def test_mended_rejects_can_be_sent_again(write: Write) -> None:
-    path = write(HEAD + "A,1997-01-01,1\nA,1997-31-01,2\n")
+def test_corrected_rejects_can_be_imported(write_file: WriteFile) -> None:
+    path = write_file(HEADER + "A,1997-01-01,1\nA,1997-31-01,2\n")
     run("import_transactions", path)
     rejects = path.with_name("bills.rejects.csv")
     rejects.write_text(
@@ -127,7 +132,7 @@ def test_mended_rejects_can_be_sent_again(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "guarded"),
+    ("cell", "escaped"),
     [
         ("=1+1", "'=1+1"), ("+A1", "'+A1"), ("@SUM(A1)", "'@SUM(A1)"), ("-cmd", "'-cmd"),
         ("\t=1", "'\t=1"), (" =1", "' =1"), ("-5", "-5"), ("+5.50", "+5.50"),
@@ -135,47 +140,49 @@ def test_mended_rejects_can_be_sent_again(write: Write) -> None:
         ("＝1+1", "'＝1+1"), ("＋A1", "'＋A1"), ("－cmd", "'－cmd"), ("＠SUM(A1)", "'＠SUM(A1)"),
     ],
 )  # fmt: skip
-def test_cells_a_spreadsheet_would_run_are_guarded(cell: str, guarded: str) -> None:
-    assert guard_formula(cell) == guarded
+def test_formulas_are_escaped(cell: str, escaped: str) -> None:
+    assert escape_formula(cell) == escaped
 
 
 @pytest.mark.parametrize(
     "content",
     [
         b"",
-        HEAD.encode(),
+        HEADER.encode(),
         b"\n\n",
         b"just some words\n",
         bytes(range(256)) * 20,
         b"\xd0\xcf\x11\xe0" + b"\0" * 100,
         b"PK\x03\x04 and no archive",
-        HEAD.encode() + b'A,1997-01-01,"1\n',
-        HEAD.encode() + b"A,1997-01-01,1\n\xff\xff\xff,1,1\n",
+        HEADER.encode() + b'A,1997-01-01,"1\n',
+        HEADER.encode() + b"A,1997-01-01,1\n\xff\xff\xff,1,1\n",
         raw_workbook("", **{f"part{n}": "" for n in range(2001)}).getvalue(),
-        (HEAD + "NOBODY,1997-01-01,1\n").encode(),
-        (HEAD + "A,1900-01-00,1\n").encode(),
+        (HEADER + "NOBODY,1997-01-01,1\n").encode(),
+        (HEADER + "A,1900-01-00,1\n").encode(),
     ],
 )
-def test_bad_input_is_one_line_and_keeps_nothing(write: Write, content: bytes) -> None:
-    refusal(write(content))
+def test_invalid_file_is_an_error_of_one_line_and_nothing_is_imported(
+    write_file: WriteFile, content: bytes
+) -> None:
+    import_error(write_file(content))
     assert not Transaction.objects.exists()
     assert not ImportBatch.objects.exists()
 
 
-def test_missing_file_and_directory_are_one_line(tmp_path: Path) -> None:
-    assert "No such file" in refusal(tmp_path / "none.csv")
-    assert "is not a file" in refusal(tmp_path)
+def test_missing_file_and_directory_are_errors_of_one_line(tmp_path: Path) -> None:
+    assert "No such file" in import_error(tmp_path / "none.csv")
+    assert "is not a file" in import_error(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_file_without_read_permission_is_one_line(write: Write) -> None:
-    path = write(HEAD)
+def test_file_without_read_permission_is_an_error_of_one_line(write_file: WriteFile) -> None:
+    path = write_file(HEADER)
     path.chmod(0)
-    assert "Permission denied" in refusal(path)
+    assert "Permission denied" in import_error(path)
 
 
-def test_ctrl_c_stops_an_import_that_waits_for_another(write: Write) -> None:
-    path = write(HEAD + "A,1997-01-01,1\n")
+def test_ctrl_c_stops_an_import_that_waits_for_another(write_file: WriteFile) -> None:
+    path = write_file(HEADER + "A,1997-01-01,1\n")
     other_import = connection.copy()
     try:
         with connection.cursor() as cursor:  # so that a failure does not wait for ever
@@ -190,19 +197,21 @@ def test_ctrl_c_stops_an_import_that_waits_for_another(write: Write) -> None:
     assert not Transaction.objects.exists()
 
 
-def test_wrong_options_are_one_line(write: Write) -> None:
-    path = write(HEAD + "A,1997-01-01,1\n")
-    assert "nobody with the employee number" in refusal(path, "--as", "ghost")
-    assert "Not allowed" in refusal(path, "--as", "auditor")
-    assert "no billing system" in refusal(path, "--system", "nosuch")
-    assert "not yours" in refusal(path, "--unit", "nosuch")
-    assert "--map takes pairs" in refusal(path, "--map", "amount")
-    assert "not one of our columns" in refusal(path, "--map", "colour=date")
-    assert "overwrite the file itself" in refusal(path, "--rejects", path)
+def test_wrong_options_are_errors_of_one_line(write_file: WriteFile) -> None:
+    path = write_file(HEADER + "A,1997-01-01,1\n")
+    assert "nobody with the employee number" in import_error(path, "--as", "ghost")
+    assert "Not allowed" in import_error(path, "--as", "auditor")
+    assert "no billing system" in import_error(path, "--system", "nosuch")
+    assert "not yours" in import_error(path, "--unit", "nosuch")
+    assert "--map takes pairs" in import_error(path, "--map", "amount")
+    assert "not one of our columns" in import_error(path, "--map", "colour=date")
+    assert "overwrite the file itself" in import_error(path, "--rejects", path)
     assert not Transaction.objects.exists()
 
 
-def test_rejects_that_cannot_be_written_keep_nothing(write: Write, tmp_path: Path) -> None:
-    path = write(HEAD + "A,1997-01-01,1\nA,never,1\n")
-    assert "cannot be written" in refusal(path, "--rejects", tmp_path / "no" / "rejects.csv")
+def test_nothing_is_imported_if_the_rejects_cannot_be_written(
+    write_file: WriteFile, tmp_path: Path
+) -> None:
+    path = write_file(HEADER + "A,1997-01-01,1\nA,never,1\n")
+    assert "cannot be written" in import_error(path, "--rejects", tmp_path / "no" / "rejects.csv")
     assert not Transaction.objects.exists()

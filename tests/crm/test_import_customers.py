@@ -1,4 +1,4 @@
-"""Importing customers: upsert by code, lists by name, parents in any order, placement by right."""
+"""Import of customers: new and changed ones, parents, and permissions."""
 
 import pytest
 from django.apps import apps
@@ -12,7 +12,7 @@ from tests.crm.importing import counts, rejects, send_customers
 from tests.history import fixture_changes
 
 
-def test_new_customers_get_what_the_file_says(cast: Cast) -> None:
+def test_new_customers_have_the_values_of_the_file(cast: Cast) -> None:
     text = (
         "客户编码,客户名称,行业类别,客户来源,客户种类,客户阶段,客户等级,客户经理,组织机构\n"
         "N1,兰州钢铁有限公司,农业,招投标,enterprise,签约,AA,manager,GSLZ\n"
@@ -26,14 +26,14 @@ def test_new_customers_get_what_the_file_says(cast: Cast) -> None:
         cast.manager,
         cast.lanzhou,
     )
-    named = [first.industry, first.source, first.category, first.grade]
-    assert [entry and entry.code for entry in named] == ["01", "tender", "enterprise", "AA"]
+    references = [first.industry, first.source, first.category, first.grade]
+    assert [entry and entry.code for entry in references] == ["01", "tender", "enterprise", "AA"]
     assert (second.stage, second.owner, second.unit) == ("developed", None, cast.gansu)
     assert second.grade is not None
     assert (second.industry, second.grade.code) == (first.industry, "B")
 
 
-def test_default_unit_and_stage_are_given_to_new_ones_alone(cast: Cast) -> None:
+def test_default_unit_and_stage_are_for_new_customers_only(cast: Cast) -> None:
     make_customer(cast.lanzhou, code="OLD", stage="signed")
     send_customers("code,name\nOLD,old\nNEW,new\n", cast.division_admin, unit="GSTS")
     assert Customer.objects.get(code="NEW").unit == cast.tianshui
@@ -42,7 +42,7 @@ def test_default_unit_and_stage_are_given_to_new_ones_alone(cast: Cast) -> None:
     assert Customer.objects.get(code="NEW").stage == "potential"
 
 
-def test_empty_cells_and_missing_columns_leave_fields_alone(cast: Cast) -> None:
+def test_empty_cells_and_missing_columns_leave_fields_unchanged(cast: Cast) -> None:
     make_customer(cast.lanzhou, code="A", name="甲公司", owner=cast.manager)
     result = send_customers("code,name,owner,grade\nA,,,C\n", cast.division_admin)
     assert counts(result) == (0, 1, 0, 0)
@@ -51,7 +51,7 @@ def test_empty_cells_and_missing_columns_leave_fields_alone(cast: Cast) -> None:
     assert (customer.name, customer.owner, customer.grade.code) == ("甲公司", cast.manager, "C")
 
 
-def test_version_rises_and_history_is_written_only_where_something_changes(cast: Cast) -> None:
+def test_only_changed_customers_get_a_new_version_and_history(cast: Cast) -> None:
     make_customer(cast.lanzhou, code="A", name="same")
     make_customer(cast.lanzhou, code="B", name="before")
     events = apps.get_model("crm", "CustomerEvent").objects.filter(pgh_label="update")
@@ -65,7 +65,7 @@ def test_version_rises_and_history_is_written_only_where_something_changes(cast:
     assert context["channel"] == "command"
 
 
-def test_sending_a_file_twice_changes_nothing(cast: Cast) -> None:
+def test_importing_a_file_again_changes_nothing(cast: Cast) -> None:
     text = "code,name,parent\nA,a,B\nB,b,\n"
     send_customers(text, cast.division_admin)
     before = list(Customer.objects.order_by("pk").values())
@@ -73,7 +73,7 @@ def test_sending_a_file_twice_changes_nothing(cast: Cast) -> None:
     assert list(Customer.objects.order_by("pk").values()) == before
 
 
-def test_parents_are_found_in_the_file_in_any_order_and_among_known_ones(cast: Cast) -> None:
+def test_parents_may_be_later_rows_or_existing_customers(cast: Cast) -> None:
     make_customer(cast.lanzhou, code="TOP")
     text = "code,name,parent\nC,c,B\nB,b,A\nA,a,TOP\n"
     assert counts(send_customers(text, cast.division_admin)) == (3, 0, 0, 0)
@@ -83,7 +83,7 @@ def test_parents_are_found_in_the_file_in_any_order_and_among_known_ones(cast: C
     assert [event.pgh_label for event in events] == ["insert"]
 
 
-def test_circles_are_rejected_and_what_hangs_below_known_customers_is_kept(cast: Cast) -> None:
+def test_cycles_are_rejected_but_not_a_row_below_an_existing_customer_of_one(cast: Cast) -> None:
     make_customer(cast.lanzhou, code="A")
     make_customer(cast.lanzhou, code="B")
     text = "code,name,parent\nA,,B\nB,,A\nC,c,A\nS,s,S\n"
@@ -96,14 +96,14 @@ def test_circles_are_rejected_and_what_hangs_below_known_customers_is_kept(cast:
     assert Customer.objects.get(code="C").parent == Customer.objects.get(code="A")
 
 
-def test_circle_closed_through_a_known_customer_is_rejected(cast: Cast) -> None:
+def test_cycle_through_an_existing_customer_is_rejected(cast: Cast) -> None:
     top = make_customer(cast.lanzhou, code="TOP")
     make_customer(cast.lanzhou, code="SUB", parent=top)
     result = send_customers("code,parent,name\nTOP,SUB,\nOK,TOP,ok\n", cast.division_admin)
     assert rejects(result) == [(2, "parent", "circular")]
 
 
-def test_parent_and_subsidiary_may_change_places(cast: Cast) -> None:
+def test_parent_and_subsidiary_may_swap_places(cast: Cast) -> None:
     top = make_customer(cast.lanzhou, code="TOP")
     upper = make_customer(cast.lanzhou, code="UP", parent=top)
     make_customer(cast.lanzhou, code="LOW", parent=upper)
@@ -113,7 +113,7 @@ def test_parent_and_subsidiary_may_change_places(cast: Cast) -> None:
     assert parents == {"TOP": None, "UP": "LOW", "LOW": "TOP"}
 
 
-def test_row_below_a_rejected_new_parent_falls_with_it(cast: Cast) -> None:
+def test_rows_below_a_rejected_new_parent_are_rejected_too(cast: Cast) -> None:
     text = "code,name,parent,grade\nC,c,B,\nB,b,A,\nA,a,,ZZZ\nD,d,,\n"
     result = send_customers(text, cast.division_admin)
     assert rejects(result) == [
@@ -124,19 +124,19 @@ def test_row_below_a_rejected_new_parent_falls_with_it(cast: Cast) -> None:
     assert list(Customer.objects.values_list("code", flat=True)) == ["D"]
 
 
-def test_chain_of_parents_too_long_is_rejected_at_its_end(cast: Cast) -> None:
+def test_chain_of_too_many_parents_is_rejected_at_its_end(cast: Cast) -> None:
     rows = "".join(f"L{level},x,{f'L{level - 1}' if level else ''}\n" for level in range(60))
     result = send_customers("code,name,parent\n" + rows, cast.division_admin)
     assert 0 < result.rows_rejected < 15
-    assert {reject.code for reject in result.sample} == {"circular"}
+    assert {reject.code for reject in result.first_rejects} == {"circular"}
 
 
-def test_code_of_another_division_is_rejected_without_any_detail(cast: Cast) -> None:
+def test_code_of_another_division_is_rejected_without_details(cast: Cast) -> None:
     make_customer(cast.changsha, code="HUNAN", name="秘密公司", owner=cast.stranger)
     text = "code,name,parent\nHUNAN,mine now,\nA,a,HUNAN\nB,b,\n"
     result = send_customers(text, cast.division_admin)
     assert rejects(result) == [(2, "code", "exists_elsewhere"), (3, "parent", "not_yours")]
-    assert "exists elsewhere; ask head office" in result.sample[0].reason
+    assert "exists elsewhere; ask head office" in result.first_rejects[0].reason
     assert "秘密" not in str(result)
     assert Customer.objects.get(code="HUNAN").name == "秘密公司"
 
@@ -156,7 +156,7 @@ def test_code_of_another_division_is_rejected_without_any_detail(cast: Cast) -> 
         ("OK,other,,,", "code", "twice_in_file"),
     ],
 )
-def test_bad_row_is_rejected_with_line_column_and_reason(
+def test_invalid_row_is_rejected_with_line_column_and_reason(
     cast: Cast, row: str, column: str, code: str
 ) -> None:
     text = f"code,name,industry,owner,unit\nOK,ok,,,\n{row}\n"
@@ -165,7 +165,7 @@ def test_bad_row_is_rejected_with_line_column_and_reason(
     assert list(Customer.objects.values_list("code", flat=True)) == ["OK"]
 
 
-def test_person_who_has_left_gets_no_customers(cast: Cast) -> None:
+def test_inactive_user_cannot_become_owner(cast: Cast) -> None:
     cast.colleague.is_active = False
     with fixture_changes():
         cast.colleague.save()
@@ -173,7 +173,7 @@ def test_person_who_has_left_gets_no_customers(cast: Cast) -> None:
     assert rejects(send_customers(text, cast.division_admin)) == [(2, "owner", "not_yours")]
 
 
-def test_giving_customers_away_takes_the_right_to_reassign(cast: Cast) -> None:
+def test_setting_another_owner_or_unit_needs_the_permission_to_reassign(cast: Cast) -> None:
     role = cast.division_admin.role
     role.permissions = [p for p in role.permissions if p != Permission.CUSTOMER_REASSIGN]
     with fixture_changes():
@@ -189,21 +189,21 @@ def test_giving_customers_away_takes_the_right_to_reassign(cast: Cast) -> None:
         (6, "owner", "may_not_place"),
     ]
     assert Customer.objects.get(code="A").owner == cast.manager
-    again = send_customers("code,name,owner\nA,a2,manager\n", cast.division_admin)
-    assert counts(again) == (0, 1, 0, 0)
+    unchanged_owner = send_customers("code,name,owner\nA,a2,manager\n", cast.division_admin)
+    assert counts(unchanged_owner) == (0, 1, 0, 0)
 
 
 def test_repeated_row_counts_once(cast: Cast) -> None:
     assert counts(send_customers("code,name\nA,a\nA,a\n", cast.division_admin)) == (1, 0, 1, 0)
 
 
-def test_dry_run_keeps_nothing(cast: Cast) -> None:
+def test_dry_run_stores_nothing(cast: Cast) -> None:
     result = send_customers("code,name\nA,a\n", cast.division_admin, dry_run=True)
     assert counts(result) == (1, 0, 0, 0)
     assert not Customer.objects.exists()
 
 
-def test_role_without_the_right_is_refused(cast: Cast) -> None:
+def test_import_needs_the_permission(cast: Cast) -> None:
     for actor in (cast.head, cast.manager, cast.executive, cast.auditor):
         with pytest.raises(PermissionDenied):
             send_customers("code,name\nA,a\n", actor)

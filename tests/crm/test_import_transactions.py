@@ -1,4 +1,4 @@
-"""Importing transactions: what is new, changed, unchanged and rejected, and who may."""
+"""Import of transactions: new, changed, unchanged and rejected rows, and permissions."""
 
 from datetime import timedelta
 
@@ -13,16 +13,17 @@ from crm.models import BillingSystem, Customer, ImportBatch, Transaction
 from crm.models.transaction import Kind
 from tests.cast import Cast
 from tests.crm.factories import make_customer
-from tests.crm.importing import counts, rejects, send_transactions, stored
+from tests.crm.importing import counts, rejects, send_transactions, stored_transactions
 from tests.history import fixture_changes
 
-HEAD = "customer,date,amount\n"
+HEADER = "customer,date,amount\n"
 
 
-def places_on_disk() -> list[str]:
+def row_locations() -> list[str]:
+    """Return where PostgreSQL stores each row; an update would move it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ctid::text FROM crm_transaction ORDER BY id")
-        return [place for (place,) in cursor.fetchall()]
+        return [location for (location,) in cursor.fetchall()]
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +33,10 @@ def _customers(cast: Cast) -> None:
     make_customer(cast.changsha, code="HUNAN")
 
 
-def test_good_rows_are_stored_with_their_batch(cast: Cast) -> None:
-    result = send_transactions(HEAD + "A,1997-01-31,11.77\nB,1997/2/1,-3\n", cast.division_admin)
+def test_valid_rows_are_stored_with_their_batch(cast: Cast) -> None:
+    result = send_transactions(HEADER + "A,1997-01-31,11.77\nB,1997/2/1,-3\n", cast.division_admin)
     assert counts(result) == (2, 0, 0, 0)
-    assert stored() == [("A", "1997-01-31", "11.77"), ("B", "1997-02-01", "-3.00")]
+    assert stored_transactions() == [("A", "1997-01-31", "11.77"), ("B", "1997-02-01", "-3.00")]
     batch = ImportBatch.objects.get()
     assert (batch.pk, batch.actor, batch.channel) == (
         result.batch_id,
@@ -46,8 +47,8 @@ def test_good_rows_are_stored_with_their_batch(cast: Cast) -> None:
     assert {row.batch for row in Transaction.objects.all()} == {batch}
 
 
-def test_sending_a_file_twice_changes_nothing(cast: Cast) -> None:
-    text = HEAD + "A,1997-01-31,11.77\nA,1997-01-31,11.77\nB,1997-02-01,5\n"
+def test_importing_a_file_again_changes_nothing(cast: Cast) -> None:
+    text = HEADER + "A,1997-01-31,11.77\nA,1997-01-31,11.77\nB,1997-02-01,5\n"
     send_transactions(text, cast.division_admin)
     before = list(Transaction.objects.order_by("pk").values())
     result = send_transactions(text, cast.division_admin)
@@ -55,26 +56,26 @@ def test_sending_a_file_twice_changes_nothing(cast: Cast) -> None:
     assert list(Transaction.objects.order_by("pk").values()) == before
 
 
-def test_two_identical_rows_of_one_file_stay_two(cast: Cast) -> None:
-    text = HEAD + "A,1997-01-31,11.77\nA,1997-01-31,11.77\n"
+def test_two_equal_rows_of_a_file_are_two_transactions(cast: Cast) -> None:
+    text = HEADER + "A,1997-01-31,11.77\nA,1997-01-31,11.77\n"
     assert counts(send_transactions(text, cast.division_admin)) == (2, 0, 0, 0)
-    assert stored() == [("A", "1997-01-31", "11.77")] * 2
+    assert stored_transactions() == [("A", "1997-01-31", "11.77")] * 2
 
 
-def test_same_content_written_otherwise_is_the_same_row(cast: Cast) -> None:
-    send_transactions(HEAD + "A,1997-01-31,1234.50\n", cast.division_admin)
-    result = send_transactions(HEAD + 'A,1997年1月31日,"￥1,234.5"\n', cast.division_admin)
+def test_same_content_in_another_notation_is_the_same_row(cast: Cast) -> None:
+    send_transactions(HEADER + "A,1997-01-31,1234.50\n", cast.division_admin)
+    result = send_transactions(HEADER + 'A,1997年1月31日,"￥1,234.5"\n', cast.division_admin)
     assert counts(result) == (0, 0, 1, 0)
 
 
 def test_corrected_row_replaces_the_one_with_its_id(cast: Cast) -> None:
-    head = "客户编码,日期,金额,流水号\n"
-    send_transactions(head + "A,1997-01-31,10,X1\nA,1997-01-31,20,X2\n", cast.division_admin)
+    header = "客户编码,日期,金额,流水号\n"
+    send_transactions(header + "A,1997-01-31,10,X1\nA,1997-01-31,20,X2\n", cast.division_admin)
     result = send_transactions(
-        head + "A,1997-01-31,10,X1\nB,1997-03-01,25,X2\nA,1997-01-31,7,X3\n", cast.division_admin
+        header + "A,1997-01-31,10,X1\nB,1997-03-01,25,X2\nA,1997-01-31,7,X3\n", cast.division_admin
     )
     assert counts(result) == (1, 1, 1, 0)
-    assert stored() == [
+    assert stored_transactions() == [
         ("A", "1997-01-31", "7.00"),
         ("A", "1997-01-31", "10.00"),
         ("B", "1997-03-01", "25.00"),
@@ -83,13 +84,13 @@ def test_corrected_row_replaces_the_one_with_its_id(cast: Cast) -> None:
     assert changed.batch_id == result.batch_id
 
 
-def test_unchanged_rows_keep_their_place_on_disk(cast: Cast) -> None:
+def test_unchanged_rows_are_not_written(cast: Cast) -> None:
     text = "customer,date,amount,id_no\nA,1997-01-31,10,X1\n"
     mapping = {"external_id": "id_no"}
     send_transactions(text, cast.division_admin, mapping=mapping)
-    before = places_on_disk()
+    before = row_locations()
     send_transactions(text, cast.division_admin, mapping=mapping)
-    assert places_on_disk() == before
+    assert row_locations() == before
 
 
 def test_same_id_in_two_systems_is_two_transactions(cast: Cast) -> None:
@@ -98,7 +99,7 @@ def test_same_id_in_two_systems_is_two_transactions(cast: Cast) -> None:
     with fixture_changes():
         BillingSystem.objects.create(code="boss", name_zh="计费", name_en="Billing")
     assert counts(send_transactions(from_test, cast.division_admin, system="boss"))[0] == 1
-    assert len(stored()) == 2
+    assert len(stored_transactions()) == 2
 
 
 def test_repeated_id_with_the_same_content_counts_once(cast: Cast) -> None:
@@ -106,15 +107,15 @@ def test_repeated_id_with_the_same_content_counts_once(cast: Cast) -> None:
     assert counts(send_transactions(text, cast.division_admin)) == (1, 0, 1, 0)
 
 
-def test_repeated_id_with_other_content_is_rejected_later(cast: Cast) -> None:
+def test_repeated_id_with_other_content_is_rejected(cast: Cast) -> None:
     text = "customer,date,amount,external_id\nA,1997-01-31,10,X1\nA,1997-01-31,11,X1\n"
     result = send_transactions(text, cast.division_admin)
     assert counts(result) == (1, 0, 0, 1)
     assert rejects(result) == [(3, "external_id", "twice_in_file")]
-    assert stored() == [("A", "1997-01-31", "10.00")]
+    assert stored_transactions() == [("A", "1997-01-31", "10.00")]
 
 
-def test_rows_without_an_id_among_rows_with_one_get_their_own(cast: Cast) -> None:
+def test_rows_without_an_id_may_be_mixed_with_rows_that_have_one(cast: Cast) -> None:
     text = "customer,date,amount,external_id\nA,1997-01-31,10,X1\nA,1997-01-31,10,\n"
     assert counts(send_transactions(text, cast.division_admin)) == (2, 0, 0, 0)
     assert counts(send_transactions(text, cast.division_admin)) == (0, 0, 2, 0)
@@ -144,125 +145,130 @@ def test_rows_without_an_id_among_rows_with_one_get_their_own(cast: Cast) -> Non
         ("A\0,1997-01-01,5,bill,CNY", "", "bad_character"),
     ],
 )
-def test_bad_row_is_rejected_with_line_column_and_reason_and_others_are_kept(
+def test_invalid_row_is_rejected_with_line_column_and_reason_and_others_are_stored(
     cast: Cast, row: str, column: str, code: str
 ) -> None:
     text = f"customer,date,amount,kind,currency\nA,1997-01-01,1,,\n{row}\nB,1997-01-01,2,,\n"
     result = send_transactions(text, cast.division_admin)
     assert rejects(result) == [(3, column, code)]
     assert counts(result) == (2, 0, 0, 1)
-    assert stored() == [("A", "1997-01-01", "1.00"), ("B", "1997-01-01", "2.00")]
+    assert stored_transactions() == [("A", "1997-01-01", "1.00"), ("B", "1997-01-01", "2.00")]
 
 
-def test_bill_far_ahead_is_rejected(cast: Cast) -> None:
+def test_date_more_than_a_year_ahead_is_rejected(cast: Cast) -> None:
     day = timezone.localdate() + timedelta(days=400)
-    result = send_transactions(HEAD + f"A,{day},5\nA,1997-01-01,5\n", cast.division_admin)
+    result = send_transactions(HEADER + f"A,{day},5\nA,1997-01-01,5\n", cast.division_admin)
     assert rejects(result) == [(2, "date", "date_out_of_range")]
 
 
-def test_kinds_are_read_in_both_languages_and_guessed_where_missing(cast: Cast) -> None:
-    head = "客户编码,日期,金额,类型\n"
+def test_kind_is_read_in_both_languages_or_derived_from_the_sign(cast: Cast) -> None:
+    header = "客户编码,日期,金额,类型\n"
     text = (
-        head + "A,1997-01-01,1,账单\nA,1997-01-01,2,Order\nA,1997-01-01,-3,退款\nA,1997-01-01,-4,\n"
+        header
+        + "A,1997-01-01,1,账单\nA,1997-01-01,2,Order\nA,1997-01-01,-3,退款\nA,1997-01-01,-4,\n"
     )
     assert counts(send_transactions(text, cast.division_admin))[0] == 4
     kinds = {int(row.amount): row.kind for row in Transaction.objects.all()}
     assert kinds == {1: Kind.BILL, 2: Kind.ORDER, -3: Kind.REFUND, -4: Kind.REFUND}
 
 
-def test_customer_out_of_scope_is_not_found_and_nothing_is_learnt(cast: Cast) -> None:
-    text = HEAD + "HUNAN,1997-01-01,1\nNOBODY,1997-01-01,1\nA,1997-01-01,1\n"
+def test_hidden_customer_is_rejected_like_an_unknown_one(cast: Cast) -> None:
+    text = HEADER + "HUNAN,1997-01-01,1\nNOBODY,1997-01-01,1\nA,1997-01-01,1\n"
     result = send_transactions(text, cast.division_admin)
     assert rejects(result) == [
         (2, "customer", "unknown_customer"),
         (3, "customer", "unknown_customer"),
     ]
-    assert result.sample[0].reason == result.sample[1].reason
+    assert result.first_rejects[0].reason == result.first_rejects[1].reason
 
 
-def test_transaction_of_a_hidden_customer_cannot_be_taken_by_its_id(cast: Cast) -> None:
-    head = "customer,date,amount,external_id\n"
+def test_transaction_of_a_hidden_customer_cannot_be_moved_by_its_id(cast: Cast) -> None:
+    header = "customer,date,amount,external_id\n"
     hunan_admin = cast.other_head
     hunan_admin.role = cast.division_admin.role
     with fixture_changes():
         hunan_admin.save()
-    send_transactions(head + "HUNAN,1997-01-01,1,X1\n", hunan_admin)
-    result = send_transactions(head + "A,1997-01-01,9,X1\nA,1997-01-01,2,X2\n", cast.division_admin)
+    send_transactions(header + "HUNAN,1997-01-01,1,X1\n", hunan_admin)
+    result = send_transactions(
+        header + "A,1997-01-01,9,X1\nA,1997-01-01,2,X2\n", cast.division_admin
+    )
     assert rejects(result) == [(2, "external_id", "exists_elsewhere")]
-    assert stored() == [("A", "1997-01-01", "2.00"), ("HUNAN", "1997-01-01", "1.00")]
+    assert stored_transactions() == [("A", "1997-01-01", "2.00"), ("HUNAN", "1997-01-01", "1.00")]
 
 
-def test_unknown_customers_are_made_where_asked(cast: Cast) -> None:
-    head = "客户编码,客户名称,日期,金额\n"
-    text = head + "N1,新客户有限公司,1997-01-01,5\nN1,,1997-01-02,5\nN2,,1997-01-02,6\n"
+def test_unknown_customers_are_created_with_the_option(cast: Cast) -> None:
+    header = "客户编码,客户名称,日期,金额\n"
+    text = header + "N1,新客户有限公司,1997-01-01,5\nN1,,1997-01-02,5\nN2,,1997-01-02,6\n"
     result = send_transactions(text, cast.division_admin, create_customers=True, unit="GSTS")
     assert (result.customers_created, *counts(result)) == (2, 3, 0, 0, 0)
-    made = Customer.objects.get(code="N1")
-    assert (made.name, made.unit, made.version) == ("新客户有限公司", cast.tianshui, 1)
-    assert made.source is not None
-    assert made.source.code == "billing_import"
+    created = Customer.objects.get(code="N1")
+    assert (created.name, created.unit, created.version) == ("新客户有限公司", cast.tianshui, 1)
+    assert created.source is not None
+    assert created.source.code == "billing_import"
     assert Customer.objects.get(code="N2").name == "N2"
 
 
-def test_making_customers_refuses_codes_of_others_and_bad_ones(cast: Cast) -> None:
-    text = HEAD + "HUNAN,1997-01-01,1\n=bad code,1997-01-01,1\nNEW,1997-01-01,1\n"
+def test_creating_customers_rejects_codes_of_hidden_customers_and_malformed_ones(
+    cast: Cast,
+) -> None:
+    text = HEADER + "HUNAN,1997-01-01,1\n=bad code,1997-01-01,1\nNEW,1997-01-01,1\n"
     result = send_transactions(text, cast.division_admin, create_customers=True)
     assert rejects(result) == [(2, "customer", "exists_elsewhere"), (3, "customer", "bad_code")]
-    assert "ask head office" in result.sample[0].reason
+    assert "ask head office" in result.first_rejects[0].reason
     assert result.customers_created == 1
 
 
-def test_dry_run_says_what_would_happen_and_keeps_nothing(cast: Cast) -> None:
-    text = HEAD + "A,1997-01-01,1\nNEW,1997-01-01,1\nA,never,1\n"
+def test_dry_run_counts_and_stores_nothing(cast: Cast) -> None:
+    text = HEADER + "A,1997-01-01,1\nNEW,1997-01-01,1\nA,never,1\n"
     result = send_transactions(text, cast.division_admin, dry_run=True, create_customers=True)
     assert (result.batch_id, result.customers_created) == (None, 1)
     assert counts(result) == (2, 0, 0, 1)
-    assert stored() == []
+    assert stored_transactions() == []
     assert not Customer.objects.filter(code="NEW").exists()
     assert not ImportBatch.objects.exists()
 
 
-def test_file_without_a_good_row_keeps_nothing(cast: Cast) -> None:
-    result = send_transactions(HEAD + "NOBODY,1997-01-01,1\n", cast.division_admin)
+def test_file_without_a_valid_row_stores_nothing(cast: Cast) -> None:
+    result = send_transactions(HEADER + "NOBODY,1997-01-01,1\n", cast.division_admin)
     assert result.is_empty
     assert result.batch_id is None
     assert not ImportBatch.objects.exists()
 
 
-def test_quotation_mark_left_open_at_the_end_keeps_nothing(cast: Cast) -> None:
-    text = HEAD + "A,1997-01-01,1\n" * 50 + 'A,1997-01-01,"1\n'
+def test_unclosed_quotation_mark_at_the_end_stores_nothing(cast: Cast) -> None:
+    text = HEADER + "A,1997-01-01,1\n" * 50 + 'A,1997-01-01,"1\n'
     with pytest.raises(FileRefusedError, match="Line 52"):
         send_transactions(text, cast.division_admin)
-    assert stored() == []
+    assert stored_transactions() == []
 
 
-def test_header_alone_is_refused(cast: Cast) -> None:
+def test_header_without_rows_is_refused(cast: Cast) -> None:
     with pytest.raises(FileRefusedError) as caught:
-        send_transactions(HEAD, cast.division_admin)
+        send_transactions(HEADER, cast.division_admin)
     assert caught.value.code == "no_rows"
 
 
-def test_role_without_the_right_is_refused(cast: Cast) -> None:
+def test_import_needs_the_permission(cast: Cast) -> None:
     for actor in (cast.manager, cast.executive, cast.sysadmin, cast.auditor):
         with pytest.raises(PermissionDenied):
-            send_transactions(HEAD + "A,1997-01-01,1\n", actor)
-    assert stored() == []
+            send_transactions(HEADER + "A,1997-01-01,1\n", actor)
+    assert stored_transactions() == []
 
 
 @pytest.mark.parametrize(("option", "value"), [("system", "nosuch"), ("unit", "HN")])
-def test_unknown_system_and_unit_of_others_are_refused(cast: Cast, option: str, value: str) -> None:
+def test_unknown_system_and_hidden_unit_are_refused(cast: Cast, option: str, value: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        send_transactions(HEAD + "A,1997-01-01,1\n", cast.division_admin, **{option: value})
+        send_transactions(HEADER + "A,1997-01-01,1\n", cast.division_admin, **{option: value})
     assert list(caught.value.message_dict) == [option]
 
 
-def test_id_of_the_form_made_here_is_refused_as_ones_own(cast: Cast) -> None:
-    """It would stand for another row: of this file, or of somebody else's to come."""
-    send_transactions(f"{HEAD}A,2026-10-01,5\n", cast.division_admin)
-    made = Transaction.objects.get().external_id
+def test_external_id_that_looks_like_a_derived_one_is_rejected(cast: Cast) -> None:
+    """It could be the derived id of another row."""
+    send_transactions(f"{HEADER}A,2026-10-01,5\n", cast.division_admin)
+    derived_id = Transaction.objects.get().external_id
     Transaction.objects.all().delete()
-    text = f"customer,date,amount,external_id\nA,2026-10-01,5,\nA,2026-10-01,6,{made}\n"
+    text = f"customer,date,amount,external_id\nA,2026-10-01,5,\nA,2026-10-01,6,{derived_id}\n"
     result = send_transactions(text, cast.division_admin)
     assert counts(result) == (1, 0, 0, 1)
     assert rejects(result) == [(3, "external_id", "reserved_id")]
-    assert stored() == [("A", "2026-10-01", "5.00")]
+    assert stored_transactions() == [("A", "2026-10-01", "5.00")]

@@ -1,4 +1,4 @@
-"""What the customer file's own panels say, and what they cost."""
+"""Panels and widgets of this app: contents and number of queries."""
 
 import typing
 from datetime import date
@@ -22,7 +22,7 @@ from crm.composition import CustomerPanel
 from crm.fields import CUSTOMER_FIELDS
 from crm.models import Customer, Grade
 from crm.panels import Basics, Portfolio, Transactions
-from crm.selectors.revenue import Month, month_so_far, months_back, revenue_of
+from crm.selectors.revenue import Month, month_to_date, months_back, revenue_of
 from crm.services.customer import update_customer
 from tests.cast import Cast
 from tests.crm.factories import make_batch, make_customer, make_transaction
@@ -31,17 +31,19 @@ from tests.history import fixture_changes
 TODAY = date(2026, 11, 23)
 
 
-def asked_by(user: User) -> AuthedRequest:
-    """Return a request of somebody, whose unit and role are already read."""
+def request_of(user: User) -> AuthedRequest:
+    """Return a request of a user whose unit and role are already loaded."""
     request = RequestFactory().get("/")
     request.user = User.objects.select_related("unit", "role").get(pk=user.pk)
     return typing.cast("AuthedRequest", request)
 
 
-def cost(panel: CustomerPanel | HomeWidget, request: AuthedRequest, *about: Customer) -> int:
-    """Count the queries of one part, drawing included."""
+def count_queries(
+    panel: CustomerPanel | HomeWidget, request: AuthedRequest, *customers: Customer
+) -> int:
+    """Count the queries of a panel or widget, including those of its template."""
     with CaptureQueriesContext(connection) as captured:
-        context: dict[str, Any] = panel.context(request, *about)
+        context: dict[str, Any] = panel.context(request, *customers)
         render_to_string(panel.template, {"panel": panel, "widget": panel, **context})
     return len(captured)
 
@@ -49,45 +51,51 @@ def cost(panel: CustomerPanel | HomeWidget, request: AuthedRequest, *about: Cust
 @pytest.mark.parametrize("rows", [2, 20])
 @pytest.mark.parametrize("panel", [Basics(), Transactions()], ids=lambda panel: panel.slug)
 def test_panel_keeps_its_query_budget(cast: Cast, panel: CustomerPanel, rows: int) -> None:
-    group = make_customer(cast.lanzhou)
-    made = make_customer(cast.lanzhou, owner=cast.manager, parent=group)
+    parent = make_customer(cast.lanzhou)
+    customer = make_customer(cast.lanzhou, owner=cast.manager, parent=parent)
     batch = make_batch(cast.sysadmin)
     for number in range(rows):
-        make_customer(cast.lanzhou, parent=made, owner=cast.manager)
-        make_transaction(made, on=date(2026, 1 + number % 9, 3), amount="10", batch=batch)
-        update_customer(customer_id=made.pk, actor=cast.head, name=f"{number}", owner=cast.manager)
+        make_customer(cast.lanzhou, parent=customer, owner=cast.manager)
+        make_transaction(customer, on=date(2026, 1 + number % 9, 3), amount="10", batch=batch)
+        update_customer(
+            customer_id=customer.pk, actor=cast.head, name=f"{number}", owner=cast.manager
+        )
     related = ("grade", "industry", "source", "category", "owner", "unit")
-    customer = Customer.objects.select_related(*related).get(pk=made.pk)
-    assert cost(panel, asked_by(cast.head), customer) <= panel.query_budget
+    customer = Customer.objects.select_related(*related).get(pk=customer.pk)
+    assert count_queries(panel, request_of(cast.head), customer) <= panel.query_budget
 
 
-@pytest.mark.parametrize("who", ["manager", "head"])
+@pytest.mark.parametrize("user_name", ["manager", "head"])
 @pytest.mark.parametrize("rows", [2, 20])
-def test_portfolio_keeps_its_query_budget(cast: Cast, who: str, rows: int) -> None:
+def test_portfolio_keeps_its_query_budget(cast: Cast, user_name: str, rows: int) -> None:
     batch = make_batch(cast.sysadmin)
     for _ in range(rows):
         customer = make_customer(cast.lanzhou, owner=cast.manager)
         make_transaction(customer, on=TODAY, amount="10", batch=batch)
-    assert cost(Portfolio(), asked_by(getattr(cast, who))) <= Portfolio.query_budget
+    assert (
+        count_queries(Portfolio(), request_of(getattr(cast, user_name))) <= Portfolio.query_budget
+    )
 
 
-def test_portfolio_of_a_manager_is_their_own_and_of_a_head_the_unit_s(cast: Cast) -> None:
+def test_portfolio_has_the_own_customers_of_a_manager_and_those_of_the_unit_of_a_head(
+    cast: Cast,
+) -> None:
     make_customer(cast.lanzhou, owner=cast.manager)
     make_customer(cast.lanzhou, owner=cast.manager, stage="lost")
     make_customer(cast.lanzhou)
     make_customer(cast.tianshui)
     make_customer(cast.changsha, owner=cast.stranger)
-    for who, total in {"manager": 2, "head": 4, "other_head": 1, "executive": 5}.items():
-        shown = Portfolio().context(asked_by(getattr(cast, who)))["portfolio"]
-        assert shown.total == total, who
-    manager = Portfolio().context(asked_by(cast.manager))["portfolio"]
-    assert {each.stage.value: each.customers for each in manager.stages if each.customers} == {
+    for user_name, total in {"manager": 2, "head": 4, "other_head": 1, "executive": 5}.items():
+        portfolio = Portfolio().context(request_of(getattr(cast, user_name)))["portfolio"]
+        assert portfolio.total == total, user_name
+    manager = Portfolio().context(request_of(cast.manager))["portfolio"]
+    assert {item.stage.value: item.count for item in manager.stages if item.count} == {
         "signed": 1,
         "lost": 1,
     }
 
 
-def test_month_so_far_compares_with_the_same_days_of_last_month(cast: Cast) -> None:
+def test_month_to_date_compares_with_the_same_days_of_last_month(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     elsewhere = make_customer(cast.changsha, owner=cast.stranger)
     batch = make_batch(cast.sysadmin)
@@ -102,13 +110,13 @@ def test_month_so_far_compares_with_the_same_days_of_last_month(cast: Cast) -> N
     }.items():
         make_transaction(customer, on=day, amount=amount, batch=batch)
         make_transaction(elsewhere, on=day, amount=amount.replace("-", "-9"), batch=batch)
-    shown = month_so_far(cast.manager, today=TODAY, own=True)
+    revenue = month_to_date(cast.manager, today=TODAY, own_only=True)
     amounts = [Decimal(80), Decimal(80), Decimal(87)]
-    assert [shown.now, shown.last_so_far, shown.last_whole] == amounts
-    assert shown.growth == 0
+    assert [revenue.this_month, revenue.last_month_to_date, revenue.last_month] == amounts
+    assert revenue.growth == 0
 
 
-def test_revenue_is_net_by_month_and_by_rolling_year(cast: Cast) -> None:
+def test_revenue_is_net_of_refunds_by_month_and_by_rolling_year(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou)
     batch = make_batch(cast.sysadmin)
     for day, amount in {
@@ -123,24 +131,27 @@ def test_revenue_is_net_by_month_and_by_rolling_year(cast: Cast) -> None:
         make_transaction(customer, on=day, amount=amount, batch=batch)
     revenue = revenue_of(customer, today=TODAY)
     assert revenue is not None
-    assert (revenue.as_of, revenue.ended) == (TODAY, False)
-    assert (revenue.year, revenue.year_before) == (Decimal("325.25"), Decimal("200.00"))
+    assert (revenue.as_of, revenue.has_ended) == (TODAY, False)
+    assert (revenue.last_12_months, revenue.previous_12_months) == (
+        Decimal("325.25"),
+        Decimal("200.00"),
+    )
     assert revenue.growth == Decimal("0.626")
     assert len(revenue.months) == 24
-    assert revenue.months[0].first == date(2024, 12, 1)
+    assert revenue.months[0].first_day == date(2024, 12, 1)
     assert revenue.months[-1] == Month(date(2026, 11, 1), Decimal("24.75"), Decimal("-15.25"))
     assert revenue.months[11].net == Decimal("400.50")
 
 
-def test_revenue_of_one_who_left_long_ago_ends_with_the_last_transaction(cast: Cast) -> None:
+def test_revenue_of_a_former_customer_ends_with_the_last_transaction(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou)
     batch = make_batch(cast.sysadmin)
     make_transaction(customer, on=date(1998, 6, 30), amount="25", batch=batch)
     revenue = revenue_of(customer, today=TODAY)
     assert revenue is not None
-    assert (revenue.as_of, revenue.ended) == (date(1998, 6, 30), True)
+    assert (revenue.as_of, revenue.has_ended) == (date(1998, 6, 30), True)
     assert revenue.months[-1].net == Decimal("25.00")
-    assert (revenue.year, revenue.year_before) == (Decimal(25), Decimal(0))
+    assert (revenue.last_12_months, revenue.previous_12_months) == (Decimal(25), Decimal(0))
     assert revenue.growth is None
 
 
@@ -149,7 +160,7 @@ def test_revenue_without_transactions_is_none(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "months", "earlier"),
+    ("day", "months", "expected"),
     [
         (date(2026, 3, 31), 1, date(2026, 2, 28)),
         (date(2028, 2, 29), 12, date(2027, 2, 28)),
@@ -157,19 +168,21 @@ def test_revenue_without_transactions_is_none(cast: Cast) -> None:
         (date(2026, 11, 1), 23, date(2024, 12, 1)),
     ],
 )
-def test_months_back(day: date, months: int, earlier: date) -> None:
-    assert months_back(day, months) == earlier
+def test_months_back_keeps_the_day_or_takes_the_last_of_the_month(
+    day: date, months: int, expected: date
+) -> None:
+    assert months_back(day, months) == expected
 
 
 @pytest.fixture
 def in_english() -> Any:
-    """Words in English."""
+    """Activate English."""
     with translation.override("en"):
         yield
 
 
 @pytest.mark.usefixtures("in_english")
-def test_changes_say_who_changed_what_by_which_door_and_why(cast: Cast) -> None:
+def test_changes_have_user_channel_reason_and_fields(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, name="旧名", owner=cast.manager)
     with acting.request_channel(Channel.API):
         update_customer(
@@ -195,7 +208,7 @@ def test_changes_say_who_changed_what_by_which_door_and_why(cast: Cast) -> None:
 
 
 @pytest.mark.usefixtures("in_english")
-def test_changes_do_not_name_what_lies_out_of_scope(cast: Cast) -> None:
+def test_changes_do_not_name_hidden_records(cast: Cast) -> None:
     secret = make_customer(cast.changsha, name="湖南秘密集团")
     customer = make_customer(cast.changsha, owner=cast.stranger, parent=secret)
     with fixture_changes():
@@ -211,7 +224,7 @@ def test_changes_do_not_name_what_lies_out_of_scope(cast: Cast) -> None:
     }
 
 
-def test_state_at_a_version_is_what_it_was(cast: Cast) -> None:
+def test_state_at_returns_the_values_of_a_version(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, name="一")
     update_customer(customer_id=customer.pk, actor=cast.head, name="二")
     update_customer(customer_id=customer.pk, actor=cast.head, name="三")

@@ -1,7 +1,6 @@
-"""The default reference data is complete, well formed and true to GB/T 4754-2017.
+"""The default reference data are complete, well formed and equal to GB/T 4754-2017.
 
-The files are read directly, so that a slip in them is reported as such and not as a failure of
-whatever loads them.
+The files are read directly, so that a mistake in them is not reported as a failure to load them.
 """
 
 import csv

@@ -1,24 +1,18 @@
-"""``manage.py import_customers FILE``: customers by code, new and changed, from CSV or XLSX."""
-
-from typing import Any
+"""``manage.py import_customers FILE``: import customers from CSV or XLSX."""
 
 from accounts.models import User
 from common.files import RowSource
 from crm.management.importing import ImportCommand
 from crm.services.importing import ImportOptions, ImportResult, import_customers
-from crm.services.importing.outcome import ProgressReporter
+from crm.services.importing.progress import ProgressReporter
 
 
 class Command(ImportCommand):
-    """Bring customers in; empty cells and missing columns leave a field alone."""
+    """Import customers; empty cells and missing columns leave a field unchanged."""
 
     help = "Import customers from a CSV or XLSX file; sending it again changes nothing."
 
-    def options(self, given: dict[str, Any]) -> ImportOptions:
-        """Read the options."""
-        return self.common_options(given)
-
-    def bring(
+    def run_import(
         self,
         source: RowSource,
         actor: User,

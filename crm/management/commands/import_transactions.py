@@ -1,5 +1,6 @@
-"""``manage.py import_transactions FILE``: bills, orders and refunds from CSV or XLSX."""
+"""``manage.py import_transactions FILE``: import bills, orders and refunds from CSV or XLSX."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -8,16 +9,17 @@ from accounts.models import User
 from common.files import RowSource
 from crm.management.importing import ImportCommand
 from crm.services.importing import ImportOptions, ImportResult, import_transactions
-from crm.services.importing.outcome import DEFAULT_SYSTEM, ProgressReporter
+from crm.services.importing.options import DEFAULT_SYSTEM
+from crm.services.importing.progress import ProgressReporter
 
 
 class Command(ImportCommand):
-    """Bring transactions in; sending a file again changes nothing."""
+    """Import transactions; importing a file again changes nothing."""
 
     help = "Import transactions from a CSV or XLSX file; sending it again changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add what only transactions have."""
+        """Add the options of transactions."""
         super().add_arguments(parser)
         parser.add_argument(
             "--system", default=DEFAULT_SYSTEM, metavar="CODE", help="the billing system it is from"
@@ -28,13 +30,15 @@ class Command(ImportCommand):
             help="make customers that do not exist yet, instead of rejecting their rows",
         )
 
-    def options(self, given: dict[str, Any]) -> ImportOptions:
-        """Read the options."""
-        return self.common_options(
-            given, system=given["system"], create_customers=given["create_customers"]
+    def import_options(self, arguments: dict[str, Any]) -> ImportOptions:
+        """Add the options of transactions."""
+        return replace(
+            super().import_options(arguments),
+            system=arguments["system"],
+            create_customers=arguments["create_customers"],
         )
 
-    def bring(
+    def run_import(
         self,
         source: RowSource,
         actor: User,

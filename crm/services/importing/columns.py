@@ -1,4 +1,4 @@
-"""Which column of a file is which of ours, by its header in Chinese or English."""
+"""Matching the headers of a file, Chinese or English, to the columns of an import."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ from core.fields.declarations import FieldDeclaration
 
 @dataclass(frozen=True)
 class Column:
-    """A column of ours and the headers it is known by."""
+    """A column of an import and the headers that files use for it."""
 
     name: str
     aliases: tuple[str, ...]
@@ -22,11 +22,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Matched:
-    """Where our columns stand in a file, and which of its headers mean nothing to us."""
+class MatchedColumns:
+    """The position of each column in a file, and the headers that match no column."""
 
     positions: Mapping[str, int]
-    ignored: list[str]
+    ignored_headers: list[str]
 
 
 TRANSACTION_COLUMNS = (
@@ -59,75 +59,78 @@ TRANSACTION_COLUMNS = (
 
 
 def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[Column, ...]:
-    """Return a column for each declared field; ``key`` names the one every file must have."""
+    """Return a column for each declared field; only the field named ``key`` is required."""
     return tuple(Column(field.name, field.headers, required=field.name == key) for field in fields)
 
 
-# 万元 is not among them on purpose: such a column must not be read as yuan.
-_UNITS_OF_MONEY = re.compile(r"\((?:元|人民币|cny|rmb|yuan|¥)\)$")
-_DECORATION = re.compile(r"[\s_\-.:*]+")
+# 万元 (10,000 yuan) is left out on purpose: such a column must not be read as yuan.
+_CURRENCY_UNIT = re.compile(r"\((?:元|人民币|cny|rmb|yuan|¥)\)$")
+_SEPARATORS = re.compile(r"[\s_\-.:*]+")
+MAX_PREVIEW_HEADERS = 20
+MAX_PREVIEW_LENGTH = 40
 
 
 def match_columns(
     columns: Sequence[Column], header: Sequence[str], mapping: Mapping[str, str]
-) -> Matched:
-    """Find our columns in a header. ``mapping`` is ours to theirs; empty: the file has none.
+) -> MatchedColumns:
+    """Find the columns in a header.
 
-    Raises ValidationError for a mapping that names what is not there, and FileRefusedError when a
-    required column is missing or two headers mean the same.
+    ``mapping`` maps names of columns to headers and comes first; an empty header means that the
+    file does not have the column. Raises ValidationError for a mapping of an unknown column or
+    header, and FileRefusedError when a required column is missing or two headers match one column.
     """
-    theirs = {_plain(text): position for position, text in reversed(list(enumerate(header)))}
     positions = {
-        name: _mapped(name, wanted, theirs, columns, header)
-        for name, wanted in mapping.items()
-        if wanted
+        name: _mapped_position(name, mapped_header, columns, header)
+        for name, mapped_header in mapping.items()
+        if mapped_header
     }
-    taken = set(positions.values())
+    mapped_positions = set(positions.values())
     for column in columns:
         if column.name in mapping:
             continue
-        known = {_plain(alias) for alias in (column.name, *column.aliases)}
-        found = [
+        known_headers = {_normalise_header(alias) for alias in (column.name, *column.aliases)}
+        matches = [
             position
             for position, text in enumerate(header)
-            if _plain(text) in known and position not in taken
+            if _normalise_header(text) in known_headers and position not in mapped_positions
         ]
-        if len(found) > 1:
-            raise _ambiguous(column.name, [header[position] for position in found])
-        if found:
-            positions[column.name] = found[0]
-    _require(columns, positions, header)
-    used = set(positions.values())
-    ignored = [text for position, text in enumerate(header) if text and position not in used]
-    return Matched(positions, ignored)
+        if len(matches) > 1:
+            raise _ambiguous_column(column.name, [header[position] for position in matches])
+        if matches:
+            positions[column.name] = matches[0]
+    _require_columns(columns, positions, header)
+    matched_positions = set(positions.values())
+    ignored_headers = [
+        text for position, text in enumerate(header) if text and position not in matched_positions
+    ]
+    return MatchedColumns(positions, ignored_headers)
 
 
-def _plain(text: str) -> str:
+def _normalise_header(text: str) -> str:
+    """Return a header without case, width, separators and unit of currency, for comparison."""
     folded = unicodedata.normalize("NFKC", text).casefold().strip("\ufeff \t")
-    return _DECORATION.sub("", _UNITS_OF_MONEY.sub("", folded))
+    return _SEPARATORS.sub("", _CURRENCY_UNIT.sub("", folded))
 
 
-def _mapped(
-    name: str,
-    wanted: str,
-    theirs: Mapping[str, int],
-    columns: Sequence[Column],
-    header: Sequence[str],
+def _mapped_position(
+    name: str, mapped_header: str, columns: Sequence[Column], header: Sequence[str]
 ) -> int:
-    ours = [column.name for column in columns]
-    if name not in ours:
-        message = _("“%(name)s” is not one of our columns: %(ours)s.")
-        raise ValidationError({"mapping": message % {"name": name, "ours": ", ".join(ours)}})
-    if wanted in header:
-        return list(header).index(wanted)
-    if _plain(wanted) not in theirs:
-        message = _("The file has no column “%(wanted)s”. It has: %(found)s.")
-        values = {"wanted": wanted, "found": _listed(header)}
+    column_names = [column.name for column in columns]
+    if name not in column_names:
+        message = _("“%(name)s” is not one of our columns: %(columns)s.")
+        values = {"name": name, "columns": ", ".join(column_names)}
         raise ValidationError({"mapping": message % values})
-    return theirs[_plain(wanted)]
+    if mapped_header in header:
+        return list(header).index(mapped_header)
+    normalised_headers = [_normalise_header(text) for text in header]
+    if _normalise_header(mapped_header) not in normalised_headers:
+        message = _("The file has no column “%(header)s”. It has: %(headers)s.")
+        values = {"header": mapped_header, "headers": _header_preview(header)}
+        raise ValidationError({"mapping": message % values})
+    return normalised_headers.index(_normalise_header(mapped_header))
 
 
-def _require(
+def _require_columns(
     columns: Sequence[Column], positions: Mapping[str, int], header: Sequence[str]
 ) -> None:
     missing = [
@@ -135,25 +138,26 @@ def _require(
     ]
     if missing:
         message = _(
-            "No column found for: %(missing)s. The file has: %(found)s. "
+            "No column found for: %(missing)s. The file has: %(headers)s. "
             'Say which is which with --map "%(example)s=…".'
         )
         values = {
-            "missing": ", ".join(missing), "found": _listed(header), "example": missing[0]
-        }  # fmt: skip
+            "missing": ", ".join(missing),
+            "headers": _header_preview(header),
+            "example": missing[0],
+        }
         raise FileRefusedError("missing_columns", message % values)
 
 
-def _ambiguous(name: str, found: Sequence[str]) -> FileRefusedError:
+def _ambiguous_column(name: str, headers: Sequence[str]) -> FileRefusedError:
     message = _(
-        'Several columns could be “%(name)s”: %(found)s. Say which with --map "%(name)s=…".'
+        'Several columns could be “%(name)s”: %(headers)s. Say which with --map "%(name)s=…".'
     )
-    return FileRefusedError(
-        "ambiguous_columns", message % {"name": name, "found": ", ".join(found)}
-    )
+    values = {"name": name, "headers": ", ".join(headers)}
+    return FileRefusedError("ambiguous_columns", message % values)
 
 
-def _listed(header: Sequence[str]) -> str:
-    """The headers, shortened: a file that is no table has a first line of any length."""
-    shown = [text[:40] for text in header[:20] if text]
-    return ", ".join(shown) + (" …" if len(header) > 20 else "")
+def _header_preview(header: Sequence[str]) -> str:
+    """Return the first headers, shortened: in a file that is no table they can be very long."""
+    preview = [text[:MAX_PREVIEW_LENGTH] for text in header[:MAX_PREVIEW_HEADERS] if text]
+    return ", ".join(preview) + (" …" if len(header) > MAX_PREVIEW_HEADERS else "")

@@ -1,74 +1,80 @@
-"""One row of customers: each cell is read as its declared field says."""
+"""Parsing one row of a customer file; each cell is read according to its declared field."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from accounts.models import User
 from common.parsing.errors import UnreadableError
 from core.fields.declarations import FieldDeclaration
 from core.fields.faults import ValueFault
-from core.fields.kinds import Choice, Money, Reference, plain_name
-from crm.services.importing.columns import Matched
-from crm.services.importing.staging import RowRefusedError
+from core.fields.kinds import Choice, Money, Reference, normalise_name
+from crm.services.importing.columns import MatchedColumns
+from crm.services.importing.staging import RowRejectedError
 
-Read = Callable[[str], Any]
+CellReader = Callable[[str], Any]
 
 
-class CustomerParser:
+class CustomerRowParser:
     """Turns cells into the values of ``stage``: the model's fields in order, then custom values.
 
-    An empty cell, or a column the file lacks, is None: leave that field alone. Custom values are
-    one JSON object of those that the file gives; None where it gives none.
+    The value of an empty cell or a missing column is None, which leaves the field unchanged. The
+    custom values are one JSON object of the fields with a value, or None.
     """
 
     def __init__(
-        self, matched: Matched, fields: Iterable[FieldDeclaration], *, actor: User
+        self, matched: MatchedColumns, fields: Iterable[FieldDeclaration], *, actor: User
     ) -> None:
-        at = matched.positions
-        self._model = [
-            (field, at.get(field.name, -1), _reader(field, actor))
+        positions = matched.positions
+        self._model_fields = [
+            (field, positions.get(field.name, -1), _cell_reader(field, actor))
             for field in fields
             if not field.is_custom
         ]
-        self._custom = [
-            (field, at[field.name], _reader(field, actor))
+        self._custom_fields = [
+            (field, positions[field.name], _cell_reader(field, actor))
             for field in fields
-            if field.is_custom and field.name in at
+            if field.is_custom and field.name in positions
         ]
 
     def __call__(self, cells: list[str]) -> Sequence[Any]:
-        """Return the values to stage; raise RowRefusedError naming the first bad column."""
-        cells.append("")
-        values = [_value(field, cells[at], read) for field, at, read in self._model]
-        custom = {
+        """Return the values to stage; raise RowRejectedError naming the first bad column."""
+        cells.append("")  # the cell of missing columns, whose position is -1
+        values = [
+            _read_value(field, cells[position], read_cell)
+            for field, position, read_cell in self._model_fields
+        ]
+        custom_values = {
             field.custom_key: field.kind.to_json(value)
-            for field, at, read in self._custom
-            if (value := _value(field, cells[at], read)) is not None
+            for field, position, read_cell in self._custom_fields
+            if (value := _read_value(field, cells[position], read_cell)) is not None
         }
-        return *values, json.dumps(custom, ensure_ascii=False) if custom else None
+        return *values, json.dumps(custom_values, ensure_ascii=False) if custom_values else None
 
 
-def _value(field: FieldDeclaration, cell: str, read: Read) -> Any:
+def _read_value(field: FieldDeclaration, cell: str, read_cell: CellReader) -> Any:
     text = cell.strip()
     if not text:
         if field.name == "code":
-            raise RowRefusedError("code", "", ValueFault.MISSING)
+            raise RowRejectedError("code", "", ValueFault.MISSING)
         return None
     try:
-        return read(text)
+        return read_cell(text)
     except UnreadableError as error:
-        raise RowRefusedError(field.name, text, error.code) from error
+        raise RowRejectedError(field.name, text, error.code) from error
 
 
-def _reader(field: FieldDeclaration, actor: User) -> Read:
-    """Return what reads a cell of the field; names of lists and people are looked up once."""
+def _cell_reader(field: FieldDeclaration, actor: User) -> CellReader:
+    """Return the function that reads a cell of the field.
+
+    The names of choices and related records are read once here, not for every row.
+    """
     kind = field.kind
     if not field.may_be_seen_by(actor):
-        return _refuse
+        return _reject_hidden_field
     if isinstance(kind, Reference):
         # A parent may be a row of the same file: it is resolved once all of them are staged.
-        return kind.key_text if kind.options_url else _lookup(kind.ids_by_name(actor), kind.fault)
+        return kind.parse_key if kind.options_url else _lookup(kind.ids_by_name(actor), kind.fault)
     if isinstance(kind, Choice):
         return _lookup(kind.codes_by_name(), ValueFault.NOT_IN_LIST)
     if isinstance(kind, Money) and not field.is_custom:
@@ -76,15 +82,15 @@ def _reader(field: FieldDeclaration, actor: User) -> Read:
     return kind.parse
 
 
-def _lookup(known: Mapping[str, int | str], fault: ValueFault) -> Read:
-    def read(text: str) -> int | str:
-        found = known.get(plain_name(text))
-        if found is None:
+def _lookup(values_by_name: Mapping[str, int | str], fault: ValueFault) -> CellReader:
+    def read_cell(text: str) -> int | str:
+        value = values_by_name.get(normalise_name(text))
+        if value is None:
             raise UnreadableError(fault)
-        return found
+        return value
 
-    return read
+    return read_cell
 
 
-def _refuse(_text: str) -> None:
+def _reject_hidden_field(_text: str) -> NoReturn:
     raise UnreadableError(ValueFault.NOT_YOURS)

@@ -1,6 +1,6 @@
-"""Importing customers: new ones are made, known ones changed where the file says otherwise.
+"""Import of customers by code: new ones are created, existing ones changed where the file differs.
 
-Columns the file lacks and empty cells leave a field alone. History comes from the triggers.
+A missing column or an empty cell leaves the field unchanged. Database triggers write the history.
 """
 
 from typing import Any
@@ -22,15 +22,18 @@ from crm.models.batch import BatchKind
 from crm.models.customer import CODE_PATTERN
 from crm.services.customer import TREE
 from crm.services.importing import customer_sql as sql
-from crm.services.importing.columns import Matched, declared_columns
-from crm.services.importing.customer_rows import CustomerParser
+from crm.services.importing.columns import MatchedColumns, declared_columns
+from crm.services.importing.customer_rows import CustomerRowParser
 from crm.services.importing.customer_sql import StagedColumn
-from crm.services.importing.importer import Importer, Written, ignore_progress
-from crm.services.importing.outcome import ImportOptions, ImportResult, ProgressReporter, Step
-from crm.services.importing.reasons import Reason
-from crm.services.importing.staging import Parse, drop_tables
+from crm.services.importing.importer import Importer, MergeResult
+from crm.services.importing.options import ImportOptions
+from crm.services.importing.progress import ImportStep, ProgressReporter, ignore_progress
+from crm.services.importing.reasons import RejectReason
+from crm.services.importing.result import ImportResult
+from crm.services.importing.staging import RowParser, drop_tables
 
-MAX_LEVELS = 50
+MAX_PARENT_LEVELS = 50
+TEXT_COLUMNS = frozenset({"code", "parent"})  # staged as text, not as the model's column
 
 
 def import_customers(
@@ -40,10 +43,10 @@ def import_customers(
     options: ImportOptions | None = None,
     report_progress: ProgressReporter = ignore_progress,
 ) -> ImportResult:
-    """Bring customers in by code, all good rows or, when anything fails, none.
+    """Import the valid rows of ``source``; the result holds the rejected ones.
 
-    Raises PermissionDenied; ValidationError for options (keys mapping, unit); and FileRefusedError
-    when the input as a whole cannot be read. Bad rows are in the result.
+    Raises PermissionDenied; ValidationError for an option (keys mapping, unit); and
+    FileRefusedError when the source cannot be read. Nothing is imported then.
     """
     options = options or ImportOptions()
     return CustomerImporter(
@@ -52,7 +55,7 @@ def import_customers(
 
 
 class CustomerImporter(Importer):
-    """Stages customers, checks them against those the actor sees, and writes them in two steps."""
+    """Stages customers, checks them against those the actor sees, then inserts and updates."""
 
     kind = BatchKind.CUSTOMERS
     permission = Permission.CUSTOMER_IMPORT
@@ -60,66 +63,65 @@ class CustomerImporter(Importer):
     table = "crm_customer"
 
     def prepare(self) -> None:
-        """Read the declarations and the unit of new customers."""
+        """Read the declared fields and the unit of new customers."""
         self._fields = CUSTOMER.all_fields()
         self.columns = declared_columns(self._fields, key="code")
-        self._unit = self.visible_unit()
-        owner = self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None
-        defaults = {"owner_id": owner, "unit_id": self._unit.pk}
-        self._written = [
-            StagedColumn(
-                field.column, field.kind.sql_type, defaults.get(field.column, _default_of(field))
-            )
+        owner_id = self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None
+        defaults = {"owner_id": owner_id, "unit_id": self.new_customer_unit().pk}
+        self._staged_columns = [
+            StagedColumn(field.column, defaults.get(field.column, _default_value(field)))
             for field in CUSTOMER.fields
-            if field.name not in {"code", "parent"}
+            if field.name not in TEXT_COLUMNS
         ]
-        types = {field.name: field.kind.sql_type for field in CUSTOMER.fields}
-        self.stage = [
+        self.value_columns = [
             *(
                 f"{field.name} text"
-                if field.name in {"code", "parent"}
-                else f"{field.column} {types[field.name]}"
+                if field.name in TEXT_COLUMNS
+                else f"{field.column} {field.kind.sql_type}"
                 for field in CUSTOMER.fields
             ),
             "custom_values jsonb",
         ]
 
-    def parser(self, matched: Matched) -> Parse:
-        """Return what reads a row as the declarations say."""
-        return CustomerParser(matched, self._fields, actor=self.actor)
+    def row_parser(self, matched: MatchedColumns) -> RowParser:
+        """Return a parser of the declared fields."""
+        return CustomerRowParser(matched, self._fields, actor=self.actor)
 
-    def merge(self, cursor: CursorWrapper, batch_id: int) -> Written:
-        """Lock, check, write. The tree is locked first, as by everybody who moves a customer."""
+    def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
+        """Lock, check and write. The tree's lock comes first, as in ``update_customer``."""
         lock_tree(TREE)
-        self.find_known(
+        self.stage_visible_customers(
             cursor,
             "SELECT code FROM stage WHERE fault IS NULL "
             "UNION SELECT parent FROM stage WHERE fault IS NULL",
         )
-        cursor.execute(sql.LOCK_KNOWN)
-        drop_tables(cursor, "stage_target")
-        cursor.execute(sql.target(self._written))
-        cursor.execute("ANALYZE stage_target")
-        self._reject(cursor)
-        self._reject_custom_values(cursor)
-        self._reject_parents(cursor)
-        self.step(Step.WRITE)
+        cursor.execute(sql.LOCK_VISIBLE_CUSTOMERS)
+        drop_tables(cursor, "stage_valid")
+        cursor.execute(sql.create_stage_valid(self._staged_columns))
+        cursor.execute("ANALYZE stage_valid")
+        self._reject_invalid_values(cursor)
+        self._reject_invalid_custom_values(cursor)
+        self._reject_invalid_parents(cursor)
+        self.report_step(ImportStep.WRITE)
         return self._write(cursor)
 
-    def _reject(self, cursor: CursorWrapper) -> None:
+    def _reject_invalid_values(self, cursor: CursorWrapper) -> None:
         code, name = self.header_for("code"), self.header_for("name")
-        contradictions = sql.contradictions(self._written)
-        self._take(cursor, contradictions, code, Reason.TWICE_IN_FILE)
-        cursor.execute("DELETE FROM stage_target WHERE nth > 1")
-        self._take(cursor, sql.ELSEWHERE, code, Reason.EXISTS_ELSEWHERE)
-        self._take(cursor, sql.BAD_CODES, code, Reason.BAD_CODE, pattern=CODE_PATTERN)
-        self._take(cursor, sql.NAMELESS, name, ValueFault.MISSING)
+        contradictions = sql.reject_contradictions(self._staged_columns)
+        self._reject(cursor, contradictions, code, RejectReason.TWICE_IN_FILE)
+        cursor.execute(sql.DELETE_REPEATED_ROWS)
+        hidden_codes = sql.REJECT_CODES_OF_HIDDEN_CUSTOMERS
+        self._reject(cursor, hidden_codes, code, RejectReason.EXISTS_ELSEWHERE)
+        malformed_codes = sql.REJECT_MALFORMED_CODES
+        self._reject(cursor, malformed_codes, code, RejectReason.BAD_CODE, pattern=CODE_PATTERN)
+        self._reject(cursor, sql.REJECT_MISSING_NAMES, name, ValueFault.MISSING)
         if not self.actor.may(Permission.CUSTOMER_REASSIGN):
             own = {"actor": self.actor.pk, "unit": self.actor.unit_id}
-            column = self.header_for("owner")
-            self._take(cursor, sql.MISPLACED, column, Reason.MAY_NOT_PLACE, **own)
+            owner = self.header_for("owner")
+            reassignments = sql.REJECT_REASSIGNMENTS
+            self._reject(cursor, reassignments, owner, RejectReason.MAY_NOT_PLACE, **own)
 
-    def _reject_custom_values(self, cursor: CursorWrapper) -> None:
+    def _reject_invalid_custom_values(self, cursor: CursorWrapper) -> None:
         """Reject values of fields the category lacks, and new customers without a required one."""
         for field in self._fields:
             if not field.is_custom:
@@ -127,41 +129,52 @@ class CustomerImporter(Importer):
             column = self.header_for(field.name)
             values = {"key": field.custom_key, "categories": sorted(field.categories)}
             if field.categories:
-                self._take(cursor, sql.NOT_IN_CATEGORY, column, Reason.NOT_IN_CATEGORY, **values)
+                statement = sql.REJECT_FIELD_NOT_IN_CATEGORY
+                self._reject(cursor, statement, column, RejectReason.NOT_IN_CATEGORY, **values)
             if field.required:
-                self._take(cursor, sql.MISSING_CUSTOM, column, ValueFault.MISSING, **values)
+                statement = sql.REJECT_MISSING_CUSTOM_VALUE
+                self._reject(cursor, statement, column, ValueFault.MISSING, **values)
 
-    def _reject_parents(self, cursor: CursorWrapper) -> None:
-        """Reject rows with an unusable parent, then those that hang on them, until none is left."""
+    def _reject_invalid_parents(self, cursor: CursorWrapper) -> None:
+        """Reject rows with an invalid parent.
+
+        A rejected row may itself be the parent of others, so this repeats until none is rejected.
+        """
         parent = self.header_for("parent")
         rejected = 1
         while rejected:
             cursor.execute(sql.RESOLVE_PARENTS)
-            rejected = self._take(cursor, sql.ORPHANS, parent, ValueFault.NOT_YOURS)
-            rejected += self._take(
-                cursor, sql.CIRCLES, parent, Reason.CIRCULAR, most_levels=MAX_LEVELS
+            rejected = self._reject(
+                cursor, sql.REJECT_UNKNOWN_PARENTS, parent, ValueFault.NOT_YOURS
+            )
+            rejected += self._reject(
+                cursor,
+                sql.REJECT_PARENT_CYCLES,
+                parent,
+                RejectReason.CIRCULAR,
+                max_levels=MAX_PARENT_LEVELS,
             )
 
-    def _take(
-        self, cursor: CursorWrapper, query: str, column: str, code: str, **values: Any
+    def _reject(
+        self, cursor: CursorWrapper, statement: str, column: str, code: str, **values: Any
     ) -> int:
-        """Move the rows a query takes out of ``stage_target`` to the rejects; return how many."""
-        cursor.execute(query, {"column": column, "code": code, **values})
+        """Run a REJECT_ statement of ``customer_sql``; return how many rows it rejected."""
+        cursor.execute(statement, {"column": column, "code": code, **values})
         return int(cursor.rowcount)
 
-    def _write(self, cursor: CursorWrapper) -> Written:
-        # Cycles were looked for above, over the outcome as a whole; row by row the trigger would
-        # also refuse a swap of places, half of which is a cycle.
+    def _write(self, cursor: CursorWrapper) -> MergeResult:
+        # REJECT_PARENT_CYCLES has checked the outcome as a whole. The trigger checks each row as it
+        # is written: it would refuse two customers that swap places, for half a swap is a cycle.
         with pgtrigger.ignore("crm.Customer:refuse_cycle"):
-            cursor.execute(*sql.insert(self._written))
+            cursor.execute(*sql.insert_customers(self._staged_columns))
             created = cursor.rowcount
-            cursor.execute(sql.update(self._written))
+            cursor.execute(sql.update_customers(self._staged_columns))
             changed = cursor.rowcount
-        return Written(created, changed, customers_created=created)
+        return MergeResult(rows_created=created, rows_changed=changed, customers_created=created)
 
 
-def _default_of(field: FieldDeclaration) -> Any:
-    """Return what a new customer has where the file says nothing; None for NULL."""
+def _default_value(field: FieldDeclaration) -> Any:
+    """Return the value of a new customer where the file has none; None for NULL."""
     column = Customer._meta.get_field(field.name)  # noqa: SLF001 (documented for everyone)
     if not isinstance(column, Field) or isinstance(column, ForeignKey) or column.null:
         return None

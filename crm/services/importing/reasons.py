@@ -1,4 +1,4 @@
-"""Why a row is rejected: stable codes, and words for people."""
+"""Why a row is rejected: stable codes with texts for people."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -7,8 +7,8 @@ from common.files import RowFault
 from core.fields.faults import ValueFault
 
 
-class Reason(TextChoices):
-    """What is wrong with a row as one of ours, beyond RowFault and ValueFault."""
+class RejectReason(TextChoices):
+    """Reasons that only an import has. RowFault and ValueFault have those of rows and values."""
 
     UNKNOWN_KIND = "unknown_kind", _("Neither bill, order nor refund")
     ONLY_REFUNDS_NEGATIVE = (
@@ -29,9 +29,9 @@ class Reason(TextChoices):
     CIRCULAR = "circular", _("The parent groups lead back to the customer, or too far up")
 
 
-def describe(code: str) -> str:
-    """Return a reason's words in the active language."""
-    for choices in (RowFault, ValueFault, Reason):
+def reason_text(code: str) -> str:
+    """Return the text of a reject's code in the active language; ValueError if unknown."""
+    for choices in (RowFault, ValueFault, RejectReason):
         if code in choices.values:
             return str(choices(code).label)
     raise ValueError(code)

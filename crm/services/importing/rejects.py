@@ -1,4 +1,4 @@
-"""Rows that were not taken: counted by reason, and written to a file to mend and send again."""
+"""Rejected rows: counted by reason, and written to a file to be corrected and imported again."""
 
 import csv
 import re
@@ -11,57 +11,57 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from common.files import FileRefusedError
-from crm.services.importing.outcome import Reject
-from crm.services.importing.reasons import describe
-from crm.services.importing.staging import BETWEEN_CELLS
+from crm.services.importing.reasons import reason_text
+from crm.services.importing.result import RejectedRow
+from crm.services.importing.staging import CELL_SEPARATOR
 
-SAMPLE = 100
+MAX_FIRST_REJECTS = 100
 
-# Spreadsheets in Chinese take the full-width signs for the plain ones.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
+# Chinese spreadsheet programs read the full-width signs as formula signs too.
+_FORMULA_START = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 _NUMBER = re.compile(r"\s*[+-]?[0-9][0-9.,]*\s*")
 
 
-def count_reasons(cursor: CursorWrapper) -> dict[str, int]:
+def count_rejects_by_reason(cursor: CursorWrapper) -> dict[str, int]:
     """Return how many rows were rejected for each reason, the most frequent first."""
     cursor.execute("SELECT code, count(*) FROM stage_reject GROUP BY code ORDER BY 2 DESC, 1")
     return dict(cursor.fetchall())
 
 
-def sample_rejects() -> list[Reject]:
-    """Return the first rejects of the file."""
-    return list(islice(_rejects(), SAMPLE))
+def read_first_rejects() -> list[RejectedRow]:
+    """Return at most 100 rejected rows in the order of the file."""
+    return list(islice(_read_rejects(), MAX_FIRST_REJECTS))
 
 
 def write_rejects(path: Path, header: Sequence[str]) -> None:
-    """Write every reject as CSV that spreadsheets open; raise FileRefusedError if it cannot be."""
+    """Write all rejected rows as CSV for spreadsheets; FileRefusedError if that is impossible."""
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
-            ours = [_("line"), _("column"), _("value"), _("reason")]
-            writer.writerow([*ours, *(guard_formula(cell) for cell in header)])
-            for reject in _rejects():
+            reject_headers = [_("line"), _("column"), _("value"), _("reason")]
+            writer.writerow([*reject_headers, *(escape_formula(cell) for cell in header)])
+            for reject in _read_rejects():
                 cells = [reject.column, reject.value, reject.reason, *reject.original]
-                writer.writerow([reject.line, *(guard_formula(cell) for cell in cells)])
+                writer.writerow([reject.line, *(escape_formula(cell) for cell in cells)])
     except OSError as error:
         message = _("The rejects cannot be written to %(path)s: %(why)s.")
         values = {"path": path, "why": error.strerror}
         raise FileRefusedError("rejects_unwritable", message % values) from error
 
 
-def guard_formula(cell: str) -> str:
-    """Keep a spreadsheet from taking text for a formula; plain numbers stay as they are."""
-    if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
+def escape_formula(cell: str) -> str:
+    """Prefix text that a spreadsheet would run as a formula; numbers are returned unchanged."""
+    if _FORMULA_START.match(cell) and not _NUMBER.fullmatch(cell):
         return f"'{cell}"
     return cell
 
 
-def _rejects() -> Iterator[Reject]:
+def _read_rejects() -> Iterator[RejectedRow]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             """SELECT r.line, r.column_name, r.value, r.code, s.original
                  FROM stage_reject r JOIN stage s USING (line) ORDER BY r.line"""
         )
         for line, column, value, code, original in cursor:
-            cells = original.split(BETWEEN_CELLS)
-            yield Reject(line, column, value, code, describe(code), cells)
+            cells = original.split(CELL_SEPARATOR)
+            yield RejectedRow(line, column, value, code, reason_text(code), cells)

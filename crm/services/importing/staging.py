@@ -1,7 +1,7 @@
-"""The staging table: rows go in by COPY as they are read, so that Python holds one at a time.
+"""The staging tables. Rows are copied into them as they are read, so Python holds one at a time.
 
-Temporary tables, gone with the transaction: ``stage`` holds every row (a bad one with its fault),
-``stage_reject`` every row that is not taken.
+``stage`` holds every row; an unreadable row has a fault there. ``stage_reject`` holds the rejected
+rows. Both are temporary tables that PostgreSQL drops at the end of the transaction.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,17 +12,17 @@ from django.utils.translation import gettext as _
 
 from common.copying import copy_rows
 from common.files import FileRefusedError, Row, RowSource
-from crm.services.importing.outcome import Progress, ProgressReporter, Step
+from crm.services.importing.progress import ImportProgress, ImportStep, ProgressReporter
 
-Parse = Callable[[list[str]], Sequence[Any]]
+RowParser = Callable[[list[str]], Sequence[Any]]
 
-BETWEEN_CELLS = "\x1f"
+CELL_SEPARATOR = "\x1f"
 MAX_VALUE_LENGTH = 100
 PROGRESS_EVERY_ROWS = 5000
 
 
-class RowRefusedError(Exception):
-    """A row is not taken: the column of ours, its value, and the reason's code."""
+class RowRejectedError(Exception):
+    """A row cannot be imported: our name of the column, the value, and the code of the reason."""
 
     def __init__(self, column: str, value: str, code: str) -> None:
         super().__init__(code)
@@ -31,12 +31,12 @@ class RowRefusedError(Exception):
         self.code = code
 
 
-def create_tables(cursor: CursorWrapper, columns: str) -> None:
-    """Make the empty staging tables; ``columns`` are those beside line, original and fault."""
+def create_tables(cursor: CursorWrapper, value_columns: Sequence[str]) -> None:
+    """Create the empty staging tables; ``value_columns`` define the columns of parsed values."""
     drop_tables(cursor, "stage", "stage_reject")
     cursor.execute(
         f"""CREATE TEMP TABLE stage (
-            line bigint, original text, {columns},
+            line bigint, original text, {", ".join(value_columns)},
             fault_column text, fault_value text, fault text
         ) ON COMMIT DROP"""
     )
@@ -48,7 +48,7 @@ def create_tables(cursor: CursorWrapper, columns: str) -> None:
 
 
 def drop_tables(cursor: CursorWrapper, *names: str) -> None:
-    """Drop temporary tables of an earlier import in the same transaction."""
+    """Drop temporary tables that an earlier import in the same transaction left."""
     for name in names:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
 
@@ -56,29 +56,33 @@ def drop_tables(cursor: CursorWrapper, *names: str) -> None:
 def stage_rows(
     cursor: CursorWrapper,
     source: RowSource,
-    parse: Parse,
+    parse_row: RowParser,
     *,
-    width: int,
+    value_count: int,
     header_for: Callable[[str], str],
     report_progress: ProgressReporter,
 ) -> int:
-    """COPY every row into ``stage``, parsed to ``width`` values; return how many there were.
+    """Copy every row into ``stage`` and return their number.
 
-    ``header_for`` gives the file's own header of a column of ours, for the rejects. Raises
-    FileRefusedError when the source turns out unreadable, or to hold no rows at all.
+    ``parse_row`` returns ``value_count`` values; ``header_for`` returns the file's header of one of
+    our columns. Raises FileRefusedError when the source is unreadable or has no rows.
     """
-    staged = _stage_values(
-        source, parse, width=width, header_for=header_for, report_progress=report_progress
+    staged_rows = _staged_rows(
+        source,
+        parse_row,
+        value_count=value_count,
+        header_for=header_for,
+        report_progress=report_progress,
     )
-    rows = copy_rows(cursor, "COPY stage FROM STDIN", staged)
-    if not rows:
+    row_count = copy_rows(cursor, "COPY stage FROM STDIN", staged_rows)
+    if not row_count:
         raise FileRefusedError("no_rows", _("The file has a header but no rows."))
-    report_progress(Progress(Step.CHECK, rows, source.bytes_read, source.size))
-    return rows
+    report_progress(ImportProgress(ImportStep.CHECK, row_count, source.bytes_read, source.size))
+    return row_count
 
 
-def collect_faults(cursor: CursorWrapper) -> None:
-    """Count the rows that could not be parsed among the rejects."""
+def reject_unreadable_rows(cursor: CursorWrapper) -> None:
+    """Add the rows that could not be parsed to ``stage_reject``."""
     cursor.execute("ANALYZE stage")
     cursor.execute(
         """INSERT INTO stage_reject
@@ -86,30 +90,32 @@ def collect_faults(cursor: CursorWrapper) -> None:
     )
 
 
-def _stage_values(
+def _staged_rows(
     source: RowSource,
-    parse: Parse,
+    parse_row: RowParser,
     *,
-    width: int,
+    value_count: int,
     header_for: Callable[[str], str],
     report_progress: ProgressReporter,
 ) -> Iterator[tuple[object, ...]]:
-    """Yield every row as ``stage`` holds it, and report progress on the way."""
-    empty = (None,) * width
+    no_values = (None,) * value_count
     for number, row in enumerate(source, start=1):
-        original = BETWEEN_CELLS.join(row.cells)
+        original = CELL_SEPARATOR.join(row.cells)
         try:
-            values = parse(row.cells) if row.fault is None else _refuse(row)
-        except RowRefusedError as bad:
+            values = _parse(row, parse_row)
+        except RowRejectedError as error:
             original = original.replace("\0", "\ufffd")
-            value = bad.value.replace("\0", "\ufffd")[:MAX_VALUE_LENGTH]
-            yield (row.line, original, *empty, header_for(bad.column), value, bad.code)
+            value = error.value.replace("\0", "\ufffd")[:MAX_VALUE_LENGTH]
+            yield (row.line, original, *no_values, header_for(error.column), value, error.code)
         else:
             yield (row.line, original, *values, None, None, None)
         if number % PROGRESS_EVERY_ROWS == 0:
-            report_progress(Progress(Step.READ, number, source.bytes_read, source.size))
+            report_progress(ImportProgress(ImportStep.READ, number, source.bytes_read, source.size))
 
 
-def _refuse(row: Row) -> Sequence[Any]:
-    bad = next((cell for cell in row.cells if "\0" in cell), row.cells[0] if row.cells else "")
-    raise RowRefusedError("", bad, str(row.fault))
+def _parse(row: Row, parse_row: RowParser) -> Sequence[Any]:
+    if row.fault is not None:
+        first_cell = row.cells[0] if row.cells else ""
+        bad_cell = next((cell for cell in row.cells if "\0" in cell), first_cell)
+        raise RowRejectedError("", bad_cell, str(row.fault))
+    return parse_row(row.cells)

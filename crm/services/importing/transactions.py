@@ -1,10 +1,9 @@
-"""Importing transactions: idempotent by (billing system, external id).
+"""Import of transactions, which is idempotent by (billing system, external id).
 
-Rows without an id of their own carry one made of their content; the running number behind it keeps
-two identical rows of one file two, and makes sending the file again find both.
+A row without an external id gets one derived from its content, followed by the number of its
+occurrence in the file. Two equal rows of a file thus stay two transactions, and importing the file
+again finds both.
 """
-
-from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,17 +16,19 @@ from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
 from common.files import RowSource
+from core.fields.kinds import MAX_DAYS_AHEAD
 from crm.models import BillingSystem, Source
 from crm.models.batch import BatchKind
 from crm.models.customer import CODE_PATTERN, Stage
-from crm.services.importing.columns import TRANSACTION_COLUMNS, Matched
-from crm.services.importing.importer import Importer, Written, ignore_progress
-from crm.services.importing.outcome import ImportOptions, ImportResult, ProgressReporter, Step
-from crm.services.importing.reasons import Reason
-from crm.services.importing.staging import Parse, drop_tables
-from crm.services.importing.transaction_rows import TransactionParser
+from crm.services.importing.columns import TRANSACTION_COLUMNS, MatchedColumns
+from crm.services.importing.importer import Importer, MergeResult
+from crm.services.importing.options import ImportOptions
+from crm.services.importing.progress import ImportStep, ProgressReporter, ignore_progress
+from crm.services.importing.reasons import RejectReason
+from crm.services.importing.result import ImportResult
+from crm.services.importing.staging import RowParser, drop_tables
+from crm.services.importing.transaction_rows import TransactionRowParser
 
-FURTHEST_AHEAD = timedelta(days=366)
 NEW_CUSTOMER_SOURCE = "billing_import"
 
 CREATE_CUSTOMERS = """
@@ -41,59 +42,64 @@ CREATE_CUSTOMERS = """
      GROUP BY customer
     ON CONFLICT (code) DO NOTHING
 """
-REJECT_UNKNOWN = """
+REJECT_UNKNOWN_CUSTOMERS = """
     INSERT INTO stage_reject
     SELECT line, %(column)s, customer,
-           CASE WHEN NOT %(creating)s THEN %(unknown)s
+           CASE WHEN NOT %(create_customers)s THEN %(unknown)s
                 WHEN customer !~ %(pattern)s THEN %(bad_code)s
                 ELSE %(elsewhere)s END
       FROM stage s
-     WHERE fault IS NULL AND NOT EXISTS (SELECT 1 FROM stage_known k WHERE k.code = s.customer)
+     WHERE fault IS NULL
+       AND NOT EXISTS (SELECT 1 FROM stage_visible_customer v WHERE v.code = s.customer)
 """
-NUMBER = """
-    CREATE TEMP TABLE stage_ready ON COMMIT DROP AS
-    SELECT line, id AS customer_id, occurred_on, amount, kind, own_id, nth,
-           CASE WHEN own_id THEN external_id ELSE external_id || '/' || nth END AS external_id
-      FROM (SELECT s.*, k.id, row_number() OVER (
-                       PARTITION BY own_id, external_id ORDER BY line) AS nth
-              FROM stage s JOIN stage_known k ON k.code = s.customer
+# The rows whose customer is visible. ``occurrence`` numbers the rows of one external id.
+CREATE_STAGE_VALID = """
+    CREATE TEMP TABLE stage_valid ON COMMIT DROP AS
+    SELECT line, id AS customer_id, occurred_on, amount, kind, has_own_id, occurrence,
+           CASE WHEN has_own_id THEN external_id
+                ELSE external_id || '/' || occurrence END AS external_id
+      FROM (SELECT s.*, v.id, row_number() OVER (
+                       PARTITION BY has_own_id, external_id ORDER BY line) AS occurrence
+              FROM stage s JOIN stage_visible_customer v ON v.code = s.customer
              WHERE s.fault IS NULL) numbered
 """
 REJECT_CONTRADICTIONS = """
     INSERT INTO stage_reject
     SELECT later.line, %(column)s, later.external_id, %(code)s
-      FROM stage_ready later
-      JOIN stage_ready first
-        ON first.external_id = later.external_id AND first.own_id AND first.nth = 1
-     WHERE later.own_id AND later.nth > 1
+      FROM stage_valid later
+      JOIN stage_valid first
+        ON first.external_id = later.external_id AND first.has_own_id AND first.occurrence = 1
+     WHERE later.has_own_id AND later.occurrence > 1
        AND (later.customer_id, later.occurred_on, later.amount, later.kind)
            IS DISTINCT FROM (first.customer_id, first.occurred_on, first.amount, first.kind)
 """
-HELD = """
-    CREATE TEMP TABLE stage_held ON COMMIT DROP AS
+DELETE_REPEATED_IDS = "DELETE FROM stage_valid WHERE has_own_id AND occurrence > 1"
+# The customers of the transactions that the rows would change. The visible ones are deleted next.
+CREATE_STAGE_HIDDEN_CUSTOMER = """
+    CREATE TEMP TABLE stage_hidden_customer ON COMMIT DROP AS
     SELECT DISTINCT t.customer_id
-      FROM stage_ready r
+      FROM stage_valid r
       JOIN crm_transaction t
         ON t.billing_system_id = %(system)s AND t.external_id = r.external_id
 """
-# Whoever does not see the customer a transaction hangs on cannot take it from there.
-REJECT_OTHERS = """
-    WITH taken AS (
-        DELETE FROM stage_ready r USING crm_transaction t
+# A user who does not see the customer of a transaction may not move it to another customer.
+REJECT_IDS_OF_HIDDEN_CUSTOMERS = """
+    WITH rejected AS (
+        DELETE FROM stage_valid r USING crm_transaction t
          WHERE t.billing_system_id = %(system)s AND t.external_id = r.external_id
-           AND t.customer_id IN (SELECT customer_id FROM stage_held)
+           AND t.customer_id IN (SELECT customer_id FROM stage_hidden_customer)
         RETURNING r.line, r.external_id
     )
-    INSERT INTO stage_reject SELECT line, %(column)s, external_id, %(code)s FROM taken
+    INSERT INTO stage_reject SELECT line, %(column)s, external_id, %(code)s FROM rejected
 """
-UPSERT = """
+UPSERT_TRANSACTIONS = """
     WITH written AS (
         INSERT INTO crm_transaction AS t
                (customer_id, amount, occurred_on, batch_id, billing_system_id, kind, currency,
                 external_id)
         SELECT customer_id, amount, occurred_on, %(batch)s, %(system)s, kind, %(currency)s,
                external_id
-          FROM stage_ready
+          FROM stage_valid
         ON CONFLICT (billing_system_id, external_id) DO UPDATE SET
                customer_id = excluded.customer_id, amount = excluded.amount,
                occurred_on = excluded.occurred_on, batch_id = excluded.batch_id,
@@ -114,10 +120,10 @@ def import_transactions(
     options: ImportOptions | None = None,
     report_progress: ProgressReporter = ignore_progress,
 ) -> ImportResult:
-    """Bring transactions in, all good rows or, when anything fails, none.
+    """Import the valid rows of ``source``; the result holds the rejected ones.
 
-    Raises PermissionDenied; ValidationError for options (keys mapping, system, unit); and
-    FileRefusedError when the input as a whole cannot be read. Bad rows are in the result.
+    Raises PermissionDenied; ValidationError for an option (keys mapping, system, unit); and
+    FileRefusedError when the source cannot be read. Nothing is imported then.
     """
     options = options or ImportOptions()
     return TransactionImporter(
@@ -126,23 +132,23 @@ def import_transactions(
 
 
 class TransactionImporter(Importer):
-    """Stages transactions, resolves their customers, and upserts them in one statement."""
+    """Stages transactions, finds their customers, and upserts them in one statement."""
 
     kind = BatchKind.TRANSACTIONS
     permission = Permission.TRANSACTION_IMPORT
     action = Action.TRANSACTION_IMPORT
     columns = TRANSACTION_COLUMNS
     table = "crm_transaction"
-    stage = (
+    value_columns = (
         "customer text", "customer_name text", "occurred_on date", "amount bigint",
-        "kind smallint", 'external_id text COLLATE "C"', "own_id boolean",
+        "kind smallint", 'external_id text COLLATE "C"', "has_own_id boolean",
     )  # fmt: skip
 
     def prepare(self) -> None:
-        """Check the options that rows are read with."""
+        """Find the billing system and the unit of new customers."""
         if self.options.create_customers:
             authorise(self.actor, Permission.CUSTOMER_IMPORT)
-        self._unit = self.visible_unit()
+        self._unit = self.new_customer_unit()
         system = BillingSystem.objects.filter(code=self.options.system).first()
         if system is None:
             known = ", ".join(BillingSystem.objects.values_list("code", flat=True))
@@ -151,39 +157,24 @@ class TransactionImporter(Importer):
             raise ValidationError({"system": message % values})
         self._system = system
 
-    def parser(self, matched: Matched) -> Parse:
-        """Return what reads a row."""
-        latest = timezone.localdate() + FURTHEST_AHEAD
-        return TransactionParser(matched, currency=settings.CURRENCY, latest=latest)
+    def row_parser(self, matched: MatchedColumns) -> RowParser:
+        """Return a parser that accepts the company's currency and dates up to a year ahead."""
+        latest_date = timezone.localdate() + MAX_DAYS_AHEAD
+        return TransactionRowParser(matched, currency=settings.CURRENCY, latest_date=latest_date)
 
-    def merge(self, cursor: CursorWrapper, batch_id: int) -> Written:
-        """Resolve, check, upsert."""
-        customers_created = self._resolve_customers(cursor)
-        self._number(cursor)
-        self._reject_taken(cursor)
-        self.step(Step.WRITE)
+    def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
+        """Find or create the customers, reject invalid rows, and upsert the others."""
+        created = self._create_customers(cursor) if self.options.create_customers else 0
+        self._reject_unknown_customers(cursor)
+        self._assign_external_ids(cursor)
+        self._reject_ids_of_hidden_customers(cursor)
+        self.report_step(ImportStep.WRITE)
         cursor.execute(
-            UPSERT,
+            UPSERT_TRANSACTIONS,
             {"batch": batch_id, "system": self._system.pk, "currency": settings.CURRENCY},
         )
-        created, changed = cursor.fetchone()
-        return Written(created, changed, customers_created)
-
-    def _resolve_customers(self, cursor: CursorWrapper) -> int:
-        created = self._create_customers(cursor) if self.options.create_customers else 0
-        self.find_known(cursor, "SELECT customer FROM stage WHERE fault IS NULL")
-        cursor.execute(
-            REJECT_UNKNOWN,
-            {
-                "column": self.header_for("customer"),
-                "creating": self.options.create_customers,
-                "pattern": CODE_PATTERN,
-                "unknown": Reason.UNKNOWN_CUSTOMER,
-                "bad_code": Reason.BAD_CODE,
-                "elsewhere": Reason.EXISTS_ELSEWHERE,
-            },
-        )
-        return created
+        rows_created, rows_changed = cursor.fetchone()
+        return MergeResult(rows_created, rows_changed, customers_created=created)
 
     def _create_customers(self, cursor: CursorWrapper) -> int:
         source = Source.objects.filter(code=NEW_CUSTOMER_SOURCE).first()
@@ -200,26 +191,42 @@ class TransactionImporter(Importer):
         )
         return int(cursor.rowcount)
 
-    def _number(self, cursor: CursorWrapper) -> None:
-        """Give every row its id; of those saying the same twice keep the first."""
-        drop_tables(cursor, "stage_ready")
-        cursor.execute(NUMBER)
-        cursor.execute("ANALYZE stage_ready")
-        column = self.header_for("external_id")
-        cursor.execute(REJECT_CONTRADICTIONS, {"column": column, "code": Reason.TWICE_IN_FILE})
-        cursor.execute("DELETE FROM stage_ready WHERE own_id AND nth > 1")
-
-    def _reject_taken(self, cursor: CursorWrapper) -> None:
-        if self.sees_all(cursor):
-            return
-        drop_tables(cursor, "stage_held")
-        cursor.execute(HELD, {"system": self._system.pk})
-        self.keep_hidden(cursor, "stage_held")
+    def _reject_unknown_customers(self, cursor: CursorWrapper) -> None:
+        self.stage_visible_customers(cursor, "SELECT customer FROM stage WHERE fault IS NULL")
         cursor.execute(
-            REJECT_OTHERS,
+            REJECT_UNKNOWN_CUSTOMERS,
+            {
+                "column": self.header_for("customer"),
+                "create_customers": self.options.create_customers,
+                "pattern": CODE_PATTERN,
+                "unknown": RejectReason.UNKNOWN_CUSTOMER,
+                "bad_code": RejectReason.BAD_CODE,
+                "elsewhere": RejectReason.EXISTS_ELSEWHERE,
+            },
+        )
+
+    def _assign_external_ids(self, cursor: CursorWrapper) -> None:
+        """Complete the derived ids; of rows with the same id in the file keep the first."""
+        drop_tables(cursor, "stage_valid")
+        cursor.execute(CREATE_STAGE_VALID)
+        cursor.execute("ANALYZE stage_valid")
+        column = self.header_for("external_id")
+        cursor.execute(
+            REJECT_CONTRADICTIONS, {"column": column, "code": RejectReason.TWICE_IN_FILE}
+        )
+        cursor.execute(DELETE_REPEATED_IDS)
+
+    def _reject_ids_of_hidden_customers(self, cursor: CursorWrapper) -> None:
+        if self.may_see_every_customer(cursor):
+            return
+        drop_tables(cursor, "stage_hidden_customer")
+        cursor.execute(CREATE_STAGE_HIDDEN_CUSTOMER, {"system": self._system.pk})
+        self.delete_visible_customers(cursor, "stage_hidden_customer")
+        cursor.execute(
+            REJECT_IDS_OF_HIDDEN_CUSTOMERS,
             {
                 "system": self._system.pk,
                 "column": self.header_for("external_id"),
-                "code": Reason.EXISTS_ELSEWHERE,
+                "code": RejectReason.EXISTS_ELSEWHERE,
             },
         )

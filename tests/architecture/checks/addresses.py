@@ -1,6 +1,7 @@
-"""Every address of the product with the methods it answers, and what each of them asks for.
+"""Every URL of the product with its methods, and the permissions its view checks.
 
-The permission matrix has a row for each address and method; these checks name what has none.
+The permission matrix must have a row for each URL name and method; these checks report what is
+missing. An address is a URL pattern with its view.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,24 +21,24 @@ from tests.architecture.checks.model_facts import is_scoped
 METHODS = ("get", "post", "put", "patch", "delete")
 SAFE_METHODS = {"get"}
 ADMIN = "admin"
-ADMIN_METHODS = ("get", "post")  # what the administration's functions tell apart
+ADMIN_METHODS = ("get", "post")  # the methods that the administration's views distinguish
 
-# Addresses of the administration that another address stands before.
-BEHIND = {
+# URLs of the administration that are never reached, and the URL before each that matches first.
+SHADOWED_BY = {
     "admin:login": "admin-login",
     "admin:password_change": "admin-password",
     "admin:view_on_site": "admin-shortcut",
 }
 # Views that are neither a Page nor an API view, and why.
 NEITHER_PAGE_NOR_API = {
-    "healthz": "Asked by load balancers; tells nothing.",
+    "healthz": "For load balancers; shows no data.",
     "account_login": "The library's, for those who are not signed in yet.",
     "account_logout": "The library's, for everybody.",
     "account_change_password": "The library's; asks for the old password.",
     "switch_language": "For everybody, signed in or not.",
 }
-# Pages on which everybody writes, and why.
-EVERYBODY_WRITES = {"profile": "One's own language and phone."}
+# Pages on which every user may write, and why.
+WRITABLE_BY_ALL = {"profile": "One's own language and phone."}
 
 Key = tuple[str, str]  # the name of an address, and a method
 
@@ -52,14 +53,14 @@ class Address:
 
     @property
     def keys(self) -> list[Key]:
-        """The cells of the matrix it needs."""
+        """The keys of the rows it needs."""
         return [(self.name, method) for method in self.methods]
 
 
 def addresses(
     patterns: Sequence[URLPattern | URLResolver], route: str = "", namespaces: tuple[str, ...] = ()
 ) -> Iterator[Address]:
-    """Return every address of some patterns."""
+    """Yield the address of every pattern."""
     for pattern in patterns:
         path = route + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -74,12 +75,12 @@ def addresses(
 
 
 def _methods(view: Any, *, is_admin: bool) -> tuple[str, ...]:
-    """Return the methods a view has handlers for; a function has to do with all of them."""
+    """Return the methods a view has handlers for; a function handles all of them."""
     if not isinstance(view, type):
         return ADMIN_METHODS if is_admin else METHODS
     names = getattr(view, "http_method_names", METHODS)
     handled = tuple(method for method in METHODS if method in names and hasattr(view, method))
-    return handled or METHODS  # one without handlers answers in a way of its own
+    return handled or METHODS  # a view without handlers may answer any method
 
 
 def missing_from_matrix(
@@ -90,24 +91,26 @@ def missing_from_matrix(
         f"{method.upper()} {name}: no row says who gets it; add one to tests/<app>/matrix.py"
         for address in found
         for name, method in address.keys
-        if address.name not in public and address.name not in BEHIND and (name, method) not in keys
+        if address.name not in public
+        and address.name not in SHADOWED_BY
+        and (name, method) not in keys
     )
 
 
 def rows_without_address(found: Iterable[Address], keys: Iterable[Key]) -> list[Key]:
-    """Return the rows about an address or a method there is not."""
+    """Return the keys of rows for an address or method that does not exist."""
     known = {key for address in found for key in address.keys}
     return sorted(set(keys) - known)
 
 
 def shared_names(found: Iterable[Address]) -> set[str]:
-    """Return the names two addresses have: a row could not tell them apart."""
+    """Return the names that two addresses share; a row could be for either."""
     names = [address.name for address in found]
     return {name for name in names if names.count(name) > 1}
 
 
 def unguarded(found: Iterable[Address]) -> list[str]:
-    """Return the views that do not ask for permission, or that write on a permission to look."""
+    """Return the views that check no permission, or write with a permission to view."""
     return [
         f"{address.name}: {fault}"
         for address in found
@@ -129,28 +132,31 @@ def _faults(address: Address) -> Iterator[str]:
     if is_api and not set(view.permission_classes) <= {RolePermission, SignedIn}:
         yield f"{view.__name__} sets permission_classes; name permission and write_permission"
     writing = set(address.methods) - SAFE_METHODS
-    if writing and address.name not in EVERYBODY_WRITES:
-        asked = getattr(view, "write_permission", None)
+    if writing and address.name not in WRITABLE_BY_ALL:
+        permission = getattr(view, "write_permission", None)
         if is_page:
-            asked = asked or view.permission
-        if asked is None or _only_looks(asked):
+            permission = permission or view.permission
+        if permission is None or _only_views(permission):
             methods = ", ".join(sorted(writing))
-            yield f"{view.__name__} takes {methods} on {asked}; name a write_permission that writes"
+            yield (
+                f"{view.__name__} takes {methods} on {permission};"
+                " name a write_permission that writes"
+            )
 
 
-def _only_looks(permission: Permission) -> bool:
+def _only_views(permission: Permission) -> bool:
     return permission.value.endswith(".view")
 
 
 def missing_parts(slugs: Iterable[str], rows: Mapping[str, str], kind: str) -> list[str]:
-    """Return the panels, widgets or list parts that no row is about."""
+    """Return the panels, widgets or list parts without a row."""
     return sorted(
         f"{kind} {slug}: no row in tests/<app>/matrix.py" for slug in set(slugs) - {*rows}
     )
 
 
 def unrestricted_admins(site: AdminSite) -> list[str]:
-    """Return the administration's pages that would read or write for themselves."""
+    """Return the administration's pages that would read or write without the services."""
     faults = []
     for model, page in site._registry.items():
         if not isinstance(page, ServiceModelAdmin):

@@ -1,4 +1,4 @@
-"""Every exception to the rules for source, with its reason. One that covers nothing is refused."""
+"""Every exception to the rules for source code, with its reason. Tests refuse unused ones."""
 
 from tests.architecture.checks.reads import READ, SQL
 from tests.architecture.checks.services import SERVICE
@@ -6,8 +6,10 @@ from tests.architecture.checks.source import Allowed
 from tests.architecture.checks.writes import WRITE
 
 _DEMO = "Fills an empty database with the demonstration company, before anybody can sign in."
-_IN_RUN = "A step of a scoring run, called by execute_run alone; request_run asked for permission."
-_STAGING = "Works on the temporary tables of one import; Importer.run has asked for permission."
+_IN_RUN = (
+    "A step of a scoring run, called only by execute_run; request_run has authorised the actor."
+)
+_STAGING = "Works on the temporary tables of one import; Importer.run has authorised the actor."
 
 ALLOWED = (
     # Reads that do not start from visible_to.
@@ -93,7 +95,7 @@ ALLOWED = (
     Allowed("crm/services/importing/staging.py", SERVICE, _STAGING),
 )  # fmt: skip
 
-# What templates may follow from one record to another.
+# Foreign keys that templates may follow.
 _ACTED = "Who did something with a record is named to whoever sees the record."
 _IN_CHARGE = "Who is in charge of a record is named to whoever sees the record."
 _WITH_CUSTOMER = "Seen with its customer: whoever sees the one sees the other."

@@ -1,4 +1,4 @@
-"""Which module imports which: nothing in a circle, and nothing that no layer names.
+"""Imports between modules: no cycles, and no module that is in no layer.
 
 The layers themselves are import-linter's contracts in ``pyproject.toml``.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.architecture.checks.source import ROOT, SourceFile, package_folders
 
-# These have no layers inside; only their place among the packages and circles are checked.
+# Packages without layers. Only their own layer and import cycles are checked.
 WITHOUT_LAYERS = {
     "common": "Leaf helpers.",
     "config": "Settings and addresses: it knows every app.",
@@ -26,7 +26,7 @@ Graph = Mapping[str, set[str]]
 
 
 def contracts(root: Path = ROOT) -> dict[str, Any]:
-    """Return import-linter's part of ``pyproject.toml``."""
+    """Return the configuration of import-linter in ``pyproject.toml``."""
     text = (root / "pyproject.toml").read_text(encoding="utf-8")
     found: dict[str, Any] = tomllib.loads(text)["tool"]["importlinter"]
     return found
@@ -59,7 +59,7 @@ def module_name(path: str) -> str:
 
 
 def import_graph(files: Iterable[SourceFile]) -> dict[str, set[str]]:
-    """Return what each module imports of the others, wherever in the file it says so."""
+    """Return the modules each module imports, anywhere in its file."""
     modules = {module_name(file.path): file for file in files}
     return {
         name: {target for target in _imported(file.tree, modules.keys()) if target != name}
@@ -80,7 +80,7 @@ def _imported(tree: ast.Module, modules: Iterable[str]) -> set[str]:
 
 
 def package_graph(modules: Graph) -> dict[str, set[str]]:
-    """Return the same for packages."""
+    """Return the packages each package imports."""
     graph: dict[str, set[str]] = {name.split(".")[0]: set() for name in modules}
     for name, targets in modules.items():
         package = name.split(".")[0]
@@ -89,13 +89,13 @@ def package_graph(modules: Graph) -> dict[str, set[str]]:
 
 
 def cycles(graph: Graph) -> list[set[str]]:
-    """Return the groups of names that reach each other."""
+    """Return the groups of names that import each other, directly or indirectly."""
     reached = {name: _reachable(graph, name) for name in graph}
     found: list[set[str]] = []
     for name in sorted(graph):
-        circle = {other for other in reached[name] if name in reached[other]}
-        if circle and circle not in found:
-            found.append(circle)
+        cycle = {other for other in reached[name] if name in reached[other]}
+        if cycle and cycle not in found:
+            found.append(cycle)
     return found
 
 
@@ -126,9 +126,9 @@ def _other_than_python(folder: str, names: list[str]) -> set[str]:
 
 
 def lint_imports(folder: Path) -> tuple[int, str]:
-    """Run import-linter in a folder; return its exit code and what it says."""
+    """Run import-linter in a folder; return its exit code and output."""
     program = "import sys; from importlinter.cli import lint_imports as lint; sys.exit(lint())"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
     )
-    return done.returncode, done.stdout + done.stderr
+    return process.returncode, process.stdout + process.stderr

@@ -1,4 +1,4 @@
-"""What the checks need to know of the models, read from Django's registry."""
+"""Facts about the models that the checks need, read from Django's registry."""
 
 import ast
 import re
@@ -64,12 +64,12 @@ def is_scoped(model: type[Model]) -> bool:
 
 @cache
 def model_facts() -> ModelFacts:
-    """Return the facts of the models installed now."""
+    """Return the facts of the installed models."""
     return facts_of(product_models())
 
 
 def facts_of(models: Iterable[type[Model]]) -> ModelFacts:
-    """Return the facts of some models."""
+    """Return the facts of the given models."""
     known = list(models)
     reverse: dict[str, set[str]] = defaultdict(set)
     itself: dict[str, set[str]] = defaultdict(set)

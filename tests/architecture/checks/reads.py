@@ -12,11 +12,11 @@ refused, for a scoped model (a model that holds company data, or the history of 
   division. The receiver counts when its annotation, or else its name, says that model;
 - a lookup along either, in ``values``, ``F``, ``Count``, ``filter`` … or in ``prefetch_related``
   without a ``Prefetch`` that has a ``queryset``;
-- classes that read for themselves: a generic view or inline with ``model = Customer``, a form whose
-  ``Meta`` names a scoped model (unless its base restricts the choices), a serializer's field over a
-  related manager;
+- classes that read rows: a generic view or inline with ``model = Customer``, a form whose ``Meta``
+  names a scoped model (unless its base restricts the choices), a serializer's field over a related
+  manager;
 - SQL: ``cursor``, ``raw``, ``extra``, ``RawSQL``, ``execute`` and ``copy_expert`` on a cursor, a
-  function that is handed a cursor, and the driver (``import psycopg2``).
+  function that a cursor is passed to, and the driver (``import psycopg2``).
 """
 
 import ast
@@ -147,7 +147,7 @@ def _conditions(file: SourceFile, node: ast.Call, facts: ModelFacts) -> Iterator
 
 
 def _leads_elsewhere(parts: list[str], facts: ModelFacts) -> bool:
-    """Tell whether a lookup passes rows of other divisions; ``industry__parent`` does not."""
+    """Return whether a lookup leads through scoped rows; ``industry__parent`` does not."""
     return any(
         part in facts.lookups and before not in facts.keys_to_unscoped
         for before, part in zip(["", *parts], parts, strict=False)
@@ -165,8 +165,8 @@ def _class(file: SourceFile, node: ast.ClassDef, facts: ModelFacts) -> Iterator[
         if is_scoped and not _is_restricted(file, node):
             what = f"{node.name} with model = {last_name(statement.value)} reads every row"
             yield file.violation(statement, READ, what, START)
-        shown = name in facts.reverse_accessors and name not in facts.columns
-        if shown and any("Serializer" in base for base in bases):
+        is_relation = name in facts.reverse_accessors and name not in facts.columns
+        if is_relation and any("Serializer" in base for base in bases):
             what = f"{node.name}.{name} shows rows of other divisions too"
             yield file.violation(statement, READ, what, START)
 
@@ -174,7 +174,7 @@ def _class(file: SourceFile, node: ast.ClassDef, facts: ModelFacts) -> Iterator[
 def _is_restricted(file: SourceFile, node: ast.ClassDef) -> bool:
     """Tell whether a ``Meta`` belongs to a form whose base restricts its choices.
 
-    Filters restrict nothing: theirs must have ``fields = []`` and name each filter outside.
+    A FilterSet restricts nothing: its ``fields`` must be empty and its filters defined explicitly.
     """
     form = file.parents.get(node)
     if node.name != "Meta" or not isinstance(form, ast.ClassDef):
@@ -190,7 +190,7 @@ def _is_restricted(file: SourceFile, node: ast.ClassDef) -> bool:
 
 
 def raw_sql(file: SourceFile) -> Iterator[Violation]:
-    """Return the places of a file that speak SQL to the database. Only models and services may."""
+    """Return the uses of SQL in a file. Only models and services may use it."""
     if file.layer in SQL_LAYERS:
         return
     for node in ast.walk(file.tree):

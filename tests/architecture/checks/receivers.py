@@ -1,17 +1,17 @@
-"""What an expression holds, as far as annotations and usual names say: mypy in a few lines."""
+"""The class of an expression's value, as far as annotations tell."""
 
 import ast
 
 from tests.architecture.checks.model_facts import ModelFacts
 from tests.architecture.checks.source import SourceFile, last_name
 
-SAYS_NOTHING = {"Any", "object", "None", ""}
+UNKNOWN_TYPES = {"Any", "object", "None", ""}
 
 
 def type_name(file: SourceFile, node: ast.expr, facts: ModelFacts) -> str | None:
-    """Return the class of what an expression holds; None where its annotation says nothing.
+    """Return the class of an expression's value; None if unknown.
 
-    Known are parameters and variables with an annotation, ``….user``, and foreign keys of either.
+    Known are annotated parameters and variables, ``….user``, and foreign keys of these.
     """
     if isinstance(node, ast.Name):
         return _annotation_of(file, node)
@@ -24,7 +24,7 @@ def type_name(file: SourceFile, node: ast.expr, facts: ModelFacts) -> str | None
 
 
 def _annotation_of(file: SourceFile, name: ast.Name) -> str | None:
-    """Return the class a name is annotated with, in the functions around it, inside out."""
+    """Return the class a name is annotated with in the innermost function that does."""
     current: ast.AST | None = name
     while current is not None:
         current = file.parents.get(current)
@@ -53,4 +53,4 @@ def _class_in(annotation: ast.expr) -> str | None:
         sides = {_class_in(annotation.left), _class_in(annotation.right)} - {None}
         return sides.pop() if len(sides) == 1 else None
     name = last_name(annotation)
-    return None if name in SAYS_NOTHING else name
+    return None if name in UNKNOWN_TYPES else name

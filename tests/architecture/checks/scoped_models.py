@@ -1,4 +1,4 @@
-"""Every model states who sees its rows, or is named as one that everybody may see."""
+"""Every model has a visibility filter or is listed as unscoped."""
 
 from collections.abc import Collection, Iterable
 
@@ -8,8 +8,11 @@ from accounts.scoping import ScopedModel, ScopedQuerySet
 from tests.architecture.checks.model_facts import is_scoped
 
 
-def unruled_models(models: Iterable[type[Model]], unscoped: Collection[str]) -> set[str]:
-    """Return the models that are neither scoped nor named as unscoped. History is its model's."""
+def models_without_visibility(models: Iterable[type[Model]], unscoped: Collection[str]) -> set[str]:
+    """Return the models that are neither scoped nor listed as unscoped.
+
+    Models of history are left out, for they follow the model they track.
+    """
     return {
         model._meta.label
         for model in models
@@ -19,8 +22,8 @@ def unruled_models(models: Iterable[type[Model]], unscoped: Collection[str]) -> 
     }
 
 
-def without_a_rule_of_their_own(models: Iterable[type[Model]]) -> set[str]:
-    """Return the scoped models that do not state their rule, or whose manager cannot apply it."""
+def models_without_filter(models: Iterable[type[Model]]) -> set[str]:
+    """Return the scoped models without a filter, or whose manager does not apply it."""
     return {
         model._meta.label
         for model in models

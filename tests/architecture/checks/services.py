@@ -1,4 +1,4 @@
-"""A service says who acts and asks whether they may, before it writes.
+"""A service authorises its actor before it writes.
 
 A public function of a ``services`` module that writes (itself, or through a private function of the
 same module) takes ``actor`` by keyword only and calls ``authorise(actor, …)`` before its first
@@ -37,7 +37,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def unauthorised_services(
     files: Sequence[SourceFile], facts: ModelFacts, manager_methods: frozenset[str] = frozenset()
 ) -> Iterator[Violation]:
-    """Return the public functions and classes of services that write without asking."""
+    """Return the public functions and classes of services that write without authorising."""
     services = [file for file in files if file.layer == "services"]
     classes = {
         node.name: node
@@ -51,8 +51,8 @@ def unauthorised_services(
             if isinstance(node, Function) and not node.name.startswith("_"):
                 yield from _function(file, node, writers.first_line(node))
             elif isinstance(node, ast.ClassDef):
-                asks = any(_authorising(each) for each in _with_bases(node, classes))
-                if not asks and writers.first_line(node) is not None:
+                authorises = any(_authorising(each) for each in _with_bases(node, classes))
+                if not authorises and writers.first_line(node) is not None:
                     what = f"class {node.name} writes without authorise(actor, …)"
                     yield file.violation(node, SERVICE, what, "authorise the actor in a method")
 
@@ -64,11 +64,13 @@ def _function(file: SourceFile, node: Function, first_write: int | None) -> Iter
         what = f"{node.name} writes and does not take actor by keyword only"
         yield file.violation(node, SERVICE, what, "take *, actor: User and authorise it")
         return
-    asked = [call.lineno for call in _authorising(node) if not _is_conditional(file, call, node)]
-    if not asked:
+    authorised_at = [
+        call.lineno for call in _authorising(node) if not _is_conditional(file, call, node)
+    ]
+    if not authorised_at:
         what = f"{node.name} takes actor and never authorises"
         yield file.violation(node, SERVICE, what, "call authorise(actor, Permission.…) first")
-    elif min(asked) > first_write:
+    elif min(authorised_at) > first_write:
         what = f"{node.name} writes before it authorises"
         yield file.violation(node, SERVICE, what, "call authorise(actor, Permission.…) first")
 
@@ -83,7 +85,7 @@ def _authorising(node: ast.AST) -> list[ast.Call]:
 
 
 def _is_conditional(file: SourceFile, call: ast.Call, function: Function) -> bool:
-    """Tell whether something between the call and its function decides if it happens."""
+    """Return whether the call is inside a condition, a loop or a nested function."""
     deciding = ast.If | ast.For | ast.While | ast.IfExp | ast.BoolOp | ast.ExceptHandler | ast.Match
     current = file.parents.get(call)
     while current is not None and current is not function:
@@ -127,7 +129,7 @@ class _WritesOf:
         if name == "audited_transaction" or is_write(self._file, call, self._facts, self._methods):
             return True
         if is_statement(call):
-            return not self._only_asks(call)
+            return not self._only_reads(call)
         inner = self._private.get(name)
         if inner is None:
             return is_handed_cursor(call) and isinstance(call.func, ast.Name)
@@ -135,8 +137,8 @@ class _WritesOf:
             return False
         return self.first_line(inner, seen | {name}) is not None
 
-    def _only_asks(self, call: ast.Call) -> bool:
-        """Tell whether the statement is known and none of its words writes."""
+    def _only_reads(self, call: ast.Call) -> bool:
+        """Return whether the statement is known and contains no word of SQL_WRITES."""
         statement = call.args[0] if call.args else None
         text = text_of(statement) or self._texts.get(last_name(statement or call))
         return text is not None and SQL_WRITES.search(text) is None

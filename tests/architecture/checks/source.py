@@ -1,4 +1,4 @@
-"""The files that are checked, the places that break a rule, and the exceptions to the rules."""
+"""The source files, the violations of rules, and the exceptions to rules."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -8,12 +8,12 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[3]
 CURSOR_METHODS = {"execute", "executemany", "callproc", "copy", "copy_expert", "copy_from"}
-NOT_PART_OF_THE_PRODUCT = {"benchmarks", "scripts", "tests"}
+OTHER_PACKAGES = {"benchmarks", "scripts", "tests"}
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One place that breaks a rule: where, what it does, and what to do instead."""
+    """A place that breaks a rule, what it does, and what to do instead."""
 
     path: str
     line: int
@@ -36,7 +36,7 @@ class Allowed:
     function: str = ""
 
     def covers(self, violation: Violation) -> bool:
-        """Tell whether the exception is about this place."""
+        """Return whether the exception allows the violation."""
         same_place = (self.path, self.rule) == (violation.path, violation.rule)
         return same_place and self.function in {"", violation.function}
 
@@ -82,7 +82,7 @@ class SourceFile:
 def package_folders(root: Path = ROOT) -> set[str]:
     """Return the names of the product's Python packages: the folders with an ``__init__.py``."""
     found = {path.parent.name for path in root.glob("*/__init__.py")}
-    return found - NOT_PART_OF_THE_PRODUCT
+    return found - OTHER_PACKAGES
 
 
 def python_files(root: Path = ROOT) -> list[SourceFile]:

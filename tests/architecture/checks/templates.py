@@ -1,4 +1,4 @@
-"""Templates show no rows that no view has read for them.
+"""Templates read no rows of scoped models; their views do.
 
 In what a template looks up (``customer.parent.name``), after the first name:
 
@@ -19,7 +19,7 @@ from tests.architecture.checks.model_facts import ModelFacts
 from tests.architecture.checks.source import ROOT, Violation
 
 TEMPLATE = "template"
-INSTEAD = "have the view read it through visible_to(user) and hand it over under a name of its own"
+INSTEAD = "have the view read it through visible_to(user) and add it to the context"
 STRINGS = re.compile(r'"[^"]*"|\'[^\']*\'')
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 

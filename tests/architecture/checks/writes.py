@@ -1,4 +1,4 @@
-"""Writes stand in services and nowhere else.
+"""Only services write.
 
 Held to this is every file but models, services and migrations. No types are inferred beyond
 annotations, so a call counts as a write by its name and its shape:
