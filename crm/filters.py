@@ -5,7 +5,7 @@ A value that the user could not have selected (unknown, or hidden from them) is 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
@@ -64,6 +64,7 @@ class Filter:
     """A filter of the list: its options and the submitted ``value``.
 
     A filter without groups is a text input; ``typed_text`` is its text, blank if it is invalid.
+    A filter that is not ``is_offered`` is shown only while it is used.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Filter:
     hint: str = ""
     part: CustomerListPart | None = None
     typed_text: str = ""
+    is_offered: bool = True
 
     @property
     def selected_option(self) -> FilterOption | None:
@@ -182,10 +184,13 @@ def read_query(user: User, parameters: Mapping[str, str]) -> ListQuery:
 def _field_filters(
     user: User, fields: Iterable[FieldDeclaration], parameters: Mapping[str, str]
 ) -> list[Filter]:
-    """Return the filters of the declared fields."""
+    """Return the filters of the declared fields; of custom ones the list's columns are offered."""
     units = list(OrgUnit.objects.visible_to(user).order_by("path"))
     return [
-        _field_filter(user, declared, units, parameters)
+        replace(
+            _field_filter(user, declared, units, parameters),
+            is_offered=declared.in_list or not declared.is_custom,
+        )
         for declared in fields
         if declared.in_filters
     ]

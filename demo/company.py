@@ -8,9 +8,11 @@ from accounts.acting import Channel, audited_transaction
 from accounts.actions import Action
 from accounts.models import OrgUnit, User
 from common.errors import RefusedError
+from core.models import CustomField
 from crm.models import Customer, ImportBatch, Transaction
 from crm.models.batch import BatchKind
 from demo.complaints import make_complaints
+from demo.custom_fields import make_custom_fields
 from demo.customers import make_customers
 from demo.people import make_people
 from demo.plan import Plan
@@ -42,6 +44,7 @@ def is_empty() -> bool:
         or Transaction.objects.exists()
         or OrgUnit.objects.filter(parent__isnull=False).exists()
         or User.objects.filter(is_service=False).exists()
+        or CustomField.objects.exists()
     )
 
 
@@ -68,6 +71,7 @@ def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     organisation = make_units()
     staff = make_people(plan, organisation)
     progress.end()
+    make_custom_fields()
     progress.begin(_("Customers"), plan.customers)
     ImportBatch.objects.create(
         kind=BatchKind.CUSTOMERS,

@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from common.copying import copy_rows
 from crm.models import Category, Grade, Industry, Source
 from crm.models.customer import Stage
+from demo.custom_fields import make_custom_values
 from demo.names import NameGenerator, OrganisationName
 from demo.people import CustomerPlacement
 from demo.plan import Plan
@@ -34,7 +35,7 @@ LOST_AFTER_MONTHS = 4  # without a purchase
 MAX_PARENTS = 500  # the latest groups, one of which a subsidiary belongs to
 COLUMNS = (
     "id", "code", "name", "stage", "version", "created_at", "updated_at", "category_id", "grade_id",
-    "industry_id", "owner_id", "parent_id", "source_id", "unit_id",
+    "industry_id", "owner_id", "parent_id", "source_id", "unit_id", "custom_values",
 )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ class _CustomerGenerator:
     def __init__(self, plan: Plan, profiles: SpendingProfiles) -> None:
         self._plan, self._profiles = plan, profiles
         self._rng = plan.random("customers")
+        self._custom_rng = plan.random("custom values")
         self._name_generator = NameGenerator(plan.random("names"))
         self._months = plan.calendar()
         self._parent_groups: list[_ParentGroup] = []
@@ -150,7 +152,14 @@ class _CustomerGenerator:
             parent_id,
             self._sources[rng.choices(list(SOURCES), list(SOURCES.values()))[0]],
             placement.unit_id,
+            self._custom_values(grade, stage),
         )
+
+    def _custom_values(self, grade: str, stage: Stage) -> str:
+        """Return the custom fields' values; a prospect has none yet."""
+        if stage in PROSPECT_STAGES:
+            return "{}"
+        return make_custom_values(self._custom_rng, grade, self._plan.as_of)
 
     def _make_name(
         self, pk: int, placement: CustomerPlacement, grade: str

@@ -83,7 +83,12 @@ class Migration(migrations.Migration):
                         default=False, verbose_name="masked unless the role may see it"
                     ),
                 ),
-                ("in_list", models.BooleanField(default=False, verbose_name="column of the list")),
+                (
+                    "in_list",
+                    models.BooleanField(
+                        default=False, verbose_name="column and filter of the list"
+                    ),
+                ),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
             ],
@@ -160,7 +165,12 @@ class Migration(migrations.Migration):
                         default=False, verbose_name="masked unless the role may see it"
                     ),
                 ),
-                ("in_list", models.BooleanField(default=False, verbose_name="column of the list")),
+                (
+                    "in_list",
+                    models.BooleanField(
+                        default=False, verbose_name="column and filter of the list"
+                    ),
+                ),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
             ],

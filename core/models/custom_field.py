@@ -53,7 +53,7 @@ class CustomField(models.Model):
     )
     required = models.BooleanField(_("required"), default=False)
     sensitive = models.BooleanField(_("masked unless the role may see it"), default=False)
-    in_list = models.BooleanField(_("column of the list"), default=False)
+    in_list = models.BooleanField(_("column and filter of the list"), default=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
 

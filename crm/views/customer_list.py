@@ -111,7 +111,11 @@ class CustomerList(Page):
             "customers": customers,
             "rows": [(customer, _cells(request.user, customer, columns)) for customer in customers],
             "headers": _headers(query, columns),
-            "filters": [_filter_control(query, item) for item in query.filters],
+            "filters": [
+                _filter_control(query, item)
+                for item in query.filters
+                if item.is_offered or item.selected_option
+            ],
             "active_filters": _active_filters(query),
             "may_create": request.user.may(Permission.CUSTOMER_EDIT),
             "sort": query.parameters().get("sort", ""),

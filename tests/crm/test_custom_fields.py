@@ -189,7 +189,13 @@ def test_list_shows_filters_and_sorts_custom_fields(cast: Cast, login: Login) ->
     assert codes(custom_lines="10") == ["B"]
     assert codes(custom_term="open") == ["B"]
     assert codes(custom_lines="x") == ["A", "B", "C"]
-    assert "Lines" in client.get(reverse("customers")).content.decode()
+    page = client.get(reverse("customers")).content.decode()
+    assert "Lines" in page
+    assert 'name="custom_lines"' in page  # a column has its filter on the page
+    assert "custom_term" not in page  # other filters are used by address
+    assert (
+        "custom_term" in client.get(reverse("customers"), {"custom_term": "open"}).content.decode()
+    )
 
 
 @pytest.mark.usefixtures("fields")

@@ -10,8 +10,10 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
+from core.fields.custom import custom_fields
 from crm.models import Customer, ImportBatch, Transaction
 from crm.models.transaction import Kind
+from demo.customers import PROSPECT_STAGES
 from demo.people import LOGINS
 from demo.plan import PASSWORD
 from satisfaction.models import Complaint
@@ -45,6 +47,18 @@ def test_output_names_every_part_with_its_rows(make_demo_output: str) -> None:
     assert len(lines) == 5
     assert "160" in lines[1]
     assert "5,000" in lines[2]
+
+
+def test_buyers_have_values_of_every_custom_field_and_prospects_none() -> None:
+    fields = custom_fields("customer")
+    assert len(fields) == 3
+    for customer in Customer.objects.all():
+        values = {field.custom_key: field.value_of(customer) for field in fields}
+        if customer.stage in PROSPECT_STAGES:
+            assert customer.custom_values == {}
+        else:
+            assert values["leased_lines"] >= 1
+            assert (values["renewal_on"] is not None) == (values["contract_type"] == "fixed")
 
 
 @pytest.mark.parametrize("login", LOGINS)
