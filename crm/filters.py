@@ -64,7 +64,7 @@ class Filter:
     """A filter of the list: its options and the submitted ``value``.
 
     A filter without groups is a text input; ``typed_text`` is its text, blank if it is invalid.
-    A filter that is not ``is_offered`` is shown only while it is used.
+    A filter without ``is_offered`` is shown only while it is active.
     """
 
     key: str
@@ -184,7 +184,7 @@ def read_query(user: User, parameters: Mapping[str, str]) -> ListQuery:
 def _field_filters(
     user: User, fields: Iterable[FieldDeclaration], parameters: Mapping[str, str]
 ) -> list[Filter]:
-    """Return the filters of the declared fields; of custom ones the list's columns are offered."""
+    """Return the filters of the declared fields; a custom field's is offered if it is a column."""
     units = list(OrgUnit.objects.visible_to(user).order_by("path"))
     return [
         replace(

@@ -28,7 +28,7 @@ from crm.fields import CUSTOMER
 from crm.models import Customer
 
 PLACEMENT_FIELDS = frozenset({"owner", "unit"})  # they decide who sees the customer
-TREE = "crm_customer_tree"
+CUSTOMER_TREE = "crm_customer_tree"
 _CYCLE_MESSAGE = gettext_lazy("A customer cannot belong to itself or to its own subsidiary.")
 CONSTRAINTS = {
     # The message is the same whether the user may see the existing customer or not.
@@ -64,7 +64,7 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
     customer = Customer()
     with audited_transaction(actor, Action.CUSTOMER_CREATE):
         if "parent" in values:
-            lock_tree(TREE)
+            lock_tree(CUSTOMER_TREE)
         values = _clean_values(values, fields, actor=actor)
         _authorise_placement(values, actor=actor, is_new=True)
         _assign_fields(customer, values, fields)
@@ -88,7 +88,7 @@ def update_customer(
     require_known_fields(changes, fields, CUSTOMER.name)
     with audited_transaction(actor, Action.CUSTOMER_UPDATE, reason=reason):
         if "parent" in changes:
-            lock_tree(TREE)
+            lock_tree(CUSTOMER_TREE)
         customer = get_locked(Customer.objects.visible_to(actor), customer_id)
         require_version(customer, version)
         values = _clean_values(changes, fields, actor=actor)
@@ -148,10 +148,10 @@ def _authorise_placement(values: Mapping[str, Any], *, actor: User, is_new: bool
     an owner, in their own unit.
     """
     unit, owner = values.get("unit"), values.get("owner")
-    stays_own = is_new and owner in {None, actor} and unit in {None, actor.unit}
+    is_own_new_customer = is_new and owner in {None, actor} and unit in {None, actor.unit}
     if (
         PLACEMENT_FIELDS & values.keys()
-        and not stays_own
+        and not is_own_new_customer
         and not actor.may(Permission.CUSTOMER_REASSIGN)
     ):
         raise PermissionDenied(Permission.CUSTOMER_REASSIGN.value)

@@ -148,8 +148,8 @@ def test_owner_or_unit_of_another_division_is_refused_with_an_error_at_the_field
     cast: Cast,
 ) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
-    elsewhere: dict[str, Any] = {"owner": cast.stranger, "unit": cast.changsha}
-    for field, value in elsewhere.items():
+    records_of_hunan: dict[str, Any] = {"owner": cast.stranger, "unit": cast.changsha}
+    for field, value in records_of_hunan.items():
         with pytest.raises(ValidationError) as caught:
             update_customer(customer_id=customer.pk, actor=cast.head, **{field: value})
         assert list(caught.value.message_dict) == [field]
@@ -157,9 +157,9 @@ def test_owner_or_unit_of_another_division_is_refused_with_an_error_at_the_field
 
 def test_hidden_parent_is_refused_with_an_error_at_the_field(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
-    elsewhere = make_customer(cast.changsha)
+    hidden_parent = make_customer(cast.changsha)
     with pytest.raises(ValidationError) as caught:
-        update_customer(customer_id=customer.pk, actor=cast.head, parent=elsewhere)
+        update_customer(customer_id=customer.pk, actor=cast.head, parent=hidden_parent)
     assert list(caught.value.message_dict) == ["parent"]
 
 

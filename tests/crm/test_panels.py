@@ -97,7 +97,7 @@ def test_portfolio_has_the_own_customers_of_a_manager_and_those_of_the_unit_of_a
 
 def test_month_to_date_compares_with_the_same_days_of_last_month(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
-    elsewhere = make_customer(cast.changsha, owner=cast.stranger)
+    hidden_customer = make_customer(cast.changsha, owner=cast.stranger)
     batch = make_batch(cast.sysadmin)
     for day, amount in {
         date(2026, 9, 30): "1000",
@@ -109,7 +109,7 @@ def test_month_to_date_compares_with_the_same_days_of_last_month(cast: Cast) -> 
         date(2026, 11, 24): "4000",
     }.items():
         make_transaction(customer, on=day, amount=amount, batch=batch)
-        make_transaction(elsewhere, on=day, amount=amount.replace("-", "-9"), batch=batch)
+        make_transaction(hidden_customer, on=day, amount=amount.replace("-", "-9"), batch=batch)
     revenue = month_to_date(cast.manager, today=TODAY, own_only=True)
     amounts = [Decimal(80), Decimal(80), Decimal(87)]
     assert [revenue.this_month, revenue.last_month_to_date, revenue.last_month] == amounts

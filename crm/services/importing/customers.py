@@ -20,7 +20,7 @@ from crm.fields import CUSTOMER
 from crm.models import Customer
 from crm.models.batch import BatchKind
 from crm.models.customer import CODE_PATTERN
-from crm.services.customer import TREE
+from crm.services.customer import CUSTOMER_TREE
 from crm.services.importing import customer_sql as sql
 from crm.services.importing.columns import MatchedColumns, declared_columns
 from crm.services.importing.customer_rows import CustomerRowParser
@@ -91,7 +91,7 @@ class CustomerImporter(Importer):
 
     def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
         """Lock, check and write. The tree's lock comes first, as in ``update_customer``."""
-        lock_tree(TREE)
+        lock_tree(CUSTOMER_TREE)
         self.stage_visible_customers(
             cursor,
             "SELECT code FROM stage WHERE fault IS NULL "

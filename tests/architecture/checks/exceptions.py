@@ -15,17 +15,17 @@ ALLOWED = (
     # Reads that do not start from visible_to.
     Allowed(
         "accounts/acting.py", READ,
-        "Who made a change is part of its record: whoever sees the record may know the name.",
+        "A user who may see a record may see the names of those who changed it.",
         "user_names",
     ),
     Allowed(
         "staff/sign_in.py", READ,
-        "Reads the user of a session, before there is anybody to be in scope of.",
+        "Reads the user of a session; there is no user yet whose visibility could apply.",
         "AuthenticationBackend.get_user",
     ),
     Allowed(
         "core/history.py", READ,
-        "The history of a record its caller has read through visible_to.",
+        "The history of a record that its caller has read through visible_to.",
         "_states",
     ),
     Allowed(
@@ -96,9 +96,9 @@ ALLOWED = (
 )  # fmt: skip
 
 # Foreign keys that templates may follow.
-_ACTED = "Who did something with a record is named to whoever sees the record."
-_IN_CHARGE = "Who is in charge of a record is named to whoever sees the record."
-_WITH_CUSTOMER = "Seen with its customer: whoever sees the one sees the other."
+_ACTED = "A user who may see a record may see who did something with it."
+_IN_CHARGE = "A user who may see a record may see who is in charge of it."
+_WITH_CUSTOMER = "A record of a customer is visible to the users who see the customer."
 
 FOREIGN_KEYS_IN_TEMPLATES = {
     "customer.owner": _IN_CHARGE,

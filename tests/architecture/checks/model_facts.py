@@ -55,7 +55,7 @@ def product_models() -> list[type[Model]]:
 
 
 def is_scoped(model: type[Model]) -> bool:
-    """Tell whether a model holds company data: scoped itself, or the history of one that is."""
+    """Return whether a model holds company data: scoped itself, or the history of one that is."""
     tracked = getattr(model, "pgh_tracked_model", None)
     return issubclass(model, ScopedModel) or (
         isinstance(tracked, type) and issubclass(tracked, ScopedModel)

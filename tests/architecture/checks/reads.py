@@ -27,9 +27,9 @@ from tests.architecture.checks.receivers import type_name
 from tests.architecture.checks.source import (
     SourceFile,
     Violation,
-    is_handed_cursor,
     is_statement,
     last_name,
+    passes_cursor,
     text_of,
 )
 
@@ -172,7 +172,7 @@ def _class(file: SourceFile, node: ast.ClassDef, facts: ModelFacts) -> Iterator[
 
 
 def _is_restricted(file: SourceFile, node: ast.ClassDef) -> bool:
-    """Tell whether a ``Meta`` belongs to a form whose base restricts its choices.
+    """Return whether a ``Meta`` belongs to a form whose base restricts its choices.
 
     A FilterSet restricts nothing: its ``fields`` must be empty and its filters defined explicitly.
     """
@@ -205,11 +205,11 @@ def raw_sql(file: SourceFile) -> Iterator[Violation]:
 
 
 def _sql_call(call: ast.Call) -> str | None:
-    """Return how to name a call that has to do with SQL; None for any other."""
+    """Return the name of a call that uses SQL; None for any other call."""
     name = last_name(call.func)
     is_method = isinstance(call.func, ast.Attribute)
     if (is_method and name in {"cursor", "raw", "extra"}) or name == "RawSQL":
         return f"{name}(…)"
     if is_statement(call):
         return f"cursor.{name}(…)"
-    return f"{name}(cursor, …)" if is_handed_cursor(call) else None
+    return f"{name}(cursor, …)" if passes_cursor(call) else None

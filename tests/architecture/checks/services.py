@@ -6,8 +6,8 @@ write, not under a condition. A class that writes calls ``authorise`` in one of 
 those of its bases. Private functions and methods are called by these, so they are exempt.
 
 A write is what ``writes.is_write`` takes for one, ``audited_transaction(…)``, a function of another
-module that is handed a cursor, or ``execute`` and ``copy_expert`` on a cursor, but for a statement
-that stands in the file as a plain string and holds no word of a write.
+module that a cursor is passed to, or ``execute`` and ``copy_expert`` on a cursor, unless the
+statement is a plain string in the file that contains no word of a write.
 """
 
 import ast
@@ -19,9 +19,9 @@ from tests.architecture.checks.source import (
     SourceFile,
     Violation,
     calls,
-    is_handed_cursor,
     is_statement,
     last_name,
+    passes_cursor,
     text_of,
 )
 from tests.architecture.checks.writes import is_write
@@ -132,7 +132,7 @@ class _WritesOf:
             return not self._only_reads(call)
         inner = self._private.get(name)
         if inner is None:
-            return is_handed_cursor(call) and isinstance(call.func, ast.Name)
+            return passes_cursor(call) and isinstance(call.func, ast.Name)
         if name in seen:
             return False
         return self.first_line(inner, seen | {name}) is not None

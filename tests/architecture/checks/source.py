@@ -126,12 +126,12 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def is_statement(call: ast.Call) -> bool:
-    """Tell whether a call has a cursor do something: ``cursor.execute(…)``."""
+    """Return whether a call runs a statement: ``cursor.execute(…)``."""
     is_method = isinstance(call.func, ast.Attribute) and call.func.attr in CURSOR_METHODS
     return is_method and "cursor" in last_name(getattr(call.func, "value", call))
 
 
-def is_handed_cursor(call: ast.Call) -> bool:
-    """Tell whether a call hands a cursor on: ``copy_rows(cursor, …)``."""
+def passes_cursor(call: ast.Call) -> bool:
+    """Return whether a call passes a cursor to a function: ``copy_rows(cursor, …)``."""
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
     return any("cursor" in last_name(value) and isinstance(value, ast.Name) for value in values)

@@ -48,7 +48,7 @@ def is_write(
     facts: ModelFacts,
     manager_methods: frozenset[str] = frozenset(),
 ) -> bool:
-    """Tell whether a call writes to the database, as far as its name and shape say."""
+    """Return whether a call writes to the database, as far as its name and shape say."""
     if not isinstance(call.func, ast.Attribute):
         return False
     receiver = call.func.value
