@@ -1,7 +1,7 @@
 """Reading the history that database triggers write.
 
-The history of a record with declared fields shows those, of any other tracked record the fields of
-its model. The name of a related record is shown only to users who may see the record, a sensitive
+For a record with declared fields it shows those; for any other tracked record, the fields of its
+model. The name of a related record is shown only to users who may see the record, a sensitive
 value only to those who may see the field.
 """
 
@@ -22,7 +22,10 @@ from accounts.scoping import ScopedModel, ScopedQuerySet
 from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Reference
 
+# Of a related record that belongs to units the user does not see, or that was deleted.
 HIDDEN_RECORD_TEXT = gettext_lazy("outside your units")
+# Fields that the database or the service derives from others.
+DERIVED_FIELDS = frozenset({"id", "version", "path"})
 INSERT_LABEL, DELETE_LABEL = "insert", "delete"  # pgh_label of the triggers
 
 
@@ -72,7 +75,8 @@ def latest_changes(
     """Return the last changes of a tracked record, newest first.
 
     The caller has checked that ``user`` may see the record. ``fields`` are its declared fields;
-    None means the fields of its model. Entries that differ in none of them are left out.
+    None means the fields of its model. Entries that differ in none of them are left out, so fewer
+    than ``limit`` changes may be returned although there are older ones.
     """
     # One state more than ``limit``, because each is compared with the one before it.
     states = list(_states(record)[: limit + 1])
@@ -99,10 +103,11 @@ def state_at(record: Any, version: int) -> Any | None:
 
 
 def _states(record: Any) -> QuerySet[Any, Any]:
-    # ``tracked`` creates the model of the states, so it has no type that mypy knows.
+    # ``common.history.tracked`` creates the model of the states at run time; mypy has no type for it.
+    # Records that every user may see, such as reference lists.
     unscoped_relations = [
         field.name
-        for field in record.events.model._meta.fields  # noqa: SLF001 (documented for everyone)
+        for field in record.events.model._meta.fields  # noqa: SLF001 (Django documents _meta)
         if _is_related(field) and not issubclass(field.related_model, ScopedModel)
     ]
     states: QuerySet[Any, Any] = record.events.order_by("-pgh_id")
@@ -171,7 +176,7 @@ def _model_fields(states: Sequence[Any], related: _RelatedTexts) -> list[_Histor
     return [
         _model_field(field, related)
         for field in states[0]._meta.fields  # noqa: SLF001
-        if not field.name.startswith("pgh_") and field.name not in {"id", "version", "path"}
+        if not field.name.startswith("pgh_") and field.name not in DERIVED_FIELDS
     ]
 
 
@@ -191,12 +196,15 @@ def _value_text(field: Field[Any, Any], value: Any) -> str:
         return _("Yes") if value else _("No")
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
+    if isinstance(field, JSONField):
+        return ""  # that it changed is shown; its structure is not for people
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value) if not isinstance(field, JSONField) else ""
+        return ", ".join(str(item) for item in value)
     return str(value)
 
 
 def _context(state: Any) -> Mapping[str, Any]:
+    # The column is NOT NULL: every change has a context.
     context: Mapping[str, Any] = state.pgh_context.metadata
     return context
 

@@ -39,7 +39,7 @@ class RecordForm(forms.Form):
         super().__init__(data, initial={**self._record_values(), **(initial or {})})
         self.fields.update(form_fields(self.declared.values(), user, record))
         for name, field in self.declared.items():
-            if isinstance(field.kind, Reference) and field.kind.options_url:
+            if isinstance(field.kind, Reference) and field.kind.options_url_name:
                 query = f"?without={record.pk}" if record else ""
                 use_search_picker(self.fields[name], field.kind, self[name].value(), query)
 
@@ -73,7 +73,7 @@ class RecordForm(forms.Form):
         values = initial_values(self.declared.values(), self.record)
         for name, field in self.declared.items():
             # A related record that the user may not see is shown as empty.
-            if isinstance(field.kind, Reference) and field.kind.options_url and values[name]:
+            if isinstance(field.kind, Reference) and field.kind.options_url_name and values[name]:
                 visible = field.kind.records(self.user).filter(pk=values[name])
                 values[name] = values[name] if visible.exists() else None
         return {**values, VERSION: self.record.version}

@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Model)
 
 
 class VersionedRecord(Protocol):
-    """A record whose ``version`` grows by one with every change."""
+    """A record whose ``version`` the service increases by one with every change."""
 
     version: int
 
@@ -62,7 +62,7 @@ def get_locked(records: QuerySet[M], pk: Any) -> M:
 
 
 def lock_tree(name: str) -> None:
-    """Lock the tree ``name`` against changes of parents by others until the transaction ends.
+    """Let no other transaction change parents in the tree ``name`` until this one ends.
 
     Two concurrent changes could close a cycle that neither transaction sees. Take this lock before
     locking rows, also in imports, because locks taken in different orders can deadlock.
@@ -84,7 +84,9 @@ def require_version(record: VersionedRecord, version: int | None) -> None:
 def constraint_messages(messages: Mapping[str, ConstraintMessage]) -> Iterator[None]:
     """Turn the violation of a constraint named in ``messages`` into its ValidationError.
 
-    The IntegrityError of any other constraint is not caught, because it is a program error.
+    The IntegrityError of any other constraint is not caught, because it is a program error. Use it
+    inside the service's transaction: the violation has failed it, and the ValidationError leaves
+    the ``audited_transaction`` block, which rolls back.
     """
     try:
         yield

@@ -89,7 +89,7 @@ UNIT = Reference(
 PARENT = Reference(
     records=Customer.objects.visible_to,
     label=_name_and_code,
-    options_url="customer_options",
+    options_url_name="customer_options",
 )
 
 # In the order of forms and of the customer page.

@@ -1,4 +1,4 @@
-"""Declarations of fields, which every entry point reads."""
+"""Declared fields, read by forms, lists, the API, the admin, imports and history."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class FieldDeclaration:
     """One field of a record.
 
     ``short_label`` replaces the label in column headers and filters, where the record need not be
-    named. ``headers`` are further names of the field in files. A ``sensitive`` field is masked for
+    named. ``headers`` are further headers the field is known by in imported files. A ``sensitive`` field is masked for
     users without the permission, who cannot search or filter by it either. ``in_list`` makes it a
     column and ``in_filters`` a filter of the record's list; ``searched`` includes it in the search
     box. ``sort`` returns the expressions its column sorts by. ``quality_weight`` is its weight in
-    data quality.
+    a record's completeness score.
 
     A custom field has a ``custom_key``, the key of its values in the JSON column. It applies to
     records of ``categories``, or to all records if there are none.
@@ -63,12 +63,17 @@ class FieldDeclaration:
 
     @property
     def is_sortable(self) -> bool:
-        """Whether a list can be sorted by the field."""
+        """Whether a list can be sorted by the field: it says how, or it is short and comparable."""
         return self.sort is not None or self.searched or self.is_custom
 
     @property
     def column(self) -> str:
-        """The model's attribute with the stored value; a custom field has none."""
+        """The model's attribute with the stored value (``industry_id`` for ``industry``).
+
+        Raises TypeError for a custom field, whose values are in the JSON column.
+        """
+        if self.is_custom:
+            raise TypeError(self.name)
         return f"{self.name}_id" if isinstance(self.kind, Reference) else self.name
 
     def may_be_seen_by(self, user: User) -> bool:
@@ -114,7 +119,7 @@ def model_field(model: type[Model], name: str, kind: FieldKind, **options: Any) 
 
     Raises FieldDoesNotExist for a name the model lacks.
     """
-    field = model._meta.get_field(name)  # noqa: SLF001 (documented for everyone)
+    field = model._meta.get_field(name)  # noqa: SLF001 (Django documents _meta)
     if not isinstance(field, Field):
         raise FieldDoesNotExist(name)
     return FieldDeclaration(
@@ -130,7 +135,8 @@ def model_field(model: type[Model], name: str, kind: FieldKind, **options: Any) 
 def clean_value(field: FieldDeclaration, value: Any) -> Any:
     """Return a value from a form or a program as a value of the field's kind; None for blank.
 
-    Records are returned unchanged. Raises ValidationError under the field's name.
+    A related record is not checked here and returned unchanged. Raises ValidationError under the
+    field's name.
     """
     if value is None or value == "" or isinstance(field.kind, Reference):
         return None if value == "" else value

@@ -18,7 +18,7 @@ class ValueFault(TextChoices):
     NO_SUCH_DATE = "no_such_date", _("There is no such day")
     DATE_OUT_OF_RANGE = (
         "date_out_of_range",
-        _("The date lies before 1900 or more than a year ahead"),
+        _("The date lies too far back or too far ahead"),
     )
     NOT_AN_AMOUNT = "not_an_amount", _("Not an amount; write 1234.56")
     EXPONENT = "exponent", _("Write the amount out, without an exponent")

@@ -76,7 +76,7 @@ class ReferenceFormField(forms.ModelChoiceField[Any]):
         self.kind = kind
         selectable = (kind.selectable_records or kind.records)(user)
         super().__init__(selectable, empty_label=str(kind.empty_label) or None, **options)
-        if kind.options_url:
+        if kind.options_url_name:
             # The current record may be hidden from the user: the form then neither names nor keeps
             # it, and the service takes an empty choice for unchanged.
             return
@@ -166,6 +166,6 @@ def use_search_picker(
     is_id = text.isascii() and text.isdecimal() and len(text) <= MAX_BIGINT_DIGITS
     records = field.queryset.filter(pk=int(text)) if is_id and field.queryset is not None else ()
     field.widget = forms.Select(
-        attrs={"data-picker": "", "data-picker-url": reverse(kind.options_url) + query},
+        attrs={"data-picker": "", "data-picker-url": reverse(kind.options_url_name) + query},
         choices=[("", EMPTY_LABEL), *((record.pk, kind.label(record)) for record in records)],
     )

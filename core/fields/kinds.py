@@ -10,7 +10,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.db.models import Model, QuerySet
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ from common.parsing.dates import parse_date
 from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
 
-MAX_DAYS_AHEAD = timedelta(days=366)
+MAX_DATE = date(2199, 12, 31)  # a later date is taken for a typing mistake
 MAX_KEY_LENGTH = 40
 MAX_NUMBER = Decimal(10**12)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
@@ -43,7 +43,9 @@ class FieldKind(ABC):
     """The base of all kinds."""
 
     sql_type: ClassVar[str]  # of the column that an import stages the values in
-    is_text: ClassVar[bool] = False  # filters match a part of the text, not only the whole
+    # Free text: filters match a part of it, white space around it is kept, and the model stores
+    # an empty value as "" instead of NULL.
+    is_text: ClassVar[bool] = False
 
     @abstractmethod
     def parse(self, text: str) -> Any:
@@ -74,7 +76,7 @@ class FieldKind(ABC):
             raise ValidationError(str(ValueFault(error.code).label)) from error
 
     def accept(self, value: Any) -> Any:
-        """Return the value of a Python or JSON type other than text; raise UnreadableError."""
+        """Return a value that is not a string, such as a JSON number; raise UnreadableError."""
         raise UnreadableError(self.wrong_type_fault)
 
     @property
@@ -177,7 +179,11 @@ class Number(FieldKind):
         return number_format(number, max(0, -int(number.as_tuple().exponent)))
 
     def to_json(self, value: Any) -> int | float:
-        """Return an int where possible, else a float, which keeps fifteen digits."""
+        """Return an int where possible, else a float.
+
+        A float is exact for 15 significant digits. MAX_NUMBER and the decimals of custom fields
+        allow more only for numbers that nobody types.
+        """
         number = Decimal(value)
         return int(number) if number == number.to_integral_value() else float(number)
 
@@ -202,7 +208,10 @@ class Number(FieldKind):
 
 @dataclass(frozen=True)
 class Money(FieldKind):
-    """An amount in the company's currency: a Decimal with two decimals."""
+    """An amount in the company's currency: a Decimal with two decimals.
+
+    Databases and JSON store hundredths, as an integer: see ``common.money``.
+    """
 
     sql_type: ClassVar[str] = "bigint"
 
@@ -242,13 +251,13 @@ class Date(FieldKind):
 
     def parse(self, text: str) -> date:
         """Parse a date as people write it; faults: those of ``parse_date``."""
-        return parse_date(text, timezone.localdate() + MAX_DAYS_AHEAD)
+        return parse_date(text, MAX_DATE)
 
     def accept(self, value: Any) -> date:
         """Accept a date, but no datetime."""
         if type(value) is not date:
             raise UnreadableError(self.wrong_type_fault)
-        return value
+        return self.parse(value.isoformat())
 
     def format(self, value: Any) -> str:
         """Return the date as 2026-01-31."""
@@ -339,10 +348,11 @@ class Reference(FieldKind):
     """Another record, identified by one of its unique fields.
 
     ``records`` returns the records a user may refer to, ``selectable_records`` those that a form
-    lists (the same if None). Files and the API identify a record by its field ``key``, compared by
-    ``lookup``; files also by the texts of ``names``. ``label`` returns the text of a record in a
-    list of options, ``text`` elsewhere (the same if None); ``level`` returns its depth in a tree.
-    ``options_url`` names the URL that searches for records, for those that are too many to list.
+    lists (the same if None). Files and the API identify a record by its field ``key``, for example
+    ``employee_number``, compared by ``lookup``, for example ``employee_number__iexact``; files also
+    by the texts of ``names``. ``label`` returns the text of a record in a list of options, ``text``
+    elsewhere (the same if None); ``level`` returns its depth in a tree.
+    ``options_url_name`` names the URL that searches for records, for those too many to list.
     """
 
     records: Callable[[User], QuerySet[Any]]
@@ -352,7 +362,7 @@ class Reference(FieldKind):
     text: Callable[[Any], str] | None = None
     selectable_records: Callable[[User], QuerySet[Any]] | None = None
     names: Callable[[Any], Sequence[str]] | None = None
-    options_url: str = ""
+    options_url_name: str = ""
     level: Callable[[Any], int] | None = None
     empty_label: str | Promise = "–"
     fault: ValueFault = ValueFault.NOT_YOURS
@@ -371,7 +381,7 @@ class Reference(FieldKind):
     def ids_by_name(self, user: User) -> dict[str, int]:
         """Return the ids of the records the user may refer to, by normalised key and name.
 
-        A name that two records share (a section and its division) is left out. A key takes
+        A name that two records share (an industry section and its division) is left out. A key takes
         precedence over a name.
         """
         keys: dict[str, int] = {}

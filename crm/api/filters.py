@@ -69,11 +69,14 @@ class CustomerFilters(filters.FilterSet):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        requested = {name for name in self.data or () if name.startswith(CUSTOM_PREFIX)}
         user = getattr(self.request, "user", None)
-        if isinstance(user, User) and any(
-            name.startswith(CUSTOM_PREFIX) for name in self.data or ()
-        ):
-            for name, custom_filter in _filters_for(CUSTOMER.custom_fields_for(user)).items():
+        if requested and isinstance(user, User):
+            custom_filters = _filters_for(CUSTOMER.custom_fields_for(user))
+            unknown = sorted(requested - custom_filters.keys())
+            if unknown:
+                raise ValidationError({name: [_("There is no such field.")] for name in unknown})
+            for name, custom_filter in custom_filters.items():
                 custom_filter.parent, custom_filter.model = self, Customer
                 self.filters[name] = custom_filter
 

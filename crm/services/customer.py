@@ -111,7 +111,7 @@ def update_customer(
 def _clean_values(
     values: Mapping[str, Any], fields: FieldsByName, *, actor: User
 ) -> dict[str, Any]:
-    """Return the values as their kinds.
+    """Return the values converted to the kinds of their fields.
 
     Raises ValidationError for an invalid value, and for a record or a field hidden from the actor.
     """
@@ -129,7 +129,8 @@ def _changed_fields(
 ) -> dict[str, Any]:
     """Return the values that differ from the customer's.
 
-    A parent the actor may not see is shown as empty, so an empty parent leaves it unchanged.
+    A parent the actor may not see is shown to them as empty. None therefore removes the parent only
+    if the actor may see it.
     """
     changed = {
         name: value for name, value in values.items() if fields[name].value_of(customer) != value
@@ -165,6 +166,8 @@ def _assign_fields(customer: Customer, values: Mapping[str, Any], fields: Fields
         if value is not None and not fields[name].applies_to(category):
             message = _("Customers of this category do not have this field.")
             raise ValidationError({name: message})
+    # Uniqueness and constraints are the database's, with the messages of CONSTRAINTS; require_visible
+    # has checked the parent, and the kinds have checked the custom values.
     customer.full_clean(
         exclude=["parent", "custom_values"], validate_unique=False, validate_constraints=False
     )

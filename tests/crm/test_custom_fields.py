@@ -236,6 +236,7 @@ def test_api_reads_changes_and_filters_custom_fields(cast: Cast) -> None:
     assert codes == ["K1"]
     assert client.get("/api/v1/customers/?custom_lines=13").json()["results"] == []
     assert client.get("/api/v1/customers/?custom_lines=x").status_code == 400
+    assert client.get("/api/v1/customers/?custom_unknown=x").status_code == 400
 
 
 @pytest.mark.usefixtures("fields")

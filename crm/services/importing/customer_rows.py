@@ -74,7 +74,7 @@ def _cell_reader(field: FieldDeclaration, actor: User) -> CellReader:
         return _reject_hidden_field
     if isinstance(kind, Reference):
         # A parent may be a row of the same file: it is resolved once all of them are staged.
-        return kind.parse_key if kind.options_url else _lookup(kind.ids_by_name(actor), kind.fault)
+        return kind.parse_key if kind.options_url_name else _lookup(kind.ids_by_name(actor), kind.fault)
     if isinstance(kind, Choice):
         return _lookup(kind.codes_by_name(), ValueFault.NOT_IN_LIST)
     if isinstance(kind, Money) and not field.is_custom:
