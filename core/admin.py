@@ -15,6 +15,7 @@ from unfold.widgets import (
 
 from accounts.models import User
 from accounts.permissions import Permission
+from core.fields.faults import ValueFault
 from core.fields.record_types import record_types
 from core.models import CustomField
 from core.service_admin import LOADED_VERSION, AdminRequest, ServiceModelAdmin, VersionedForm
@@ -29,7 +30,10 @@ class ChoiceLinesField(forms.Field):
     def to_python(self, value: Any) -> list[dict[str, str]]:
         """Return the choices for the service; a missing name becomes the other one or the code."""
         choices = []
-        for line in str(value or "").splitlines():
+        text = str(value or "")
+        if "\0" in text:
+            raise ValidationError(ValueFault.BAD_CHARACTER.label)
+        for line in text.splitlines():
             parts = [part.strip() for part in line.split(SEPARATOR)]
             if not any(parts):
                 continue

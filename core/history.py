@@ -20,7 +20,7 @@ from accounts.actions import Action
 from accounts.models import User
 from accounts.scoping import ScopedModel, ScopedQuerySet
 from core.fields.declarations import FieldDeclaration
-from core.fields.kinds import Reference
+from core.fields.reference import Reference
 
 # Of a related record that belongs to units the user does not see, or that was deleted.
 HIDDEN_RECORD_TEXT = gettext_lazy("outside your units")
@@ -103,7 +103,7 @@ def state_at(record: Any, version: int) -> Any | None:
 
 
 def _states(record: Any) -> QuerySet[Any, Any]:
-    # ``common.history.tracked`` creates the model of the states at run time; mypy has no type for it.
+    # ``common.history.tracked`` creates the model of the states, so mypy has no type for it.
     # Records that every user may see, such as reference lists.
     unscoped_relations = [
         field.name

@@ -26,6 +26,12 @@ class RecordModelForm(ServiceModelForm):
         for field in self.custom_declarations:
             self.fields[field.name].initial = field.value_of(self.instance)
 
+    @property
+    def changed_data(self) -> list[str]:
+        """The changed fields, without custom fields that the submitted form did not have."""
+        absent = {field.name for field in self.custom_declarations} - set(self.data)
+        return [name for name in super().changed_data if name not in absent]
+
 
 class RecordModelAdmin(ServiceModelAdmin):
     """The administration pages of one record type: a form of its declared fields."""
@@ -51,15 +57,19 @@ class RecordModelAdmin(ServiceModelAdmin):
     ) -> type[ServiceModelForm]:
         """Return the form class with a form field for each custom field."""
         custom = [field for field in self.declarations(request, obj) if field.is_custom]
-        added: dict[str, Any] = {field.name: _admin_form_field(field, request) for field in custom}
+        added: dict[str, Any] = {
+            field.name: _admin_form_field(field, request, obj) for field in custom
+        }
         added["custom_declarations"] = custom
         form = type(self.form.__name__, (self.form,), added)
         return super().get_form(request, obj, form=form, **kwargs)
 
 
-def _admin_form_field(field: FieldDeclaration, request: AdminRequest) -> forms.Field:
+def _admin_form_field(
+    field: FieldDeclaration, request: AdminRequest, obj: Model | None
+) -> forms.Field:
     """Return the form field of a declaration with a widget of the administration's theme."""
-    admin_field = form_field(field, request.user)
+    admin_field = form_field(field, request.user, field.value_of(obj) if obj else None)
     if isinstance(admin_field.widget, forms.Select):
         admin_field.widget = UnfoldAdminSelectWidget(choices=admin_field.widget.choices)
     elif isinstance(admin_field.widget, forms.Textarea):

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from accounts.models import User
 from core.fields.declarations import FieldDeclaration, fields_by_name
 from core.fields.forms import form_fields, initial_values, use_search_picker
-from core.fields.kinds import Reference
+from core.fields.reference import Reference
 
 VERSION = "version"
 
@@ -44,11 +44,16 @@ class RecordForm(forms.Form):
                 use_search_picker(self.fields[name], field.kind, self[name].value(), query)
 
     def values(self) -> dict[str, Any]:
-        """Return the values for the service; of an existing record only the changed ones."""
+        """Return the values for the service; of an existing record only the changed ones.
+
+        A field that was not submitted was not in the form the user saw: it stays unchanged.
+        """
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name in self.declared and (self.record is None or name in self.changed_data)
+            if name in self.declared
+            and name in self.data
+            and (self.record is None or name in self.changed_data)
         }
 
     def add_service_errors(self, error: ValidationError) -> None:
@@ -105,6 +110,9 @@ def merge_changes(
     data, conflicts = submitted_data.copy(), []
     for name in form.declared:
         if name not in form.fields:
+            continue
+        if name not in data:  # the form the user saw did not have the field
+            data[name] = _input_text(form.fields[name], form.initial.get(name))
             continue
         field = form.fields[name]
         before = _input_text(field, loaded.get(name))

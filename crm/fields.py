@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OrgUnit, User
 from core.fields.declarations import model_field
 from core.fields.faults import ValueFault
-from core.fields.kinds import Choice, Reference, Text
+from core.fields.kinds import Choice, Text
 from core.fields.record_types import RecordType
+from core.fields.reference import Reference
 from crm.models import Category, Customer, Grade, Industry, Source
 from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH, Stage
 from crm.models.reference import Reference as ReferenceEntry

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import OrgUnit, User
 from common.parsing.errors import UnreadableError
 from core.fields.declarations import FieldDeclaration, SortExpression
-from core.fields.kinds import Choice, Reference, YesNo
+from core.fields.kinds import Choice, YesNo
 from core.fields.queries import condition, sort_expressions
+from core.fields.reference import Reference
 from crm.composition import CustomerListPart, ListColumn, customer_list_parts
 from crm.fields import CUSTOMER, INDUSTRY
 from crm.models import Customer, Industry

@@ -20,10 +20,10 @@ from core.fields.kinds import (
     FieldKind,
     Money,
     Number,
-    Reference,
     Text,
     YesNo,
 )
+from core.fields.reference import Reference
 
 CUSTOM_FIELDS = "custom_fields"
 AnyField = serializers.Field[Any, Any, Any, Any]
@@ -82,7 +82,8 @@ class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
         fields = {field.custom_key: field for field in self._fields()}
         unknown = [str(key) for key in data if key not in fields]
         if unknown:
-            raise ValidationError({key: [_("There is no such field.")] for key in unknown})
+            messages = [f"{_printable(key)}: {_('There is no such field.')}" for key in unknown]
+            raise ValidationError(messages)
         return {fields[key].name: _clean(fields[key], value) for key, value in data.items()}
 
     def to_representation(self, value: Any) -> dict[str, Any]:
@@ -109,7 +110,13 @@ def _clean(field: FieldDeclaration, value: Any) -> Any:
     try:
         return field.kind.clean(value)
     except DjangoValidationError as error:
-        raise ValidationError({field.custom_key: error.messages}) from error
+        messages = [f"{field.custom_key}: {message}" for message in error.messages]
+        raise ValidationError(messages) from error
+
+
+def _printable(key: str) -> str:
+    """Return a key sent as JSON without halves of characters, which no answer can contain."""
+    return key.encode("utf-8", "replace").decode("utf-8")
 
 
 def _to_json(kind: FieldKind, value: Any) -> Any:

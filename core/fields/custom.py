@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.html import escape
 
 from common.localised import localised_text
 from core.fields.declarations import FieldDeclaration
@@ -50,8 +51,10 @@ def declaration_of(row: CustomField) -> FieldDeclaration:
         name=f"{CUSTOM_PREFIX}{row.key}",
         label=row.label,
         kind=KIND_FACTORIES[row.kind](row),
-        help_text=localised_text(zh=row.help_zh, en=row.help_en),
+        # Templates show help texts unescaped, for those of the code may hold markup.
+        help_text=escape(localised_text(zh=row.help_zh, en=row.help_en)),
         required=row.required,
+        may_be_empty=not row.required,
         headers=tuple(text for text in (row.key, row.label_zh, row.label_en) if text),
         sensitive=row.sensitive,
         in_list=row.in_list,

@@ -12,7 +12,8 @@ from django.utils.text import capfirst
 
 from accounts.models import User
 from accounts.permissions import Permission
-from core.fields.kinds import FieldKind, Reference
+from core.fields.kinds import FieldKind
+from core.fields.reference import Reference
 
 MASK = "••••"
 CUSTOM_COLUMN = "custom_values"
@@ -25,11 +26,13 @@ class FieldDeclaration:
     """One field of a record.
 
     ``short_label`` replaces the label in column headers and filters, where the record need not be
-    named. ``headers`` are further headers the field is known by in imported files. A ``sensitive`` field is masked for
-    users without the permission, who cannot search or filter by it either. ``in_list`` makes it a
-    column and ``in_filters`` a filter of the record's list; ``searched`` includes it in the search
-    box. ``sort`` returns the expressions its column sorts by. ``quality_weight`` is its weight in
-    a record's completeness score.
+    named. A ``required`` field must be given when a record is created. ``may_be_empty`` says if a
+    record may have no value; a field with a default is not required and yet never empty.
+    ``headers`` are further headers the field is known by in imported files. A ``sensitive`` field
+    is masked for users without the permission, who cannot search or filter by it either.
+    ``in_list`` makes it a column and ``in_filters`` a filter of the record's list; ``searched``
+    includes it in the search box. ``sort`` returns the expressions its column sorts by.
+    ``quality_weight`` is its weight in a record's completeness score.
 
     A custom field has a ``custom_key``, the key of its values in the JSON column. It applies to
     records of ``categories``, or to all records if there are none.
@@ -41,6 +44,7 @@ class FieldDeclaration:
     short_label: str | Promise = ""
     help_text: str | Promise = ""
     required: bool = False
+    may_be_empty: bool = True
     headers: tuple[str, ...] = ()
     sensitive: bool = False
     in_list: bool = False
@@ -128,6 +132,7 @@ def model_field(model: type[Model], name: str, kind: FieldKind, **options: Any) 
         kind=kind,
         help_text=field.help_text,
         required=not field.blank and not field.has_default(),
+        may_be_empty=field.blank,
         **options,
     )
 

@@ -20,11 +20,11 @@ from core.fields.kinds import (
     Money,
     Number,
     Phone,
-    Reference,
     Text,
     Url,
     YesNo,
 )
+from core.fields.reference import Reference
 
 INDENT = "\u2003"
 EMPTY_LABEL = "–"
@@ -104,7 +104,7 @@ class ReferenceFormField(forms.ModelChoiceField[Any]):
 def form_field(field: FieldDeclaration, user: User, current: Any = None) -> forms.Field:
     """Return the form field of a declaration for ``user``; ``current`` is the record's value."""
     # A field of some categories is required by the service, which knows the record's category.
-    required = field.required and not field.categories
+    required = not field.may_be_empty and not field.categories
     options: dict[str, Any] = {
         "label": field.label,
         "required": required,
@@ -114,8 +114,7 @@ def form_field(field: FieldDeclaration, user: User, current: Any = None) -> form
         case Reference() as kind:
             return ReferenceFormField(kind, user, current, **options)
         case Choice() as kind:
-            blank = [] if required else [("", EMPTY_LABEL)]
-            return forms.ChoiceField(choices=[*blank, *kind.choices()], **options)
+            return forms.ChoiceField(choices=_choices(kind, field, current), **options)
         case YesNo() as kind:
             choices = [
                 ("", EMPTY_LABEL),
@@ -131,6 +130,19 @@ def form_field(field: FieldDeclaration, user: User, current: Any = None) -> form
         case kind:
             widget = forms.TextInput(attrs=INPUT_TYPES.get(type(kind), {}))
             return KindFormField(kind, widget=widget, **options)
+
+
+def _choices(kind: Choice, field: FieldDeclaration, current: Any) -> list[tuple[str, Any]]:
+    """Return the choices, so that saving a form unchanged changes nothing.
+
+    There is a blank choice unless the record must and does have a value. A value that the list no
+    longer has stays a choice of the records that have it.
+    """
+    listed = list(kind.choices())
+    if current is not None and current not in dict(listed):
+        listed.append((current, kind.format(current)))
+    needs_blank = field.may_be_empty or (field.is_custom and current is None)
+    return [("", EMPTY_LABEL), *listed] if needs_blank else listed
 
 
 def form_fields(

@@ -17,13 +17,11 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
-from django.db.models import Model, QuerySet
 from django.utils import translation
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from common.money import from_minor, to_minor
 from common.parsing.amounts import parse_minor
 from common.parsing.dates import parse_date
@@ -31,9 +29,10 @@ from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
 
 MAX_DATE = date(2199, 12, 31)  # a later date is taken for a typing mistake
-MAX_KEY_LENGTH = 40
+MAX_VALUE_LENGTH = 200  # of a number, date or choice as text; parsing a longer one takes too long
 MAX_NUMBER = Decimal(10**12)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores neither
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{1,28}[0-9]")
 
 Choices = Callable[[], Sequence[tuple[str, str | Promise]]]
@@ -71,6 +70,8 @@ class FieldKind(ABC):
         try:
             if not isinstance(value, str):
                 return self.accept(value)
+            if not self.is_text and len(value) > MAX_VALUE_LENGTH:
+                return self.accept(None)  # which refuses it
             return self.parse(value if self.is_text else value.strip())
         except UnreadableError as error:
             raise ValidationError(str(ValueFault(error.code).label)) from error
@@ -94,10 +95,10 @@ class Text(FieldKind):
     is_text: ClassVar[bool] = True
 
     def parse(self, text: str) -> str:
-        """Return the text; faults: too_long, bad_character for NUL."""
+        """Return the text; faults: too_long, bad_character for NUL and halves of characters."""
         if len(text) > self.max_length:
             raise UnreadableError(ValueFault.TOO_LONG)
-        if "\0" in text:
+        if _UNSTORABLE.search(text):
             raise UnreadableError(ValueFault.BAD_CHARACTER)
         return text
 
@@ -341,67 +342,6 @@ class Choice(FieldKind):
     def wrong_type_fault(self) -> str:
         """The fault of a value that is not in the list."""
         return ValueFault.NOT_IN_LIST
-
-
-@dataclass(frozen=True)
-class Reference(FieldKind):
-    """Another record, identified by one of its unique fields.
-
-    ``records`` returns the records a user may refer to, ``selectable_records`` those that a form
-    lists (the same if None). Files and the API identify a record by its field ``key``, for example
-    ``employee_number``, compared by ``lookup``, for example ``employee_number__iexact``; files also
-    by the texts of ``names``. ``label`` returns the text of a record in a list of options, ``text``
-    elsewhere (the same if None); ``level`` returns its depth in a tree.
-    ``options_url_name`` names the URL that searches for records, for those too many to list.
-    """
-
-    records: Callable[[User], QuerySet[Any]]
-    key: str = "code"
-    lookup: str = "code"
-    label: Callable[[Any], str] = str
-    text: Callable[[Any], str] | None = None
-    selectable_records: Callable[[User], QuerySet[Any]] | None = None
-    names: Callable[[Any], Sequence[str]] | None = None
-    options_url_name: str = ""
-    level: Callable[[Any], int] | None = None
-    empty_label: str | Promise = "–"
-    fault: ValueFault = ValueFault.NOT_YOURS
-    sql_type: ClassVar[str] = "bigint"
-
-    def parse(self, text: str) -> Any:
-        """Raise UnreadableError: the records depend on the user; see ``ids_by_name``."""
-        raise UnreadableError(self.fault)
-
-    def parse_key(self, text: str) -> str:
-        """Return a key in a file, without looking the record up; fault: too_long."""
-        if len(text) > MAX_KEY_LENGTH:
-            raise UnreadableError(ValueFault.TOO_LONG)
-        return text
-
-    def ids_by_name(self, user: User) -> dict[str, int]:
-        """Return the ids of the records the user may refer to, by normalised key and name.
-
-        A name that two records share (an industry section and its division) is left out. A key takes
-        precedence over a name.
-        """
-        keys: dict[str, int] = {}
-        names: dict[str, int] = {}
-        shared: set[str] = set()
-        for record in self.records(user):
-            keys[normalise_name(str(getattr(record, self.key)))] = record.pk
-            for name in {normalise_name(text) for text in self.names(record)} if self.names else ():
-                if name and names.setdefault(name, record.pk) != record.pk:
-                    shared.add(name)
-        return {name: pk for name, pk in names.items() if name not in shared} | keys
-
-    def format(self, value: Model) -> str:
-        """Return the text of the record."""
-        return (self.text or self.label)(value)
-
-    @property
-    def wrong_type_fault(self) -> str:
-        """The fault of a record that is not found."""
-        return self.fault
 
 
 def normalise_name(text: str) -> str:

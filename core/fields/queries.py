@@ -8,7 +8,8 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import IContains
 
 from core.fields.declarations import CUSTOM_COLUMN, FieldDeclaration, SortExpression
-from core.fields.kinds import Money, Number, Reference
+from core.fields.kinds import Money, Number
+from core.fields.reference import Reference
 
 Condition = Q | IContains
 
@@ -40,5 +41,5 @@ def sort_expressions(field: FieldDeclaration) -> Sequence[str | SortExpression]:
         return [F(field.name)]
     stored = KeyTextTransform(field.custom_key, CUSTOM_COLUMN)
     if isinstance(field.kind, Number | Money):
-        return [Cast(stored, DecimalField(max_digits=20, decimal_places=6))]
+        return [Cast(stored, DecimalField(max_digits=30, decimal_places=6))]
     return [stored]

@@ -11,6 +11,7 @@ from accounts.acting import audited_transaction, authorise
 from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
+from core.fields.kinds import normalise_name
 from core.fields.record_types import record_types
 from core.models import CustomField, CustomFieldKind
 from core.writing import ConstraintMessage, constraint_messages, require_known_fields
@@ -77,6 +78,9 @@ def _check_field_limit(record_type: str) -> None:
 def _check_consistency(row: CustomField) -> None:
     if row.record_type not in record_types():
         raise ValidationError({"record_type": _("Choose one of the list.")})
+    if row.required and row.sensitive:
+        message = _("A masked field cannot be required: some users could not create records.")
+        raise ValidationError({"required": message})
     if row.kind == CustomFieldKind.CHOICE:
         _check_choices(row.choices)
     elif row.choices:
@@ -90,5 +94,11 @@ def _check_choices(choices: Sequence[Mapping[str, str]]) -> None:
     if len(codes) > MAX_CHOICES:
         message = _("At most %(count)d choices.") % {"count": MAX_CHOICES}
         raise ValidationError({"choices": message})
+    names: dict[str, str] = {}
+    for choice in choices:
+        for name in {normalise_name(text) for text in choice.values()} - {""}:
+            if names.setdefault(name, choice["code"]) != choice["code"]:
+                message = _("Two choices have the same code or name: %(name)s.")
+                raise ValidationError({"choices": message % {"name": name}})
     if len(codes) != len(set(codes)):
         raise ValidationError({"choices": _("Two choices have the same code.")})

@@ -21,7 +21,7 @@ from accounts.permissions import Permission
 from common.errors import StaleError
 from core.api.errors import PreconditionRequired
 from core.api.resources import requesting_user, require_user
-from core.fields.kinds import Reference
+from core.fields.reference import Reference
 from crm.api.filters import CustomerFilters
 from crm.api.serializers import CustomerChangeSerializer, CustomerSerializer
 from crm.fields import CUSTOMER

@@ -166,8 +166,8 @@ def _assign_fields(customer: Customer, values: Mapping[str, Any], fields: Fields
         if value is not None and not fields[name].applies_to(category):
             message = _("Customers of this category do not have this field.")
             raise ValidationError({name: message})
-    # Uniqueness and constraints are the database's, with the messages of CONSTRAINTS; require_visible
-    # has checked the parent, and the kinds have checked the custom values.
+    # The database checks uniqueness and constraints (see CONSTRAINTS), require_visible has checked
+    # the parent, and the kinds have checked the custom values.
     customer.full_clean(
         exclude=["parent", "custom_values"], validate_unique=False, validate_constraints=False
     )

@@ -7,7 +7,8 @@ const category = form?.elements.namedItem("category");
 function showFieldsOfCategory() {
   form.querySelectorAll("[data-only-for]").forEach((control) => {
     const isForCategory = control.dataset.onlyFor.split(" ").includes(category.value);
-    control.closest(".field").hidden = !isForCategory;
+    const field = control.closest(".field");
+    field.hidden = !isForCategory && !field.querySelector(".errorlist");
   });
 }
 

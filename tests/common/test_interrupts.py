@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from common.interrupts import cancel_statement_on_interrupt
-from tests.common.interrupts import interrupt_soon
+from tests.common.interrupts import interrupt_when_waiting
 
 
 def run(statement: str) -> None:
@@ -18,11 +18,11 @@ def run(statement: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "statement",
-    ["SELECT pg_sleep(30)", "DO $$ BEGIN PERFORM pg_sleep(30); END $$"],
+    ["SELECT pg_sleep(300)", "DO $$ BEGIN PERFORM pg_sleep(300); END $$"],
 )
 def test_interrupt_cancels_the_running_statement(statement: str) -> None:
     with (
-        interrupt_soon(),
+        interrupt_when_waiting(),
         pytest.raises(KeyboardInterrupt),
         cancel_statement_on_interrupt(),
         transaction.atomic(),

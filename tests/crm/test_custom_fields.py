@@ -305,3 +305,80 @@ def test_form_names_the_categories_a_field_is_limited_to(cast: Cast, login: Logi
         },
     )  # fmt: skip
     assert set(refused.context["form"].errors) == {"custom_licence"}
+
+
+def test_saving_an_unchanged_form_keeps_a_choice_that_the_list_no_longer_has(
+    cast: Cast, login: Login
+) -> None:
+    row = make_custom_field(cast, "term", CustomFieldKind.CHOICE, choices=CHOICES, required=True)
+    customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_term="open")
+    save_custom_field(actor=cast.sysadmin, field_id=row.pk, choices=CHOICES[:1])
+    client, url = login(cast.manager), reverse("customer_edit", args=[customer.pk])
+    form = client.get(url).context["form"]
+    sent = {name: form[name].value() or "" for name in form.fields}
+    assert client.post(url, sent | {"name": "新名"}).status_code == 302
+    customer.refresh_from_db()
+    assert (customer.name, customer.custom_values) == ("新名", {"term": "open"})
+
+
+def test_new_required_choice_is_not_filled_in_unseen(cast: Cast, login: Login) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.manager)
+    make_custom_field(cast, "term", CustomFieldKind.CHOICE, choices=CHOICES, required=True)
+    form = login(cast.manager).get(reverse("customer_edit", args=[customer.pk])).context["form"]
+    assert form.fields["custom_term"].choices[0] == ("", "–")
+
+
+def test_field_missing_from_the_submitted_form_stays(cast: Cast, login: Login) -> None:
+    row = make_custom_field(cast, "lines", CustomFieldKind.NUMBER)
+    customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_lines=5)
+    save_custom_field(actor=cast.sysadmin, field_id=row.pk, is_active=False)
+    client, url = login(cast.manager), reverse("customer_edit", args=[customer.pk])
+    form = client.get(url).context["form"]
+    sent = {name: form[name].value() or "" for name in form.fields}
+    save_custom_field(actor=cast.sysadmin, field_id=row.pk, is_active=True)
+    assert client.post(url, sent | {"name": "新名"}).status_code == 302
+    customer.refresh_from_db()
+    assert (customer.name, customer.custom_values) == ("新名", {"lines": 5})
+
+
+def test_help_text_of_an_administrator_is_no_markup(cast: Cast, login: Login) -> None:
+    make_custom_field(cast, "note", "text", help_zh="<b hx-post='/x'>", help_en="<b hx-post='/x'>")
+    page = login(cast.manager).get(reverse("customer_new")).content.decode()
+    assert "<b hx-post" not in page
+    assert "&lt;b hx-post" in page
+
+
+def test_largest_amount_sorts(cast: Cast, login: Login) -> None:
+    make_custom_field(cast, "fee", CustomFieldKind.MONEY, in_list=True)
+    create_customer(actor=cast.manager, code="K1", name="华天", custom_fee="900000000000000")
+    page = login(cast.manager).get(reverse("customers"), {"sort": "-custom_fee"})
+    assert page.status_code == 200
+
+
+@pytest.mark.usefixtures("fields")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("custom_lines", "1" * 1_000_001),
+        ("custom_renewal", f"2026-01-01{' ' * 100_000}x"),
+        ("custom_note", "\ud800"),
+        ("custom_note", "\0"),
+    ],
+)
+def test_value_that_no_database_stores_is_refused(cast: Cast, name: str, value: str) -> None:
+    make_custom_field(cast, "note", "text")
+    with pytest.raises(ValidationError):
+        create_customer(actor=cast.manager, code="K1", name="华天", **{name: value})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"required": True, "sensitive": True},
+        {"kind": "choice", "choices": [CHOICES[0], {"code": "FIXED", "zh": "x", "en": "y"}]},
+        {"kind": "choice", "choices": [CHOICES[0], {"code": "z", "zh": "固定期限", "en": "y"}]},
+    ],
+)
+def test_definition_that_would_mislead_is_refused(cast: Cast, values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        make_custom_field(cast, "x", values.pop("kind", "text"), **values)

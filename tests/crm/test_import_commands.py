@@ -15,7 +15,7 @@ from django.utils import translation
 from crm.models import Customer, ImportBatch, Transaction
 from crm.services.importing.rejects import escape_formula
 from tests.cast import Cast
-from tests.common.interrupts import interrupt_soon
+from tests.common.interrupts import interrupt_when_waiting
 from tests.common.workbooks import raw_workbook, workbook
 from tests.crm.factories import make_customer
 
@@ -186,10 +186,13 @@ def test_ctrl_c_stops_an_import_that_waits_for_another(write_file: WriteFile) ->
     other_import = connection.copy()
     try:
         with connection.cursor() as cursor:  # so that a failure does not wait for ever
-            cursor.execute("SET LOCAL lock_timeout = '20s'")
+            cursor.execute("SET LOCAL lock_timeout = '240s'")
         with other_import.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(hashtext('crm_import'))")
-        with interrupt_soon(), pytest.raises(CommandError, match="Stopped; nothing") as caught:
+        with (
+            interrupt_when_waiting(),
+            pytest.raises(CommandError, match="Stopped; nothing") as caught,
+        ):
             run("import_transactions", path)
     finally:
         other_import.close()

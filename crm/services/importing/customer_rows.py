@@ -8,7 +8,8 @@ from accounts.models import User
 from common.parsing.errors import UnreadableError
 from core.fields.declarations import FieldDeclaration
 from core.fields.faults import ValueFault
-from core.fields.kinds import Choice, Money, Reference, normalise_name
+from core.fields.kinds import Choice, Money, normalise_name
+from core.fields.reference import Reference
 from crm.services.importing.columns import MatchedColumns
 from crm.services.importing.staging import RowRejectedError
 
@@ -74,7 +75,11 @@ def _cell_reader(field: FieldDeclaration, actor: User) -> CellReader:
         return _reject_hidden_field
     if isinstance(kind, Reference):
         # A parent may be a row of the same file: it is resolved once all of them are staged.
-        return kind.parse_key if kind.options_url_name else _lookup(kind.ids_by_name(actor), kind.fault)
+        return (
+            kind.parse_key
+            if kind.options_url_name
+            else _lookup(kind.ids_by_name(actor), kind.fault)
+        )
     if isinstance(kind, Choice):
         return _lookup(kind.codes_by_name(), ValueFault.NOT_IN_LIST)
     if isinstance(kind, Money) and not field.is_custom:

@@ -5,6 +5,8 @@ occurrence in the file. Two equal rows of a file thus stay two transactions, and
 again finds both.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.backends.utils import CursorWrapper
@@ -16,7 +18,6 @@ from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
 from common.files import RowSource
-from core.fields.kinds import MAX_DAYS_AHEAD
 from crm.models import BillingSystem, Source
 from crm.models.batch import BatchKind
 from crm.models.customer import CODE_PATTERN, Stage
@@ -29,6 +30,7 @@ from crm.services.importing.result import ImportResult
 from crm.services.importing.staging import RowParser, drop_tables
 from crm.services.importing.transaction_rows import TransactionRowParser
 
+MAX_FUTURE = timedelta(days=366)  # a transaction further ahead is taken for a typing mistake
 NEW_CUSTOMER_SOURCE = "billing_import"
 
 CREATE_CUSTOMERS = """
@@ -160,7 +162,7 @@ class TransactionImporter(Importer):
 
     def row_parser(self, matched: MatchedColumns) -> RowParser:
         """Return a parser that accepts the company's currency and dates up to a year ahead."""
-        latest_date = timezone.localdate() + MAX_DAYS_AHEAD
+        latest_date = timezone.localdate() + MAX_FUTURE
         return TransactionRowParser(matched, currency=settings.CURRENCY, latest_date=latest_date)
 
     def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
