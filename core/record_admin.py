@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.scoping import ScopedModel, ScopedQuerySet
 from core.fields.declarations import FieldDeclaration
 from core.fields.forms import INPUT_TYPES, form_field
 from core.fields.record_types import RecordType
@@ -48,6 +49,18 @@ class RecordModelAdmin(ServiceModelAdmin):
             if obj is None or field.applies_to(category)
         ]
 
+    def readonly_field_names(self, request: AdminRequest, obj: Model) -> list[str]:
+        """Return the fields shown to a user who may not change the record.
+
+        Django names related records there without asking who may see them, so hidden ones are
+        left out; custom fields are on the product's own page.
+        """
+        return [
+            field.name
+            for field in self.declarations(request, obj)
+            if not field.is_custom and not _is_hidden(field, request, obj)
+        ]
+
     def history_fields(self) -> list[FieldDeclaration]:
         """Return the declared fields, including custom fields."""
         return self.record_type.all_fields()
@@ -63,6 +76,14 @@ class RecordModelAdmin(ServiceModelAdmin):
         added["custom_declarations"] = custom
         form = type(self.form.__name__, (self.form,), added)
         return super().get_form(request, obj, form=form, **kwargs)
+
+
+def _is_hidden(field: FieldDeclaration, request: AdminRequest, obj: Model) -> bool:
+    value = field.value_of(obj)
+    if not isinstance(value, ScopedModel):
+        return False
+    visible: QuerySet[Any] = ScopedQuerySet(value.__class__).visible_to(request.user)
+    return not visible.filter(pk=value.pk).exists()
 
 
 def _admin_form_field(

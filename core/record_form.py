@@ -117,7 +117,7 @@ def merge_changes(
         field = form.fields[name]
         before = _input_text(field, loaded.get(name))
         saved = _input_text(field, form.initial.get(name))
-        submitted = data.get(name, "").strip()
+        submitted = data.get(name, "").strip().replace("\r\n", "\n")
         if saved in {before, submitted}:
             continue
         keeps_submitted = submitted != before

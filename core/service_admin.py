@@ -197,7 +197,11 @@ class ServiceModelAdmin(ModelAdmin):
     ) -> None:
         """Save through the service: all fields of a new record, else only the changed ones."""
         names: Iterable[str] = form.changed_data if change else form.cleaned_data
-        values = {name: form.cleaned_data[name] for name in names if name != LOADED_VERSION}
+        values = {
+            name: form.cleaned_data[name]
+            for name in names
+            if name != LOADED_VERSION and not _is_hidden_reference(form, name)
+        }
         pk = obj.pk if change else None
         saved = self.save_through_service(request.user, pk, values, form)
         obj.pk = saved.pk
@@ -275,6 +279,16 @@ class ReadOnlyInline(TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Return False."""
         return False
+
+
+def _is_hidden_reference(form: forms.ModelForm[Any], name: str) -> bool:
+    """Return whether a reference is empty only because the user may not see its record."""
+    field = form.fields.get(name)
+    if not isinstance(field, forms.ModelChoiceField) or form.cleaned_data[name] is not None:
+        return False
+    stored = form.initial.get(name)
+    visible = field.queryset
+    return stored is not None and visible is not None and not visible.filter(pk=stored).exists()
 
 
 def _visible_rows(user: User, rows: QuerySet[Any]) -> QuerySet[Any]:

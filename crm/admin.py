@@ -90,9 +90,10 @@ class CustomerAdmin(RecordModelAdmin):
 
     def get_fields(self, request: AdminRequest, obj: Customer | None = None) -> list[str]:
         """Add the reason and the loaded version where an existing customer can be changed."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return self.readonly_field_names(request, obj)
         fields = [field.name for field in self.declarations(request, obj)]
-        is_change = obj is not None and self.has_change_permission(request, obj)
-        return [*fields, "reason", LOADED_VERSION] if is_change else fields
+        return fields if obj is None else [*fields, "reason", LOADED_VERSION]
 
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]

@@ -100,7 +100,7 @@ class Text(FieldKind):
             raise UnreadableError(ValueFault.TOO_LONG)
         if _UNSTORABLE.search(text):
             raise UnreadableError(ValueFault.BAD_CHARACTER)
-        return text
+        return text.replace("\r\n", "\n")  # browsers send line ends as both characters
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ def _check_field_limit(record_type: str) -> None:
 def _check_consistency(row: CustomField) -> None:
     if row.record_type not in record_types():
         raise ValidationError({"record_type": _("Choose one of the list.")})
+    _require_own_headers(row)
     if row.required and row.sensitive:
         message = _("A masked field cannot be required: some users could not create records.")
         raise ValidationError({"required": message})
@@ -85,6 +86,28 @@ def _check_consistency(row: CustomField) -> None:
         _check_choices(row.choices)
     elif row.choices:
         raise ValidationError({"choices": _("Only a choice from a list has choices.")})
+
+
+def _require_own_headers(row: CustomField) -> None:
+    """Raise ValidationError for a name by which files know another field of the record type."""
+    known = {
+        _plain_header(text)
+        for field in record_types()[row.record_type].fields
+        for text in (field.name, *field.headers)
+    }
+    others = CustomField.objects.filter(record_type=row.record_type).exclude(pk=row.pk)
+    if others.filter(key=row.key).exists():
+        return  # the unique constraint has a message of its own
+    for other in others:
+        known |= {_plain_header(text) for text in (other.key, other.label_zh, other.label_en)}
+    for name in ("key", "label_zh", "label_en"):
+        if _plain_header(getattr(row, name)) in known - {""}:
+            message = _("Another field is known by this name in files.")
+            raise ValidationError({name: message})
+
+
+def _plain_header(text: str) -> str:
+    return normalise_name(text).replace("_", "")
 
 
 def _check_choices(choices: Sequence[Mapping[str, str]]) -> None:

@@ -10,8 +10,9 @@ from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError
+from core.models import CustomField
 from core.writing import ConstraintMessage, constraint_messages, require_known_fields
-from crm.models.reference import Reference
+from crm.models.reference import Category, Reference
 
 EDITABLE_FIELDS = frozenset({"code", "name_zh", "name_en", "position", "is_active", "parent"})
 
@@ -28,6 +29,8 @@ def save_reference(model: type[R], *, actor: User, entry_id: int | None = None, 
     action = Action.REFERENCE_CREATE if entry_id is None else Action.REFERENCE_UPDATE
     with audited_transaction(actor, action):
         entry = model() if entry_id is None else _get_locked(model, entry_id)
+        if entry_id is not None and values.get("code", entry.code) != entry.code:
+            _require_no_custom_field(entry)
         for name, value in values.items():
             setattr(entry, name, value)
         entry.full_clean(validate_unique=False)
@@ -47,6 +50,7 @@ def delete_reference(model: type[Reference], *, actor: User, entry_id: int) -> N
     with audited_transaction(actor, Action.REFERENCE_DELETE):
         # The lock prevents new references to the entry between the check and the deletion.
         entry = _get_locked(model, entry_id)
+        _require_no_custom_field(entry)
         if _is_used(entry):
             message = _("%(entry)s is in use. Stop offering it for new records instead.")
             raise RefusedError("in_use", message % {"entry": entry})
@@ -55,6 +59,14 @@ def delete_reference(model: type[Reference], *, actor: User, entry_id: int) -> N
 
 def _get_locked(model: type[R], entry_id: int) -> R:
     return QuerySet(model).select_for_update(of=["self"]).get(pk=entry_id)
+
+
+def _require_no_custom_field(entry: Reference) -> None:
+    """Raise RefusedError ``in_use`` if a custom field is limited to this category by its code."""
+    names = CustomField.objects.filter(categories__contains=[entry.code])
+    if isinstance(entry, Category) and names.exists():
+        message = _("%(entry)s limits a custom field. Change that field first.")
+        raise RefusedError("in_use", message % {"entry": entry})
 
 
 def _is_used(entry: Reference) -> bool:

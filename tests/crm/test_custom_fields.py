@@ -9,12 +9,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from common.errors import RefusedError
 from core.history import latest_changes
 from core.models import CustomField, CustomFieldKind
 from core.services.custom_field import save_custom_field
 from crm.fields import CUSTOMER
 from crm.models import Category, Customer
 from crm.services.customer import create_customer, update_customer
+from crm.services.reference import delete_reference, save_reference
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.core.api import key_client
@@ -375,6 +377,8 @@ def test_value_that_no_database_stores_is_refused(cast: Cast, name: str, value: 
     "values",
     [
         {"required": True, "sensitive": True},
+        {"label_zh": "客户等级"},
+        {"label_en": "Customer_Grade"},
         {"kind": "choice", "choices": [CHOICES[0], {"code": "FIXED", "zh": "x", "en": "y"}]},
         {"kind": "choice", "choices": [CHOICES[0], {"code": "z", "zh": "固定期限", "en": "y"}]},
     ],
@@ -382,3 +386,44 @@ def test_value_that_no_database_stores_is_refused(cast: Cast, name: str, value: 
 def test_definition_that_would_mislead_is_refused(cast: Cast, values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         make_custom_field(cast, "x", values.pop("kind", "text"), **values)
+
+
+def test_category_that_limits_a_custom_field_keeps_its_code(cast: Cast) -> None:
+    make_custom_field(cast, "licence", "text", categories=["internal"])
+    category = Category.objects.get(code="internal")
+    with pytest.raises(RefusedError), transaction.atomic():
+        save_reference(Category, actor=cast.sysadmin, entry_id=category.pk, code="inside")
+    with pytest.raises(RefusedError), transaction.atomic():
+        delete_reference(Category, actor=cast.sysadmin, entry_id=category.pk)
+    save_reference(Category, actor=cast.sysadmin, entry_id=category.pk, name_en="Inside")
+
+
+def test_administration_keeps_an_owner_the_user_may_not_see(cast: Cast, login: Login) -> None:
+    customer = make_customer(cast.lanzhou, owner=cast.stranger)
+    client, url = login(cast.division_admin), f"/admin/crm/customer/{customer.pk}/change/"
+    form = client.get(url).context["adminform"].form
+    sent = {name: form[name].value() or "" for name in form.fields}
+    assert client.post(url, sent | {"name": "新名", "owner": ""}).status_code == 302
+    customer.refresh_from_db()
+    assert (customer.name, customer.owner) == ("新名", cast.stranger)
+
+
+def test_read_only_administration_page_does_not_name_a_hidden_parent(
+    cast: Cast, login: Login
+) -> None:
+    secret = make_customer(cast.changsha, name="湖南秘密集团")
+    customer = make_customer(cast.lanzhou, parent=secret)
+    role = cast.division_admin.role
+    role.permissions = ["customer.view", "admin.enter"]
+    with fixture_changes():
+        role.save()
+    page = login(cast.division_admin).get(f"/admin/crm/customer/{customer.pk}/change/")
+    assert page.status_code == 200
+    assert "湖南秘密集团" not in page.content.decode()
+
+
+def test_line_ends_of_a_browser_are_no_change(cast: Cast) -> None:
+    make_custom_field(cast, "note", CustomFieldKind.LONG_TEXT)
+    customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_note="a\nb")
+    same = update_customer(customer_id=customer.pk, actor=cast.manager, custom_note="a\r\nb")
+    assert same.version == 1
