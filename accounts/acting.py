@@ -27,7 +27,7 @@ class Channel(models.TextChoices):
     ADMIN = "admin", _("in administration")
     COMMAND = "command", _("by a command")
     WORKER = "worker", _("by a job")
-    MIGRATION = MIGRATION_CHANNEL, _("by the installation")
+    MIGRATION = MIGRATION_CHANNEL, _("by the installation")  # a data migration
 
 
 _channel: ContextVar[Channel] = ContextVar("channel", default=Channel.COMMAND)
@@ -60,8 +60,8 @@ def audited_transaction(
 ) -> Iterator[None]:
     """Open a transaction whose history names actor, action, channel, reason and import batch.
 
-    Inside another ``audited_transaction`` this is a savepoint, and history keeps the outer action:
-    a merge that calls ``update_customer`` is recorded as the merge.
+    Inside another ``audited_transaction`` this is a savepoint, and its actor, action, reason and
+    batch are ignored: a merge that calls ``update_customer`` is recorded as the merge.
     """
     details: dict[str, object] = {}
     if reason:

@@ -47,9 +47,10 @@ def history_context(
 ) -> Iterator[None]:
     """Attribute the tracked changes inside the block to ``actor``, ``action`` and ``channel``.
 
-    A block inside another one changes nothing: the outermost action names the change. The context
-    ends with its block, even if the transaction continues. ``actor`` is the id of a user. It is
-    None only for the channel of migrations, which the database checks.
+    An inner block is ignored, with its arguments: the outermost context applies. The context ends
+    with its block, even if the transaction continues; so use it directly inside ``atomic``, whose
+    rollback also restores the setting after an error. ``actor`` is the id of a user; the database
+    constraint pghistory_context_names_actor allows None only for the channel of migrations.
     """
     if _is_open.get():
         yield
@@ -72,6 +73,8 @@ def migration_context() -> AbstractContextManager[None]:
 
 def _set_context(context_id: str, metadata: str) -> None:
     """Set the context that the triggers read in this transaction; blank texts remove it."""
+    # Outside a transaction the setting would not last, and in a failed one it cannot be made; the
+    # rollback restores it there.
     if connection.in_atomic_block and not connection.needs_rollback:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -65,7 +65,7 @@ class VersionedForm(ServiceModelForm):
     """A form that is refused when its record has changed since the form was loaded.
 
     The form sends all fields, so saving it would undo the other user's change: it could, for
-    example, reopen an account that was closed meanwhile.
+    example, reactivate a user who was deactivated meanwhile.
     """
 
     loaded_version = forms.CharField(label="", required=False, widget=forms.HiddenInput())
@@ -78,6 +78,7 @@ class VersionedForm(ServiceModelForm):
     def clean(self) -> dict[str, Any] | None:
         """Add an error when the form was loaded from another state of the record."""
         cleaned = super().clean()
+        # A blank version is that of a new record, or of a program that posts without the form.
         if self.cleaned_data.get(LOADED_VERSION) not in {"", self._current_version}:
             self.add_error(None, _as_validation_error(StaleError()))
         return cleaned
@@ -195,7 +196,10 @@ class ServiceModelAdmin(ModelAdmin):
     def save_model(
         self, request: AdminRequest, obj: Model, form: forms.ModelForm[Any], change: object
     ) -> None:
-        """Save through the service: all fields of a new record, else only the changed ones."""
+        """Save through the service: all fields of a new record, else only the changed ones.
+
+        No form here has a many-to-many field, so the admin's ``save_related`` writes nothing.
+        """
         names: Iterable[str] = form.changed_data if change else form.cleaned_data
         values = {
             name: form.cleaned_data[name]
@@ -223,7 +227,7 @@ class ServiceModelAdmin(ModelAdmin):
     def get_deleted_objects(
         self, objs: Iterable[Model], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Return only the records themselves: the service decides what related records allow."""
+        """Return only the records themselves: the service checks whether others refer to them."""
         return [str(record) for record in objs], {}, set(), []
 
     # --- history -------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ def close_complaint(
     """Close an open complaint with its resolution, and return it.
 
     ``version`` is the version the actor has read; StaleError is raised if it is not the current
-    one. Raises PermissionDenied, Complaint.DoesNotExist for a complaint the actor may not see,
-    ValidationError naming ``resolution``, or RefusedError ``complaint_closed``.
+    one, None skips the check. Raises PermissionDenied, Complaint.DoesNotExist for a complaint the
+    actor may not see, ValidationError naming ``resolution``, or RefusedError ``complaint_closed``.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
     resolution = _required_text("resolution", resolution, _("Write what was done about it."))
@@ -116,7 +116,7 @@ def reopen_complaint(
 
 
 def _require_capable_owner(complaint: Complaint) -> None:
-    owner = complaint.owner
+    owner = complaint.owner  # an inactive user sees no customers
     may_see_customer = Customer.objects.visible_to(owner).filter(pk=complaint.customer_id).exists()
     if not (may_see_customer and owner.may(Permission.COMPLAINT_WORK)):
         message = _("This person cannot look after it: no access to the customer or to complaints.")

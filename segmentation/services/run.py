@@ -118,8 +118,9 @@ def execute_run(*, run_id: int, lock_timeout_seconds: float = 20) -> ScoringRun 
 def _interrupt_abandoned_run() -> None:
     """Raise RefusedError while a run is active; mark a run interrupted that has no worker.
 
-    A queued run has none when it was requested more than QUEUE_TIMEOUT ago, a running one when the
-    scoring lock is free. The lock is held until the caller's transaction ends.
+    A run has no worker when the scoring lock is free and, if it is queued, it was requested more
+    than QUEUE_TIMEOUT ago. The lock is then held until the caller's transaction ends, so that no
+    worker starts the run meanwhile.
     """
     active = ScoringRun.objects.select_for_update().filter(state__in=ACTIVE_STATES).first()
     if active is None:
@@ -139,7 +140,10 @@ def _run_active_error() -> RefusedError:
 
 
 def _enqueue_after_commit(run_id: int, enqueue: Enqueue) -> None:
-    """Pass the run to the worker. If that fails, interrupt the run: it must not block the next."""
+    """Pass the run to the worker. If that fails, interrupt the run: it must not block the next.
+
+    The broker's error is raised again, to the caller of ``request_run``.
+    """
     try:
         enqueue(run_id)
     except Exception:
@@ -190,10 +194,10 @@ def _run_and_record_step(step: Step, record: ScoringStep, run: ScoringRun) -> No
     record.save(update_fields=["rows", "finished_at"])
     changes: dict[str, object] = {"progress": step.progress}
     if result.published is not None:
-        changes |= asdict(result.published)
+        changes |= asdict(result.published)  # the names of RunCounts are columns of the run
         changes |= {"state": RunState.PUBLISHED, "finished_at": record.finished_at}
     if not ScoringRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(**changes):
-        raise RefusedError("run_taken", f"run {run.pk} is no longer running")
+        raise RefusedError("run_not_running", f"run {run.pk} is no longer running")
 
 
 def _mark_failed(run: ScoringRun, error: Exception) -> None:

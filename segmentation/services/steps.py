@@ -74,7 +74,8 @@ def score(run: ScoringRun) -> StepResult:
     """Create the run's table of scores and fill it from its base table."""
     parameters = _sql_parameters(run)
     score_table = tables.score_table(run.pk)
-    # score.sql computes the index in each array from the scores.
+    # score.sql computes the index in each array: 4·(R high) + 2·(F high) + (M high), and
+    # 5·(R − 1) + half the sum of F and M.
     chinese_segments = [
         CHINESE_EIGHT[bool(n & 4), bool(n & 2), bool(n & 1)].value for n in range(8)
     ]
@@ -148,6 +149,7 @@ def publish(run: ScoringRun) -> StepResult:
                 score_table, sql.Literal(run.pk)
             )
         )
+    # This run is still running: the runner marks it published with the returned counts.
     ScoringRun.objects.filter(as_of=run.as_of, state=RunState.PUBLISHED).update(
         state=RunState.SUPERSEDED
     )
