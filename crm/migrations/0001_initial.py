@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
                             ("migration", "by the installation"),
                         ],
                         max_length=20,
-                        verbose_name="came through",
+                        verbose_name="channel",
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="at")),

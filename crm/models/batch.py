@@ -27,7 +27,7 @@ class ImportBatch(ScopedModel):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("imported by")
     )
-    channel = models.CharField(_("came through"), max_length=20, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
     rows_read = models.PositiveBigIntegerField(_("rows read"), default=0)
     rows_created = models.PositiveBigIntegerField(_("rows new"), default=0)

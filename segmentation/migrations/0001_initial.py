@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                             ("migration", "by the installation"),
                         ],
                         max_length=20,
-                        verbose_name="came through",
+                        verbose_name="channel",
                     ),
                 ),
                 ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="requested")),

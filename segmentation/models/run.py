@@ -52,7 +52,7 @@ class ScoringRun(models.Model):
         related_name="+",
         verbose_name=_("requested by"),
     )
-    channel = models.CharField(_("came through"), max_length=20, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
     requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
