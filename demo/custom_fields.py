@@ -1,4 +1,8 @@
-"""Three custom fields of the customer, as an administrator would add them, and their values."""
+"""Three custom fields of the customer, as an administrator would add them, and their values.
+
+An example of the stored values: ``{"leased_lines": 12, "contract_type": "fixed",
+"renewal_on": "2026-09-30"}``. An open-ended contract has no ``renewal_on``.
+"""
 
 import json
 import random
@@ -9,14 +13,17 @@ from core.services.custom_field import save_custom_field
 from crm.fields import CUSTOMER
 from segmentation.services.run import scheduler
 
+# Code: Chinese name, English name, percentage of customers.
 CONTRACT_TYPES = {"fixed": ("固定期限", "Fixed term", 70), "open": ("不定期", "Open-ended", 30)}
 MAX_DAYS_TO_RENEWAL = 720
-LINES_BY_GRADE = {"AA": 240, "A": 60, "B": 16, "C": 5, "D": 2}  # the most a customer has
+MAX_LINES_BY_GRADE = {"AA": 240, "A": 60, "B": 16, "C": 5, "D": 2}
 
 
 def make_custom_fields() -> None:
     """Add the fields: leased lines, contract type, renewal date."""
-    administrator = scheduler()  # it has the system administrator's role
+    # The importer, who makes the company, may not manage custom fields. The scheduler may: its role
+    # is system administrator.
+    administrator = scheduler()
     for position, (key, zh, en, kind) in enumerate(
         (
             ("leased_lines", "专线条数", "Leased lines", CustomFieldKind.NUMBER),
@@ -43,11 +50,11 @@ def make_custom_fields() -> None:
 
 
 def make_custom_values(rng: random.Random, grade: str, as_of: date) -> str:
-    """Return the values of one buying customer as the JSON that the column stores."""
+    """Return the values of one buying customer as JSON, for the column ``custom_values``."""
     codes = list(CONTRACT_TYPES)
     contract_type = rng.choices(codes, [CONTRACT_TYPES[code][2] for code in codes])[0]
     values: dict[str, object] = {
-        "leased_lines": rng.randint(1, LINES_BY_GRADE[grade]),
+        "leased_lines": rng.randint(1, MAX_LINES_BY_GRADE[grade]),
         "contract_type": contract_type,
     }
     if contract_type == "fixed":
