@@ -1,6 +1,6 @@
 """Making the customers, and the profiles by which their transactions are generated.
 
-A customer is a *buyer* with transactions or a *prospect* without any. The random numbers are drawn
+A customer is a *prospect*, who never bought, or a *buyer*. The random numbers are drawn
 in a fixed order, so that the same plan gives the same customers; reordering calls changes them all.
 """
 
@@ -207,7 +207,7 @@ class _CustomerGenerator:
         """Return the name, and for a subsidiary the id of its parent group."""
         if self._parent_groups and self._rng.random() * 100 < SUBSIDIARY_PERCENT:
             group = self._rng.choice(self._parent_groups)
-            if text := self._name_generator.make_branch_name(group.name.text, placement.city):
+            if text := self._name_generator.make_subsidiary_name(group.name.text, placement.city):
                 return replace(group.name, text=text), group.id
         name = self._name_generator.make_organisation_name(placement.city)
         if name.category == "enterprise" and grade in GRADES_OF_PARENTS:
@@ -253,11 +253,11 @@ class _CustomerGenerator:
         rng = self._rng
         if stage in PROSPECT_STAGES:
             return self._as_of() - timedelta(days=rng.uniform(1, MAX_DAYS_PROSPECT))
-        first_day = self._months[first_month].first
-        first_purchase = datetime(first_day.year, first_day.month, 1, tzinfo=UTC)
+        # The purchase is on some day of this month, or later.
+        month_start = datetime.combine(self._months[first_month].first, time.min, tzinfo=UTC)
         max_years = MAX_YEARS_EXISTING if first_month == 0 else MAX_YEARS_NEW
         days_before = 365 * max_years * rng.random()
-        return first_purchase - timedelta(days=days_before, minutes=rng.randrange(1440))
+        return month_start - timedelta(days=days_before, minutes=rng.randrange(1440))
 
     def _as_of(self) -> datetime:
         """Return the beginning of the as-of date in UTC."""

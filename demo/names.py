@@ -55,7 +55,7 @@ class NameGenerator:
                 return name
         raise IndexError(f"no name left for another customer of {city.name_zh}")
 
-    def make_branch_name(self, parent: str, city: City) -> str:
+    def make_subsidiary_name(self, parent: str, city: City) -> str:
         """Return a name for a subsidiary of the organisation named ``parent``.
 
         Returns an empty text if it has a subsidiary in the city already.

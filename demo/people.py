@@ -87,18 +87,23 @@ def make_people(plan: Plan, organisation: Organisation) -> People:
     The account managers are written last, because they refer to the division heads.
     """
     build_user = _make_user_builder(plan, organisation)
-    others = User.objects.bulk_create(build_user(row) for row in _rows_of_others(organisation))
+    office_staff = User.objects.bulk_create(
+        build_user(row) for row in _office_staff_rows(organisation)
+    )
     account_managers = [build_user(row) for row in DEMO_USERS if row.role == "account_manager"]
     account_managers += [build_user(row) for row in _account_manager_rows(plan, organisation)]
-    _set_superiors(others, account_managers, organisation)
+    _set_superiors(office_staff, account_managers, organisation)
     account_managers = User.objects.bulk_create(account_managers, batch_size=2000)
-    agents = {user.unit.code: user for user in others if user.role.code == "service_agent"}
+    agents = {user.unit.code: user for user in office_staff if user.role.code == "service_agent"}
     placements = _place_customers(plan, organisation, account_managers)
     return People(placements=placements, agents_by_province=agents)
 
 
-def _rows_of_others(organisation: Organisation) -> list[UserRow]:
-    """Return the users who are not account managers: the demo users, and those of the provinces."""
+def _office_staff_rows(organisation: Organisation) -> list[UserRow]:
+    """Return the users who are not account managers: heads, agents, administrators, and so on.
+
+    These are demo users, and for every other province its own head, agent and administrator.
+    """
     demo_rows = [row for row in DEMO_USERS if row.role != "account_manager"]
     province_rows = [
         UserRow(f"{row.employee_number}.{unit.code.lower()}", row.role, unit.code)
@@ -141,15 +146,15 @@ def _account_manager_rows(plan: Plan, organisation: Organisation) -> list[UserRo
 
 
 def _set_superiors(
-    others: list[User], account_managers: list[User], organisation: Organisation
+    office_staff: list[User], account_managers: list[User], organisation: Organisation
 ) -> None:
     """Set ``User.manager``: account managers report to the head of their province.
 
     The heads report to the executive. The heads are saved; the account managers, which are not
     written yet, are only changed in memory.
     """
-    (executive,) = (user for user in others if user.role.code == "group_executive")
-    heads = {user.unit_id: user for user in others if user.role.code == "division_head"}
+    (executive,) = (user for user in office_staff if user.role.code == "group_executive")
+    heads = {user.unit_id: user for user in office_staff if user.role.code == "division_head"}
     for head in heads.values():
         head.manager = executive
     User.objects.bulk_update(heads.values(), ["manager"])

@@ -1,6 +1,6 @@
 """Roles: a set of permissions and a data access level. Every user has one role.
 
-Roles are no company data, so they are not scoped: every user may see them.
+A role is not company data, so it has no visibility rule (``accounts.scoping``).
 """
 
 import pgtrigger

@@ -47,7 +47,7 @@ class User(AbstractBaseUser, ScopedModel):
     """A person, or a service account, which has no password and uses API keys.
 
     Users are never deleted: ``is_active`` False closes the account. Permissions come from the role;
-    Django's PermissionsMixin (groups, superusers) is not used.
+    Django's PermissionsMixin (groups, superusers) is not used. ``manager`` is the superior.
     """
 
     employee_number = models.CharField(
