@@ -1,1 +1,4 @@
-"""Users, units, roles, API keys, permissions, scoping of rows, and audited transactions."""
+"""Users, units, roles and API keys; permissions, visibility of rows, and audited transactions.
+
+The pages and services that change these records are in ``staff``.
+"""

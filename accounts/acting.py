@@ -1,8 +1,9 @@
-"""Who changes something, through which channel, and as which action: the context of history.
+"""Authorising writes, and recording who made each change, as which action, through which channel.
 
-A writing service authorises its actor and does its work inside ``audited_transaction``. The
-database triggers that write history read the context it sets, so bulk updates and raw SQL are
-attributed as well, and a tracked change outside of such a block is refused (docs/adr/0005).
+A writing service calls ``authorise(actor, permission)`` and makes its changes inside
+``with audited_transaction(actor, Action.CUSTOMER_UPDATE):``. The database triggers that write the
+history read actor, action and channel from that block, so bulk updates and raw SQL are attributed
+too. The database refuses a change of a tracked model outside of such a block (docs/adr/0005).
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,22 +21,27 @@ from common.history import MIGRATION_CHANNEL, history_context
 
 
 class Channel(models.TextChoices):
-    """The way by which a request or change reaches the product."""
+    """The way by which a request or change reaches the product.
+
+    History and import batches store the value, for example ``"browser"``.
+    """
 
     BROWSER = "browser", _("in the browser")
     API = "api", _("through the API")
     ADMIN = "admin", _("in administration")
     COMMAND = "command", _("by a command")
     WORKER = "worker", _("by a job")
-    MIGRATION = MIGRATION_CHANNEL, _("by the installation")  # a data migration
+    # A data migration. common.history sets this channel and cannot import this class.
+    MIGRATION = MIGRATION_CHANNEL, _("by the installation")
 
 
+# Middleware sets the channel of requests and Celery tasks set theirs; management commands set none.
 _channel: ContextVar[Channel] = ContextVar("channel", default=Channel.COMMAND)
 
 
 @contextmanager
 def request_channel(channel: Channel) -> Iterator[None]:
-    """Set the channel that history records for the changes inside the block."""
+    """Set the channel of all changes inside the block, whichever service makes them."""
     token = _channel.set(channel)
     try:
         yield
@@ -49,7 +55,7 @@ def current_channel() -> Channel:
 
 
 def authorise(actor: User, permission: Permission) -> None:
-    """Raise PermissionDenied unless the actor's role holds the permission."""
+    """Raise PermissionDenied unless the actor is active and their role holds the permission."""
     if not actor.may(permission):
         raise PermissionDenied(permission.value)
 
@@ -60,8 +66,9 @@ def audited_transaction(
 ) -> Iterator[None]:
     """Open a transaction whose history names actor, action, channel, reason and import batch.
 
-    Inside another ``audited_transaction`` this is a savepoint, and its actor, action, reason and
-    batch are ignored: a merge that calls ``update_customer`` is recorded as the merge.
+    ``batch_id`` is the id of the ``ImportBatch`` that makes the changes. Nothing is checked here:
+    call ``authorise`` first. Inside another ``audited_transaction`` this is a savepoint, and its
+    actor, action, reason and batch are ignored: the history names those of the outermost block.
     """
     details: dict[str, object] = {}
     if reason:
@@ -71,14 +78,14 @@ def audited_transaction(
     with (
         transaction.atomic(),
         history_context(
-            actor=actor.pk, action=action.value, channel=_channel.get().value, **details
+            actor=actor.pk, action=action.value, channel=current_channel().value, **details
         ),
     ):
         yield
 
 
 def user_names(user_ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of users by id, without scoping.
+    """Return ``{user id: name}``, also for users whom the reader of a history may not see.
 
     The author of a change is part of the record: everyone who may see the record may see the name.
     """

@@ -1,4 +1,7 @@
-"""The actions that history records, with their labels."""
+"""The actions that history records, with the labels that its pages show.
+
+A writing service passes one to ``accounts.acting.audited_transaction``.
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +10,10 @@ from common.history import INSTALL_ACTION
 
 
 class Action(models.TextChoices):
-    """An action on records. A new feature adds its actions here; history shows their labels."""
+    """What a user did, as ``noun.verb``. A new feature adds its actions here.
+
+    History stores the values, so a value never changes.
+    """
 
     CUSTOMER_CREATE = "customer.create", _("Create customer")
     CUSTOMER_UPDATE = "customer.update", _("Edit customer")
@@ -33,4 +39,5 @@ class Action(models.TextChoices):
     KEY_REVOKE = "key.revoke", _("Revoke API key")
     RUN_REQUEST = "run.request", _("Request scoring run")
     DEMO_CREATE = "demo.create", _("Create demonstration data")
+    # A data migration. common.history records this action and cannot import this class.
     SYSTEM_INSTALL = INSTALL_ACTION, _("Installation")

@@ -1,7 +1,7 @@
-"""Permissions, which say what a user may do, and levels, which say which rows they may see.
+"""Permissions say what a user may do; data access levels say which rows they may see.
 
-A new feature adds a line to ``Permission`` and names the permission in the roles of
-``accounts.roles`` that start with it; ``migrate`` grants it (see ``accounts.roles``).
+A role has any number of permissions and one level. A new feature adds a line to ``Permission`` and
+names it in the starting roles that get it (``accounts.roles``); ``migrate`` then grants it.
 """
 
 from django.db import models
@@ -9,7 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Permission(models.TextChoices):
-    """A permission of roles. Views, services, API and admin check these and no others."""
+    """What the users of a role may do. Django's own permissions and groups are not used.
+
+    Roles store the values, so a value never changes.
+    """
 
     CUSTOMER_VIEW = "customer.view", _("See customers")
     CUSTOMER_EDIT = "customer.edit", _("Create and edit customers")
@@ -31,7 +34,10 @@ class Permission(models.TextChoices):
 
 
 class DataAccessLevel(models.TextChoices):
-    """Which rows a user may see, relative to their unit."""
+    """Which rows a user may see, relative to their unit.
+
+    What a level means for a model is defined by the model's ``visibility_filter``.
+    """
 
     OWN = "own", _("Own customers and the unit's public pool")
     UNIT = "unit", _("The unit")

@@ -1,14 +1,16 @@
-"""The roles the product starts with: names, data access level, permissions.
+"""The roles that a new installation has: names, data access level, permissions.
 
-A feature that brings a permission adds its line to ``Permission`` and names it here. ``migrate``
-then gives it to the roles of that code, once (``staff.services.role``); no migration is written.
-The administrator may change every role afterwards.
+A migration creates them without permissions. After every ``migrate``,
+``staff.services.role.grant_new_permissions`` gives each new ``Permission`` once to the roles named
+here, found by their code. So a feature that brings a permission adds it to ``Permission`` and here,
+and needs no migration. Administrators may change every role afterwards.
 """
 
 from dataclasses import dataclass
 
 from accounts.permissions import DataAccessLevel, Permission
 
+# Every starting role has these.
 _READ = frozenset(
     {
         Permission.CUSTOMER_VIEW,
@@ -21,7 +23,7 @@ _READ = frozenset(
 
 @dataclass(frozen=True)
 class StartingRole:
-    """A role as it is when the product is installed."""
+    """A role of a new installation, and the permissions that it gets there."""
 
     code: str
     name_zh: str

@@ -20,7 +20,7 @@ from demo.progress import Progress
 from demo.transactions import make_transactions
 from demo.units import make_units
 
-WRITTEN_TABLES = (
+VACUUMED_TABLES = (
     "accounts_orgunit",
     "accounts_user",
     "crm_customer",
@@ -29,7 +29,8 @@ WRITTEN_TABLES = (
     "satisfaction_complaint",
     "satisfaction_complaintentry",
 )
-IMPORTER = "importer"  # the service account that imports files
+# The service account that imports files. History names it as the author of the whole company.
+IMPORTER = "importer"
 
 
 def is_production() -> bool:
@@ -38,7 +39,10 @@ def is_production() -> bool:
 
 
 def is_empty() -> bool:
-    """Return whether the database contains only what the migrations have written."""
+    """Return whether the database has no business data and no person yet.
+
+    What the migrations have written does not count: head office, roles, service accounts.
+    """
     return not (
         Customer.objects.exists()
         or Transaction.objects.exists()
@@ -49,9 +53,9 @@ def is_empty() -> bool:
 
 
 def make_company(plan: Plan, progress: Progress) -> None:
-    """Write units, people, customers, transactions and complaints.
+    """Write the company in one transaction, then vacuum its tables.
 
-    Raises RefusedError when the database is not empty.
+    Raises RefusedError ``not_empty`` when the database is not empty.
     """
     actor = User.objects.get_by_natural_key(IMPORTER)
     with audited_transaction(actor, Action.DEMO_CREATE):
@@ -62,17 +66,18 @@ def make_company(plan: Plan, progress: Progress) -> None:
             message = _("The database is not empty: it has customers, units or people already.")
             raise RefusedError("not_empty", message)
         _write_company(plan, actor, progress)
-    if not connection.in_atomic_block:
+    if not connection.in_atomic_block:  # PostgreSQL refuses VACUUM in a transaction, as in tests
         _vacuum(progress)
 
 
 def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     progress.begin(_("Units and people"))
     organisation = make_units()
-    staff = make_people(plan, organisation)
+    people = make_people(plan, organisation)
     progress.end()
     make_custom_fields()
     progress.begin(_("Customers"), plan.customers)
+    # The pages show the customers as an import, like the transactions.
     ImportBatch.objects.create(
         kind=BatchKind.CUSTOMERS,
         file_name="customers.csv",
@@ -82,13 +87,13 @@ def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
         rows_read=plan.customers,
         rows_created=plan.customers,
     )
-    profiles = make_customers(plan, staff.placements, progress)
+    profiles = make_customers(plan, people.placements, progress)
     progress.end()
     progress.begin(_("Transactions"), plan.transactions)
     make_transactions(plan, profiles, actor, progress)
     progress.end()
     progress.begin(_("Complaints"))
-    make_complaints(plan, organisation, staff.agents, progress)
+    make_complaints(plan, organisation, people.agents_by_province, progress)
     progress.end()
 
 
@@ -96,5 +101,5 @@ def _vacuum(progress: Progress) -> None:
     """Vacuum the tables, so that index-only scans work and the planner has statistics."""
     progress.begin(_("Cleaning up for fast reading"))
     with connection.cursor() as cursor:
-        cursor.execute(f"VACUUM (ANALYZE) {', '.join(WRITTEN_TABLES)}")
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(VACUUMED_TABLES)}")
     progress.end()

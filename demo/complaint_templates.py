@@ -1,11 +1,14 @@
-"""Texts of complaints and their resolutions. ``{product}`` is replaced by a product."""
+"""Chinese texts of complaints, comments and resolutions, from which ``demo.complaints`` draws.
+
+``{product}`` in a template is replaced by one of PRODUCTS.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ComplaintTemplate:
-    """The texts of a complaint."""
+    """The texts of a complaint; ``resolution`` is the text of its closing."""
 
     title: str
     description: str

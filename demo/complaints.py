@@ -1,4 +1,8 @@
-"""Making the complaints of the last year, with their timelines."""
+"""Making the complaints of the last year, with their timelines.
+
+A complaint's timeline is its ``ComplaintEntry`` rows: received, comments, closed, reopened. A
+service agent of the customer's province receives, works on and closes the complaint.
+"""
 
 import random
 from collections import defaultdict
@@ -28,16 +32,20 @@ from satisfaction.services.numbering import take_numbers
 
 COMPLAINTS_PERCENT = 15  # of the number of customers
 MAX_COMPLAINTS = 6000
-MIN_OPEN_COMPLAINTS = 6
+MIN_RECENT_COMPLAINTS = 6  # so many are at most OPEN_DAYS / 2 old, so that some are still open
 OPEN_DAYS = 12  # nearly every complaint that is older is closed
-LEFT_OPEN_PROBABILITY, REOPENED_PROBABILITY = 0.04, 0.05
+LEFT_OPEN_PROBABILITY = 0.04  # of a complaint that is old enough to be closed
+REOPENED_PROBABILITY = 0.05  # of a closed complaint
 PERIOD_DAYS = 360
-BATCH_SIZE = 1000
+# Complaints are received between 08:30 and 18:30 local time, as minutes after midnight.
+FIRST_MINUTE, LAST_MINUTE = 510, 1110
+MIN_HOURS_BETWEEN_ENTRIES, MAX_HOURS_BETWEEN_ENTRIES = 0.3, 30
+BATCH_SIZE = 1000  # rows per INSERT statement
 
 
 @dataclass(frozen=True)
 class _TimelineEntry:
-    """One entry of a complaint's timeline."""
+    """One entry of a complaint's timeline, before the complaint has an id."""
 
     kind: EntryKind
     text: str
@@ -46,84 +54,112 @@ class _TimelineEntry:
 
 
 def make_complaints(
-    plan: Plan, organisation: Organisation, agents: dict[str, User], progress: Progress
+    plan: Plan,
+    organisation: Organisation,
+    agents_by_province: dict[str, User],
+    progress: Progress,
 ) -> None:
-    """Write the complaints, numbered in the order of receipt, and their timelines."""
+    """Write the complaints, numbered in the order of receipt, and their timelines.
+
+    The numbers are per month, so the complaints are made month by month, oldest first. Must run
+    inside an audited transaction.
+    """
     rng = plan.random("complaints")
     receipts_by_month: dict[date, list[datetime]] = defaultdict(list)
     for received_at in sorted(_receipt_times(plan, rng)):
         receipts_by_month[timezone.localdate(received_at).replace(day=1)].append(received_at)
     customers = _random_buyers(plan, rng)
-    generator = _ComplaintGenerator(plan, rng, organisation, agents)
+    generator = _ComplaintGenerator(plan, rng, organisation, agents_by_province)
     for month, receipts in receipts_by_month.items():
         numbers = take_numbers(day=month, count=len(receipts))
         generated = [
             generator.make_complaint(number, next(customers), received_at)
             for number, received_at in zip(numbers, receipts, strict=True)
         ]
-        Complaint.objects.bulk_create(
-            [complaint for complaint, _timeline in generated], batch_size=BATCH_SIZE
-        )
-        ComplaintEntry.objects.bulk_create(
-            (
-                ComplaintEntry(
-                    complaint=complaint,
-                    kind=entry.kind,
-                    text=entry.text,
-                    author=entry.author,
-                    at=entry.at,
-                )
-                for complaint, timeline in generated
-                for entry in timeline
-            ),
-            batch_size=BATCH_SIZE,
-        )
+        _write(generated)
         progress.advance(len(generated))
 
 
+def _write(generated: list[tuple[Complaint, list[_TimelineEntry]]]) -> None:
+    Complaint.objects.bulk_create(
+        [complaint for complaint, _timeline in generated], batch_size=BATCH_SIZE
+    )
+    ComplaintEntry.objects.bulk_create(
+        (
+            ComplaintEntry(
+                complaint=complaint,
+                kind=entry.kind,
+                text=entry.text,
+                author=entry.author,
+                at=entry.at,
+            )
+            for complaint, timeline in generated
+            for entry in timeline
+        ),
+        batch_size=BATCH_SIZE,
+    )
+
+
 def _receipt_times(plan: Plan, rng: random.Random) -> list[datetime]:
-    """Return times in the working hours of the last year, a few of them in the last days."""
+    """Return a time for each complaint, unsorted, in UTC: PERIOD_DAYS to one day before as-of.
+
+    MIN_RECENT_COMPLAINTS of them are in the last days. The weekday is not considered.
+    """
     end = datetime.combine(plan.as_of, time.min, tzinfo=timezone.get_current_timezone())
     count = min(
-        MAX_COMPLAINTS, max(MIN_OPEN_COMPLAINTS * 2, plan.customers * COMPLAINTS_PERCENT // 100)
+        MAX_COMPLAINTS, max(MIN_RECENT_COMPLAINTS * 2, plan.customers * COMPLAINTS_PERCENT // 100)
     )
-    days = [rng.randint(1, PERIOD_DAYS) for _ in range(count - MIN_OPEN_COMPLAINTS)]
-    days += [rng.randint(1, OPEN_DAYS // 2) for _ in range(MIN_OPEN_COMPLAINTS)]
-    return [
-        (end - timedelta(days=day) + timedelta(minutes=rng.randint(510, 1110))).astimezone(UTC)
-        for day in days
-    ]
+    days = [rng.randint(1, PERIOD_DAYS) for _ in range(count - MIN_RECENT_COMPLAINTS)]
+    days += [rng.randint(1, OPEN_DAYS // 2) for _ in range(MIN_RECENT_COMPLAINTS)]
+    times = []
+    for days_before in days:
+        minutes = rng.randint(FIRST_MINUTE, LAST_MINUTE)
+        local_time = end - timedelta(days=days_before) + timedelta(minutes=minutes)
+        times.append(local_time.astimezone(UTC))
+    return times
 
 
 def _random_buyers(plan: Plan, rng: random.Random) -> Iterator[Customer]:
-    """Yield random customers that are not prospects, without end."""
+    """Yield random customers that are not prospects, without end: the same list again and again.
+
+    Only ``pk``, ``unit`` and ``owner`` are loaded.
+    """
     buyers = Customer.objects.exclude(stage__in=PROSPECT_STAGES).order_by("pk")
     buyer_ids = list(buyers.values_list("pk", flat=True))
-    keys = rng.choices(buyer_ids, k=min(MAX_COMPLAINTS, plan.customers))
-    customers = buyers.only("pk", "unit", "owner").in_bulk(keys)
-    return (customers[key] for key in cycle(keys))
+    drawn_ids = rng.choices(buyer_ids, k=min(MAX_COMPLAINTS, plan.customers))
+    customers = buyers.only("pk", "unit", "owner").in_bulk(drawn_ids)
+    return (customers[pk] for pk in cycle(drawn_ids))
 
 
 class _ComplaintGenerator:
     """Makes one complaint with its timeline at a time."""
 
     def __init__(
-        self, plan: Plan, rng: random.Random, organisation: Organisation, agents: dict[str, User]
+        self,
+        plan: Plan,
+        rng: random.Random,
+        organisation: Organisation,
+        agents_by_province: dict[str, User],
     ) -> None:
         self._rng = rng
         self._as_of = datetime.combine(plan.as_of, time.min, tzinfo=UTC)
-        agents_by_path = {str(unit.path): agents[unit.code] for unit in organisation.provinces}
+        agents_by_path = {
+            str(province.path): agents_by_province[province.code]
+            for province in organisation.provinces
+        }
+        # Every unit in the subtree of a province has the province's agent. The dot keeps the path
+        # 1.5 from matching the unit 1.57.
         self._agents_by_unit = {
             unit.pk: agent
             for unit in organisation.units.values()
-            for path, agent in agents_by_path.items()
-            if f"{unit.path}.".startswith(f"{path}.")
+            for province_path, agent in agents_by_path.items()
+            if f"{unit.path}.".startswith(f"{province_path}.")
         }
 
     def make_complaint(
         self, number: str, customer: Customer, received_at: datetime
     ) -> tuple[Complaint, list[_TimelineEntry]]:
-        """Return a complaint received at ``received_at``, and its timeline."""
+        """Return an unsaved complaint received at ``received_at``, and its timeline."""
         template, product = self._rng.choice(COMPLAINT_TEMPLATES), self._rng.choice(PRODUCTS)
         agent = self._agents_by_unit[customer.unit_id]
         timeline = self._make_timeline(template, product, agent, received_at)
@@ -141,14 +177,18 @@ class _ComplaintGenerator:
             closed_at=last.at if is_closed else None,
             closed_by=last.author if is_closed else None,
             resolution=last.text if is_closed else "",
-            version=len(timeline),
+            version=len(timeline),  # every entry is one change of the complaint
         )
         return complaint, timeline
 
     def _make_timeline(
         self, template: ComplaintTemplate, product: str, agent: User, received_at: datetime
     ) -> list[_TimelineEntry]:
-        """Return the entries in order, all of them before the as-of date."""
+        """Return the entries in order, all of them before the as-of date (midnight UTC).
+
+        The older a complaint is, the more likely it is closed. Steps that would happen after the
+        as-of date have not happened yet and are left out.
+        """
         rng = self._rng
         steps: list[tuple[EntryKind, str]] = [
             (EntryKind.COMMENT, text) for text in rng.sample(COMMENTS, rng.randint(0, 3))
@@ -163,7 +203,9 @@ class _ComplaintGenerator:
                     steps.append((EntryKind.CLOSED, resolution))
         timeline = [_TimelineEntry(EntryKind.RECEIVED, "", agent, received_at)]
         for kind, text in steps:
-            at = timeline[-1].at + timedelta(hours=rng.uniform(0.3, 30))
+            at = timeline[-1].at + timedelta(
+                hours=rng.uniform(MIN_HOURS_BETWEEN_ENTRIES, MAX_HOURS_BETWEEN_ENTRIES)
+            )
             if at >= self._as_of:
                 break
             timeline.append(_TimelineEntry(kind, text, agent, at))
@@ -171,6 +213,9 @@ class _ComplaintGenerator:
 
 
 def _final_state(timeline: list[_TimelineEntry]) -> State:
-    """Return the state of the last entry that is not a comment."""
-    states = [entry.kind for entry in timeline if entry.kind != EntryKind.COMMENT]
-    return State(states[-1].value)
+    """Return the state that the last entry other than a comment leads to.
+
+    The states have the same values as these kinds of entries: received, closed, reopened.
+    """
+    kinds = [entry.kind for entry in timeline if entry.kind != EntryKind.COMMENT]
+    return State(kinds[-1].value)

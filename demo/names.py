@@ -1,4 +1,8 @@
-"""Generating random names of organisations, which are unique, and of people."""
+"""Generating random Chinese names of organisations, which are unique, and of people.
+
+For example, ``兰州恒科软件有限公司`` is area 兰州, brand 恒科, trade 软件, legal form 有限公司;
+``兰州市城东区图书馆`` is city, county and a public institution.
+"""
 
 import random
 from dataclasses import dataclass
@@ -6,16 +10,20 @@ from dataclasses import dataclass
 from demo import vocabulary
 from demo.units import City
 
-MAX_ATTEMPTS = 60
+MAX_ATTEMPTS = 60  # to find a name that no customer has yet
+# The codes of the customers' categories, and the percentage of customers in each.
 CATEGORIES = ("enterprise", "institution", "government", "social_organisation", "channel_partner")
 CATEGORY_WEIGHTS = (75, 10, 5, 5, 5)
-CITY_INSTITUTION_PROBABILITY = 0.2
+CITY_INSTITUTION_PROBABILITY = 0.2  # that an institution is the city's and not a county's
 PROVINCE_NAME_PROBABILITY = 0.2  # that an enterprise is named after its province
 
 
 @dataclass(frozen=True)
 class OrganisationName:
-    """A name with the category and the industry division (GB/T 4754-2017) that fit it."""
+    """A name with the codes of the category and the industry division that fit it.
+
+    For example ``兰州恒科软件有限公司``, ``"enterprise"`` and ``"65"`` of GB/T 4754-2017.
+    """
 
     text: str
     category: str
@@ -47,8 +55,11 @@ class NameGenerator:
                 return name
         raise IndexError(f"no name left for another customer of {city.name_zh}")
 
-    def make_branch_name(self, parent: str, city: City) -> str:
-        """Return a name for a subsidiary, or an empty text if ``parent`` has one in the city."""
+    def make_subsidiary_name(self, parent: str, city: City) -> str:
+        """Return a name for a subsidiary of the organisation named ``parent``.
+
+        Returns an empty text if it has a subsidiary in the city already.
+        """
         name = f"{parent}{city.name_zh}分公司"
         if name in self._used_names:
             return ""
@@ -89,6 +100,6 @@ class NameGenerator:
         self, category: str, city: City, bodies: vocabulary.WordsWithDivision
     ) -> OrganisationName:
         body, division = self._rng.choice(bodies)
-        county = self._rng.choice(("", *vocabulary.COUNTIES))
+        county = self._rng.choice(("", *vocabulary.COUNTIES))  # "": a body of the city itself
         prefix = vocabulary.PARTY_PREFIX if division == vocabulary.PARTY_DIVISION else ""
         return OrganisationName(f"{prefix}{city.name_zh}市{county}{body}", category, division)

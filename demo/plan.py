@@ -1,4 +1,7 @@
-"""The size, the date and the seed of a demonstration company."""
+"""The size, the date and the seed of a demonstration company.
+
+Every part of ``demo`` gets the plan, and takes its random numbers from ``plan.random(part)``.
+"""
 
 import random
 from dataclasses import dataclass
@@ -6,12 +9,12 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 TRANSACTIONS_PER_CUSTOMER = 50
-PASSWORD = "demo-pass-2026"  # noqa: S105 (public on purpose)
+PASSWORD = "demo-pass-2026"  # noqa: S105 (of every user of the company; public on purpose)
 
 
 @dataclass(frozen=True)
 class Month:
-    """The days of a calendar month before the as-of date."""
+    """A calendar month, by its first day; ``days`` counts only its days before the as-of date."""
 
     first: date
     days: int
@@ -24,7 +27,12 @@ class Month:
 
 @dataclass(frozen=True)
 class Plan:
-    """The options of ``make_demo``. The same plan gives the same company on every machine."""
+    """The options of ``make_demo``. The same plan gives the same company on every machine.
+
+    ``customers``, ``transactions`` and ``months`` are exact numbers. ``as_of`` is the company's
+    present day: everything lies before it. ``prospects`` is the percentage of customers who never
+    bought.
+    """
 
     customers: int
     transactions: int
@@ -34,7 +42,11 @@ class Plan:
     prospects: int
 
     def random(self, part: str) -> random.Random:
-        """Return the random generator of one part, which is independent of the other parts."""
+        """Return a new random generator for a part, for example ``"customers"``.
+
+        It depends only on the seed and the name, so that a change to one part leaves the random
+        numbers of the others as they are.
+        """
         return random.Random(f"{self.seed}/{part}")  # noqa: S311 (not used for security)
 
     def calendar(self) -> list[Month]:
@@ -47,5 +59,5 @@ class Plan:
         return months[::-1]
 
     def fingerprint(self, name: str) -> str:
-        """Return a SHA-256 for an invented import file."""
+        """Return a SHA-256 to store for the import file ``name``, which does not exist."""
         return sha256(f"{self}/{name}".encode()).hexdigest()

@@ -1,4 +1,7 @@
-"""Progress on a terminal: one line per step, with a row count that is updated."""
+"""The progress that ``make_demo`` prints: one line per step with its rows and seconds.
+
+Call ``begin``, then ``advance`` for finished rows, then ``end``, for one step after the other.
+"""
 
 import time
 from unicodedata import east_asian_width
@@ -6,22 +9,26 @@ from unicodedata import east_asian_width
 from django.core.management.base import OutputWrapper
 
 SECONDS_BETWEEN_UPDATES = 0.2
-CLEAR_LINE = "\r\x1b[K"
-LABEL_WIDTH = 32
+CLEAR_LINE = "\r\x1b[K"  # terminal codes: go to the start of the line and erase it
+LABEL_WIDTH = 32  # terminal columns
 
 
 def display_width(text: str) -> int:
     """Return how many columns the text takes in a terminal; a Chinese character takes two."""
+    # "W" is wide, "F" is full width.
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def pad(text: str, width: int) -> str:
-    """Return the text with blanks at the end, ``width`` columns wide."""
+    """Return the text with blanks added at the end, so that it takes ``width`` columns."""
     return text + " " * (width - display_width(text))
 
 
 class Progress:
-    """Prints each step with its rows and seconds. On a terminal the line is updated."""
+    """Prints each step when it ends. On a terminal its line is also updated while it runs.
+
+    ``out`` None prints nothing.
+    """
 
     def __init__(self, out: OutputWrapper | None) -> None:
         self._out = out

@@ -1,6 +1,8 @@
-"""Making the units below head office.
+"""Making the units below head office, which a migration has made.
 
 Seven levels: head office → region → province → city branch → district branch → department → team.
+Only large cities have the last three. Below a province, the code of a unit begins with the code of
+the unit above it: ``SN`` → ``SNXA`` → ``SNXA-GX`` → ``SNXA-GX-GC`` → ``SNXA-GX-GC-1``.
 """
 
 from dataclasses import dataclass
@@ -12,7 +14,11 @@ from accounts.models.unit import UnitKind
 
 @dataclass(frozen=True)
 class City:
-    """A city with a branch; ``province`` is the short Chinese name of its province."""
+    """A city with a branch.
+
+    ``code`` is that of the branch, for example ``"GSLZ"``; ``province`` is the short Chinese name
+    of the province, for example ``"甘肃"``.
+    """
 
     code: str
     name_zh: str
@@ -22,6 +28,7 @@ class City:
 # code, Chinese name, English name, cities (code suffix, Chinese name, English name)
 Province = tuple[str, str, str, tuple[tuple[str, str, str], ...]]
 
+# code, Chinese name, English name, provinces
 REGIONS: tuple[tuple[str, str, str, tuple[Province, ...]], ...] = (
     ("NW", "西北大区", "North-west region", (
         ("GS", "甘肃", "Gansu", (
@@ -50,13 +57,14 @@ REGIONS: tuple[tuple[str, str, str, tuple[Province, ...]], ...] = (
         ("YN", "云南", "Yunnan", (("KM", "昆明", "Kunming"), ("QJ", "曲靖", "Qujing"))),
     )),
 )  # fmt: skip
-STAFF_DIVISIONS = (
+HEAD_OFFICE_DIVISIONS = (
     ("HQ-MKT", "集团市场部", "Marketing"),
     ("HQ-CS", "集团客户服务中心", "Customer service centre"),
     ("HQ-IT", "集团信息技术部", "Information technology"),
     ("HQ-AUD", "集团审计部", "Audit"),
 )
-# Large cities also have district branches, with departments and teams.
+# Large cities also have district branches, each with one department and its teams. The key is the
+# code of the city branch.
 DISTRICTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "SNXA": (("GX", "高新区", "Gaoxin"), ("BL", "碑林区", "Beilin")),
     "HBWH": (("HK", "汉口", "Hankou"), ("WC", "武昌", "Wuchang")),
@@ -64,12 +72,12 @@ DISTRICTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "JSNJ": (("XW", "玄武区", "Xuanwu"), ("JN", "江宁区", "Jiangning")),
     "SCHCD": (("JJ", "锦江区", "Jinjiang"), ("WH", "武侯区", "Wuhou")),
 }
-TEAMS = (("1", "一", "1"), ("2", "二", "2"))
+TEAMS = (("1", "一"), ("2", "二"))  # number, Chinese number
 
 
 @dataclass(frozen=True)
 class Organisation:
-    """The units by code, and the units of account managers with their cities."""
+    """The units by code, and the units that have account managers, with their cities."""
 
     units: dict[str, OrgUnit]
     manager_units: list[tuple[OrgUnit, City]]
@@ -81,7 +89,7 @@ class Organisation:
 
 
 class UnitRow(NamedTuple):
-    """The fields of a unit before it is written."""
+    """The fields of a unit before it is written, when its parent may not exist yet."""
 
     code: str
     name_zh: str
@@ -91,12 +99,15 @@ class UnitRow(NamedTuple):
 
 
 def make_units() -> Organisation:
-    """Write the units below head office, one level after the other, and return them."""
+    """Write the units below head office, one level after the other, and return all units.
+
+    Must run inside an audited transaction.
+    """
     head_office = OrgUnit.objects.get(parent__isnull=True)
     units = {head_office.code: head_office}
     rows = _unit_rows(head_office.code)
     while rows:
-        level = [row for row in rows if row.parent_code in units]
+        level = [row for row in rows if row.parent_code in units]  # those whose parent is written
         created = OrgUnit.objects.bulk_create(
             OrgUnit(
                 code=row.code,
@@ -125,13 +136,14 @@ def all_cities() -> list[City]:
     ]
 
 
-def _unit_rows(head_office: str) -> list[UnitRow]:
+def _unit_rows(head_office_code: str) -> list[UnitRow]:
     rows: list[UnitRow] = [
-        UnitRow(code, zh, en, UnitKind.DIVISION, head_office) for code, zh, en in STAFF_DIVISIONS
+        UnitRow(code, zh, en, UnitKind.DIVISION, head_office_code)
+        for code, zh, en in HEAD_OFFICE_DIVISIONS
     ]
     for region, region_zh, region_en, provinces in REGIONS:
         code = f"R-{region}"
-        rows.append(UnitRow(code, region_zh, region_en, UnitKind.DIVISION, head_office))
+        rows.append(UnitRow(code, region_zh, region_en, UnitKind.DIVISION, head_office_code))
         for province in provinces:
             rows += _province_rows(province, code)
     for city, districts in DISTRICTS.items():
@@ -140,10 +152,10 @@ def _unit_rows(head_office: str) -> list[UnitRow]:
     return rows
 
 
-def _province_rows(province: Province, region: str) -> list[UnitRow]:
+def _province_rows(province: Province, region_code: str) -> list[UnitRow]:
     code, zh, en, branches = province
     return [
-        UnitRow(code, f"{zh}省公司", f"{en} province", UnitKind.PROVINCE, region),
+        UnitRow(code, f"{zh}省公司", f"{en} province", UnitKind.PROVINCE, region_code),
         *(
             UnitRow(f"{code}{city}", f"{city_zh}分公司", f"{city_en} branch", UnitKind.BRANCH, code)
             for city, city_zh, city_en in branches
@@ -151,29 +163,31 @@ def _province_rows(province: Province, region: str) -> list[UnitRow]:
     ]
 
 
-def _district_rows(city: str, district: tuple[str, str, str]) -> list[UnitRow]:
+def _district_rows(city_code: str, district: tuple[str, str, str]) -> list[UnitRow]:
     suffix, zh, en = district
-    branch, department = f"{city}-{suffix}", f"{city}-{suffix}-GC"
+    branch = f"{city_code}-{suffix}"
+    department = f"{branch}-GC"  # 政企客户部, the department for group customers
     return [
-        UnitRow(branch, f"{zh}分公司", f"{en} district branch", UnitKind.BRANCH, city),
+        UnitRow(branch, f"{zh}分公司", f"{en} district branch", UnitKind.BRANCH, city_code),
         UnitRow(department, f"{zh}政企客户部", f"{en} group customers", UnitKind.DIVISION, branch),
         *(
             UnitRow(
                 f"{department}-{number}",
                 f"{zh}客户经理{number_zh}组",
-                f"{en} team {number_en}",
+                f"{en} team {number}",
                 UnitKind.TEAM,
                 department,
             )
-            for number, number_zh, number_en in TEAMS
+            for number, number_zh in TEAMS
         ),
     ]
 
 
 def _manager_units(units: dict[str, OrgUnit]) -> list[tuple[OrgUnit, City]]:
-    """Return the city branches and teams, taking one of each province in turn.
+    """Return the city branches and the teams of large cities, with their cities.
 
-    So even a few account managers are spread over all provinces.
+    The list takes one unit of each province in turn, so that even a few account managers, who get
+    their units in this order, are spread over all provinces.
     """
     by_province: dict[str, list[tuple[OrgUnit, City]]] = {}
     for city in all_cities():

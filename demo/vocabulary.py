@@ -1,9 +1,10 @@
 """The words from which ``demo.names`` makes Chinese names of organisations and people.
 
-All names are invented; a name can still equal that of a real organisation by chance. The numbers in
-the lists are industry divisions of GB/T 4754-2017.
+All names are invented; a name can still equal that of a real organisation by chance. A number in a
+list is an industry division of GB/T 4754-2017, to which the words after it belong.
 """
 
+# Words with their divisions, for example (("粮油", "13"), ("食品", "14")).
 WordsWithDivision = tuple[tuple[str, str], ...]
 
 
@@ -32,6 +33,7 @@ COUNTIES = _split_words(
     东川县
     """
 )
+# The invented part of a company's name, and the line of business that follows it.
 BRANDS = _split_words(
     """
     恒科 嘉科 铭科 泽科 晟科 昊科 卓科 睿科 宏科 源科 祥科 盛科 锦科 沐科 嘉达 铭达 泽达 晟达 昊达
@@ -165,6 +167,7 @@ LEGAL_FORMS: tuple[tuple[str, int], ...] = (
 # A trade word with this suffix contains the legal form, so no other is added.
 LEGAL_FORM_SUFFIX = "事务所"
 
+# Government bodies that a city, and each of its districts and counties, has.
 BUREAUS = _split_by_division(
     """
     92 人民政府办公室 发展和改革局 教育局 科学技术局 工业和信息化局 公安局 民政局 司法局 财政局

@@ -1,4 +1,7 @@
-"""Administration of users, units, roles and API keys."""
+"""Administration of users, units, roles and API keys.
+
+``core.service_admin`` explains the base classes: its pages save through the services below.
+"""
 
 from typing import Any
 
@@ -38,7 +41,7 @@ admin.site.index_title = _("Administration")
 
 
 class UserForm(VersionedForm):
-    """A user, with a field that sets a new password."""
+    """The form of a user, with a field that sets a new password."""
 
     password = forms.CharField(
         label=_("new password"),
@@ -86,6 +89,7 @@ class OrgUnitAdmin(ServiceModelAdmin):
     view_permission = Permission.STAFF_MANAGE
     change_permission = Permission.STAFF_MANAGE
     form = VersionedForm
+    # A list of fields must include the hidden field of VersionedForm.
     fields = ["code", "name_zh", "name_en", "kind", "parent", LOADED_VERSION]
     list_display = ["indented_name", "code", "kind"]
     list_filter = ["kind"]
@@ -106,7 +110,7 @@ class OrgUnitAdmin(ServiceModelAdmin):
 
 
 class RoleForm(VersionedForm):
-    """A role, with its permissions as checkboxes."""
+    """The form of a role, with its permissions as checkboxes."""
 
     permissions = forms.MultipleChoiceField(
         label=_("permissions"),
@@ -143,7 +147,10 @@ class RoleAdmin(ServiceModelAdmin):
 
 
 class KeyForm(ServiceModelForm):
-    """A new key: its user, its name, and how many days it is valid."""
+    """The form of a new key: its user, the system that uses it, and how many days it is valid.
+
+    It has no version, because keys cannot be changed.
+    """
 
     days = forms.IntegerField(
         label=_("good for how many days"), initial=365, widget=UnfoldAdminIntegerFieldWidget()
@@ -156,7 +163,7 @@ class KeyForm(ServiceModelForm):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ServiceModelAdmin):
-    """API keys: issued, shown once, revoked. Only a key's hash is stored."""
+    """API keys: adding issues a key and shows its token once; deleting revokes it."""
 
     view_permission = Permission.STAFF_MANAGE
     change_permission = Permission.STAFF_MANAGE
@@ -170,7 +177,7 @@ class ApiKeyAdmin(ServiceModelAdmin):
     ordering = ["-created"]
 
     def get_fields(self, request: AdminRequest, obj: ApiKey | None = None) -> list[str]:
-        """Ask for the term when a key is issued; show the stored columns of an existing key."""
+        """Ask for the days when a key is issued; show the stored columns of an existing key."""
         if obj is None:
             return ["user", "name", "days"]
         return ["user", "name", "token_key", "created", "expiry"]
@@ -178,24 +185,30 @@ class ApiKeyAdmin(ServiceModelAdmin):
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> ApiKey:
-        """Issue the key; keep its text on the form's instance, from which response_add shows it."""
-        user = values.pop("user")
-        key, form.instance.text = issue_key(actor=actor, user_id=user.pk, **values)
+        """Issue the key.
+
+        The token is kept as an attribute of the form's instance, which Django passes to
+        ``response_add`` in the same request.
+        """
+        key, token = issue_key(
+            actor=actor, user_id=values["user"].pk, name=values["name"], days=values["days"]
+        )
+        form.instance.token = token
         return key
 
     def response_add(self, request: AdminRequest, obj: Any, *args: object) -> HttpResponse:
-        """Show the key's text, which cannot be shown again."""
+        """Show the token of the new key in place of Django's redirect; it cannot be shown again."""
         context = {
             **self.admin_site.each_context(request),
             "title": _("API key issued"),
             "key": self.get_queryset(request).get(pk=obj.pk),
-            "text": obj.text,
+            "token": obj.token,
             "list_url": self.admin_url("changelist"),
         }
         return TemplateResponse(request, "staff/key_issued.html", context)
 
     def get_queryset(self, request: AdminRequest) -> QuerySet[ApiKey]:
-        """Return the keys of the users whom the administrator may see."""
+        """Return the keys of the users whom the administrator may see; keys have no own rule."""
         users = User.objects.visible_to(request.user)
         return super().get_queryset(request).filter(user__in=users.values("pk"))
 

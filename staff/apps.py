@@ -6,6 +6,7 @@ class StaffConfig(AppConfig):
     name = "staff"
 
     def ready(self) -> None:
+        """Grant new permissions after every ``migrate``, when the tables of accounts exist."""
         from staff.services.role import grant_new_permissions_after_migrate
 
         post_migrate.connect(

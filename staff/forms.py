@@ -1,4 +1,7 @@
-"""The forms to sign in, to change the password, and to change one's own profile."""
+"""The forms to sign in, to change the password, and to change one's own profile.
+
+``settings.ACCOUNT_FORMS`` makes allauth's views use the first two.
+"""
 
 from typing import Any
 
@@ -21,7 +24,10 @@ class LoginForm(account_forms.LoginForm):
         self.fields["login"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse a closed account; say so only to someone who knows its password."""
+        """Refuse a closed account; say so only to someone who knows its password.
+
+        allauth sets ``self.user`` when the password is right, also for an inactive user.
+        """
         cleaned: dict[str, Any] | None = super().clean()
         if self.user is not None and not self.user.is_active:
             raise ValidationError(_("This account is closed. Ask your division's administrator."))

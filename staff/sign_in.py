@@ -1,4 +1,8 @@
-"""allauth's adapter and backend: no signing up, safe redirects, limited failed attempts."""
+"""Signing in with allauth: no signing up, safe redirects, limited failed attempts.
+
+``settings.ACCOUNT_ADAPTER`` and ``settings.AUTHENTICATION_BACKENDS`` name these classes. The limits
+are in ``settings.ACCOUNT_RATE_LIMITS``.
+"""
 
 from typing import Any
 
@@ -17,6 +21,7 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": _("The employee number or the password is wrong."),
+        # The five minutes are those of ACCOUNT_RATE_LIMITS["login_failed"].
         "too_many_login_attempts": _("Too many failed tries. Wait five minutes, then try again."),
         "enter_current_password": _("This is not the current password."),
     }
@@ -26,14 +31,21 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Tell whether a redirect may lead to ``url``; False for a malformed one."""
+        """Tell whether a redirect may lead to ``url``; False for a malformed one.
+
+        The library raises ValueError for ``http://[``, which would answer 500.
+        """
         try:
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count attempts by account: the library's key has the host, which a client can vary."""
+        """Return the employee number, by which failed attempts are counted.
+
+        The library's key contains the host too. A client can send another host each time, and would
+        never reach the limit. The library has no public hook for this.
+        """
         return str(credentials.get("username", "")).lower()
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -42,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class AuthenticationBackend(BaseAuthenticationBackend):
-    """Loads the signed-in user with unit and role in one query."""
+    """Loads the signed-in user with unit and role, which every request needs, in one query."""
 
     def get_user(self, user_id: int) -> User | None:
         """Return the user of a session; None when the user is inactive or does not exist."""

@@ -1,4 +1,7 @@
-"""Keys by which other systems use the REST API."""
+"""API keys: another system sends one as ``Authorization: Bearer <token>`` to use the REST API.
+
+django-rest-knox verifies them. ``staff.services.key`` issues and revokes them.
+"""
 
 from datetime import datetime
 
@@ -12,24 +15,29 @@ from common.history import tracked
 
 
 class ApiKeyManager(models.Manager["ApiKey"]):
-    """Creates keys and stores only their hashes."""
+    """Creates keys. It replaces knox's manager, whose expiry is a duration and not a time."""
 
     def issue(self, *, user: User, name: str, expiry: datetime) -> tuple["ApiKey", str]:
-        """Create a key and return it with its text, which is not stored."""
-        digest, text = get_digest_token()
+        """Create a key; return it with its token, of which only the hash is stored."""
+        digest, token = get_digest_token()
         key = self.create(
             digest=digest,
-            token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH],
+            token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH],
             user=user,
             name=name,
             expiry=expiry,
         )
-        return key, text
+        return key, token
 
 
 @tracked()
 class ApiKey(AbstractAuthToken):
-    """An expiring key of one user. Its text is shown once, when it is issued."""
+    """An expiring key of one user, who is the actor of every request that sends it.
+
+    From knox it has ``digest`` (the token's hash, the primary key), ``token_key`` (the token's
+    first characters, by which knox finds the key), ``user``, ``created`` and ``expiry``. ``name``
+    says which system uses the key.
+    """
 
     name = models.CharField(_("used by"), max_length=80)
 

@@ -1,4 +1,7 @@
-"""Roles: a set of permissions and a data access level."""
+"""Roles: a set of permissions and a data access level. Every user has one role.
+
+A role is not company data, so it has no visibility rule (``accounts.scoping``).
+"""
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -9,8 +12,8 @@ from accounts.permissions import DataAccessLevel
 from common.history import tracked
 from common.localised import localised_text
 
-# A trigger and not a check constraint, which would have to list the permissions and be changed with
-# each new one.
+# This is a trigger because a check constraint cannot read another table. It would have to list the
+# permissions itself, and every new permission would need a migration.
 REQUIRE_KNOWN_PERMISSIONS = """
     IF NOT NEW.permissions::text[] <@ ARRAY(SELECT code::text FROM accounts_knownpermission) THEN
         RAISE EXCEPTION 'role % has an unknown permission', NEW.code
@@ -21,9 +24,11 @@ REQUIRE_KNOWN_PERMISSIONS = """
 
 
 class KnownPermission(models.Model):
-    """A permission that ``migrate`` has given to the roles that start with it, once.
+    """A permission that ``migrate`` has granted already, and that roles may therefore hold.
 
-    It is never given a second time, so a permission an administrator takes away stays away.
+    ``staff.services.role.grant_new_permissions`` adds a row when it grants a permission to the
+    starting roles. It grants only permissions without a row, so one that an administrator removes
+    from a role stays removed. ``code`` is a value of ``Permission``.
     """
 
     code = models.CharField(_("code"), max_length=40, primary_key=True)
@@ -38,7 +43,10 @@ class KnownPermission(models.Model):
 
 @tracked()
 class Role(models.Model):
-    """The permissions and the data access level of a group of users; administrators can edit it."""
+    """What a group of users may do and see. Administrators can add and edit roles.
+
+    ``permissions`` holds values of ``Permission``, for example ``["customer.view"]``.
+    """
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name_zh = models.CharField(_("Chinese name"), max_length=60)

@@ -1,4 +1,8 @@
-"""The organisation: a tree of any depth, stored as a materialised path (ltree)."""
+"""The organisation: a tree of units of any depth.
+
+Every unit has its parent and a materialised path (PostgreSQL's ltree), so that "this unit and
+everything below it" is one indexed condition: ``path__descendants``.
+"""
 
 import pgtrigger
 from django.contrib.postgres.indexes import GistIndex
@@ -12,8 +16,10 @@ from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_ac
 from common.history import tracked
 from common.localised import localised_text
 
-# A trigger computes the path from the parent, so that rows written in bulk or by raw SQL are right
-# too. The labels of the path are ids, which do not change when a unit is renamed.
+# The path of a unit is the path of its parent and its own id: unit 12 below unit 5 below the root 1
+# has the path 1.5.12. Ids do not change when a unit is renamed. A trigger computes the path, so
+# that rows written in bulk or by raw SQL are right too. A unit whose id also stands before the end
+# of its new path would lie below itself.
 SET_PATH = """
     IF NEW.parent_id IS NULL THEN
         NEW.path = NEW.id::text::ltree;
@@ -27,6 +33,8 @@ SET_PATH = """
     END IF;
     RETURN NEW;
 """
+# After a unit has got another parent, this replaces the old path by the new one in the paths of all
+# units below it.
 MOVE_SUBTREE = """
     IF NEW.path <> OLD.path THEN
         UPDATE accounts_orgunit
@@ -63,6 +71,7 @@ class OrgUnit(ScopedModel):
         related_name="children",
         verbose_name=_("belongs to"),
     )
+    # The default is never stored: the trigger replaces it. A unit just saved must be read again.
     path = PathField(_("path"), editable=False, default="0")
 
     objects = ScopedQuerySet["OrgUnit"].as_manager()
@@ -74,6 +83,7 @@ class OrgUnit(ScopedModel):
         indexes = [GistIndex(fields=["path"], name="accounts_orgunit_path")]
         constraints = [
             models.UniqueConstraint(fields=["path"], name="accounts_orgunit_path_unique"),
+            # At most one unit has no parent: all of them share the value 1 in this index.
             models.UniqueConstraint(
                 models.Value(1),
                 condition=Q(parent__isnull=True),

@@ -18,24 +18,37 @@ EMPLOYEE_NUMBER_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._-]*\Z"  # valid in Python an
 
 
 class UserQuerySet(ScopedQuerySet["User"]):
-    """Users, found by employee number without regard to case when they sign in."""
+    """A queryset of users."""
 
     def get_by_natural_key(self, employee_number: str | None) -> "User":
-        """Return the user signing in; raise User.DoesNotExist."""
+        """Return the user with the employee number, in upper or lower case, with unit and role.
+
+        Raises User.DoesNotExist. Django prescribes the name of this method for user managers.
+        """
         return self.select_related("unit", "role").get(employee_number__iexact=employee_number)
 
     def account_managers(self) -> "UserQuerySet":
-        """Keep the people who can look after customers, by name."""
-        may_edit = [Permission.CUSTOMER_EDIT.value]
-        people = self.filter(is_active=True, is_service=False)
-        return people.filter(role__permissions__contains=may_edit).order_by(
-            "name", "employee_number"
-        )
+        """Keep the active people whose role may edit customers, ordered by name.
+
+        Only they can look after customers. The role's code does not matter: administrators can add
+        roles.
+        """
+        return self.filter(
+            is_active=True,
+            is_service=False,
+            role__permissions__contains=[Permission.CUSTOMER_EDIT.value],
+        ).order_by("name", "employee_number")
 
 
+# The password hash stays out of the history. last_login is excluded because signing in writes it
+# outside of an audited transaction.
 @tracked(exclude=["password", "last_login"])
 class User(AbstractBaseUser, ScopedModel):
-    """A person, or a service account, which has no password and uses API keys."""
+    """A person, or a service account, which has no password and uses API keys.
+
+    Users are never deleted: ``is_active`` False closes the account. Permissions come from the role;
+    Django's PermissionsMixin (groups, superusers) is not used. ``manager`` is the superior.
+    """
 
     employee_number = models.CharField(
         _("employee number"),
@@ -96,7 +109,7 @@ class User(AbstractBaseUser, ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Users see the users of the units that their data access level covers."""
+        """Users see the users of the units that their level covers; at OWN, those of their unit."""
         if user.access_level == DataAccessLevel.ALL:
             return Q()
         if user.access_level == DataAccessLevel.SUBTREE:
@@ -107,12 +120,12 @@ class User(AbstractBaseUser, ScopedModel):
 
     @property
     def access_level(self) -> str:
-        """Which rows this user sees, counted from their unit."""
+        """The data access level of the user's role, a value of ``DataAccessLevel``."""
         return self.role.access_level
 
     @property
     def unit_path(self) -> str:
-        """The path of the user's unit in the organisation tree."""
+        """The ltree path of the user's unit, for example ``"1.5.12"``."""
         return str(self.unit.path)
 
     def may(self, permission: Permission) -> bool:
@@ -125,7 +138,10 @@ class User(AbstractBaseUser, ScopedModel):
         return self.may(Permission.ADMIN_ENTER)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Answer Django's permission checks from the role's permissions."""
+        """Answer Django's permission checks; ``perm`` is a value of ``Permission``.
+
+        Django's own names, such as ``"crm.view_customer"``, are always False.
+        """
         return perm in Permission.values and self.may(Permission(perm))
 
     def has_module_perms(self, app_label: str) -> bool:

@@ -14,7 +14,7 @@ class CodeNameSerializer(serializers.Serializer[object]):
 
 
 class MeSerializer(serializers.Serializer[User]):
-    """The caller's account, role, unit and permissions."""
+    """The user's own account, role, unit and permissions."""
 
     id = serializers.IntegerField()
     employee_number = serializers.CharField()

@@ -1,4 +1,4 @@
-"""REST view of the caller's own account."""
+"""The REST resource of the user's own account."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,11 +11,11 @@ from staff.api.serializers import MeSerializer
 
 
 class Me(APIView):
-    """The caller's own account."""
+    """The account of the user whose key or session the request has."""
 
     permission_classes = [SignedIn]
 
     @extend_schema(operation_id="me", summary="Who am I, and what may I do", responses=MeSerializer)
     def get(self, request: Request) -> Response:
-        """Return the caller's own account, role, unit and permissions."""
+        """Return the user's own account, role, unit and permissions."""
         return Response(MeSerializer(require_user(request)).data)

@@ -11,13 +11,15 @@ from accounts.actions import Action
 from accounts.models import ApiKey, User
 from accounts.permissions import Permission
 
-MAX_KEY_DAYS = 730
+MAX_KEY_DAYS = 730  # two years; the message below repeats the number
 
 
 def issue_key(*, actor: User, user_id: int, name: str, days: int) -> tuple[ApiKey, str]:
-    """Create an API key, valid for ``days`` days; return it with its text, which is not stored.
+    """Create an API key of a user, valid for ``days`` days; return it with its token.
 
-    Raises PermissionDenied, User.DoesNotExist, or ValidationError naming ``days``.
+    Only the token's hash is stored, so the token can be shown only now. ``name`` says which system
+    uses the key. Raises PermissionDenied, User.DoesNotExist (also for a user the actor may not
+    see), or ValidationError naming ``days``.
     """
     authorise(actor, Permission.STAFF_MANAGE)
     if not 1 <= days <= MAX_KEY_DAYS:
@@ -25,12 +27,12 @@ def issue_key(*, actor: User, user_id: int, name: str, days: int) -> tuple[ApiKe
     with audited_transaction(actor, Action.KEY_ISSUE):
         user = User.objects.visible_to(actor).get(pk=user_id)
         expiry = timezone.now() + timedelta(days=days)
-        key, text = ApiKey.objects.issue(user=user, name=name, expiry=expiry)
-    return key, text
+        key, token = ApiKey.objects.issue(user=user, name=name, expiry=expiry)
+    return key, token
 
 
 def revoke_key(*, actor: User, digest: str) -> None:
-    """Delete a key, which is invalid at once.
+    """Delete the key with this digest (its primary key). The next request with it is refused.
 
     Raises PermissionDenied, or ApiKey.DoesNotExist for a key the actor may not see.
     """

@@ -1,4 +1,4 @@
-"""The changes every user may make to their own account."""
+"""The changes every user may make to their own account. They need no permission."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,7 +10,10 @@ from accounts.models import User
 
 
 def update_profile(*, actor: User, language: str, phone: str) -> User:
-    """Change the actor's own language and phone. Raises ValidationError naming the field."""
+    """Set the actor's own language, a code of settings.LANGUAGES, and phone; return the new state.
+
+    ``actor`` itself keeps its old values. Raises ValidationError naming the field.
+    """
     if language not in dict(settings.LANGUAGES):
         raise ValidationError({"language": _("Choose one of the languages.")})
     with audited_transaction(actor, Action.PROFILE_UPDATE):

@@ -1,4 +1,7 @@
-"""All writes to the organisation tree. Database triggers update the paths (see the model)."""
+"""All writes to the organisation tree.
+
+Database triggers set the path of a saved unit and of the units below it (``accounts.models.unit``).
+"""
 
 from typing import Any
 
@@ -16,8 +19,8 @@ from core.writing import (
     require_visible,
 )
 
-EDITABLE = frozenset({"code", "name_zh", "name_en", "kind", "parent"})
-TREE_LOCK = "accounts_orgunit_tree"
+EDITABLE_FIELDS = frozenset({"code", "name_zh", "name_en", "kind", "parent"})
+TREE_LOCK = "accounts_orgunit_tree"  # the name of the lock that all changes of the tree take
 CONSTRAINTS = {
     "accounts_orgunit_code_key": ConstraintMessage("code", gettext_lazy("This code is taken.")),
     "accounts_orgunit_no_cycle": ConstraintMessage(
@@ -30,12 +33,13 @@ CONSTRAINTS = {
 
 
 def save_unit(*, actor: User, unit_id: int | None = None, **values: Any) -> OrgUnit:
-    """Create a unit, or change or move the one with ``unit_id`` together with its subtree.
+    """Create a unit, or change the one with ``unit_id``; another parent moves its subtree too.
 
-    Raises PermissionDenied, OrgUnit.DoesNotExist, or ValidationError naming the field.
+    ``values`` are fields of EDITABLE_FIELDS. Raises PermissionDenied, OrgUnit.DoesNotExist (also
+    for a unit the actor may not see), or ValidationError naming the field.
     """
     authorise(actor, Permission.STAFF_MANAGE)
-    require_known_fields(values, EDITABLE, "unit")
+    require_known_fields(values, EDITABLE_FIELDS, "unit")
     with audited_transaction(actor, Action.UNIT_UPDATE if unit_id else Action.UNIT_CREATE):
         lock_tree(TREE_LOCK)
         unit = OrgUnit() if unit_id is None else OrgUnit.objects.visible_to(actor).get(pk=unit_id)
@@ -44,7 +48,10 @@ def save_unit(*, actor: User, unit_id: int | None = None, **values: Any) -> OrgU
             setattr(unit, name, value)
         unit.full_clean(exclude=["path"], validate_unique=False, validate_constraints=False)
         with constraint_messages(CONSTRAINTS):
-            # A trigger computes the path, so a save must not write back the path read before.
-            unit.save() if unit_id is None else unit.save(update_fields=sorted(values))
-        unit.refresh_from_db()
+            if unit_id is None:
+                unit.save()
+            else:
+                # Saving every field would write back the path that was read before.
+                unit.save(update_fields=sorted(values))
+        unit.refresh_from_db()  # reads the path that the trigger has set
     return unit

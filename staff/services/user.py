@@ -1,4 +1,8 @@
-"""The writes of administrators to users."""
+"""Creating and changing users, for administrators.
+
+What users change in their own account is in ``staff.services.profile``; allauth's page changes
+their password.
+"""
 
 from typing import Any
 
@@ -20,7 +24,7 @@ from core.writing import (
 )
 from staff.services.role import PERMISSIONS_ONE_CANNOT_REMOVE_FROM_ONESELF
 
-EDITABLE = frozenset(
+EDITABLE_FIELDS = frozenset(
     {
         "employee_number", "name", "unit", "role", "manager",
         "phone", "language", "is_active", "is_service",
@@ -42,12 +46,14 @@ CONSTRAINTS = {
 def save_user(
     *, actor: User, user_id: int | None = None, password: str | None = None, **values: Any
 ) -> User:
-    """Create a user, or change the one with ``user_id``; set ``password`` if it is given.
+    """Create a user, or change the one with ``user_id``; set ``password`` unless it is empty.
 
-    Raises PermissionDenied, User.DoesNotExist, or ValidationError naming the field.
+    ``values`` are fields of EDITABLE_FIELDS; ``unit``, ``role`` and ``manager`` are records. Raises
+    PermissionDenied, User.DoesNotExist (also for a user the actor may not see), or ValidationError
+    naming the field.
     """
     authorise(actor, Permission.STAFF_MANAGE)
-    require_known_fields(values, EDITABLE, "user")
+    require_known_fields(values, EDITABLE_FIELDS, "user")
     with audited_transaction(actor, Action.USER_UPDATE if user_id else Action.USER_CREATE):
         visible = User.objects.visible_to(actor)
         user = User() if user_id is None else get_locked(visible, user_id)
@@ -55,6 +61,7 @@ def save_user(
         for name, value in values.items():
             setattr(user, name, value)
         _require_own_access(actor, user)
+        # After the values are set: it reads is_service, and the validators get the changed user.
         _set_password(user, password)
         user.full_clean(exclude=["password"], validate_unique=False, validate_constraints=False)
         with constraint_messages(CONSTRAINTS):
@@ -63,7 +70,10 @@ def save_user(
 
 
 def _require_own_access(actor: User, user: User) -> None:
-    """Raise ValidationError for a change by which the actor would lose their own access."""
+    """Raise ValidationError if administrators would lock themselves out by this change.
+
+    They could not undo it: a closed account cannot sign in, and the new role may lack permissions.
+    """
     if user.pk != actor.pk:
         return
     if not user.is_active:
@@ -73,7 +83,11 @@ def _require_own_access(actor: User, user: User) -> None:
 
 
 def _set_password(user: User, password: str | None) -> None:
-    """Set a valid password; make it unusable for service accounts, and for new users without."""
+    """Validate and set ``password`` on the unsaved ``user``; without one, keep the stored one.
+
+    A service account, and a new user without a password, get an unusable one: with it nobody can
+    sign in. Raises ValidationError.
+    """
     if user.is_service and password:
         raise ValidationError(
             {"is_service": _("A service account has no password; give it a key.")}

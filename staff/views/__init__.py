@@ -1,1 +1,1 @@
-"""Browser pages."""
+"""The profile page, the language switch, and the replaced pages of Django's admin."""

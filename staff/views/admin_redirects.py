@@ -1,4 +1,7 @@
-"""Views that replace URLs of Django's admin by the product's own pages."""
+"""Views that replace pages of Django's admin.
+
+``config.urls`` lists them before the URLs of the admin, so Django finds them first.
+"""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -8,9 +11,10 @@ from core.pages import AuthedRequest, Page
 
 
 class AdminLogin(Page):
-    """Replaces the admin's login: anonymous users get the product's login page.
+    """Replaces the admin's login page.
 
-    A signed-in user without the permission gets 403 and not a second login form.
+    ``Page`` redirects anonymous users to the product's login page, and answers 403 to a signed-in
+    user without the permission, who would get a second login form from Django.
     """
 
     permission = Permission.ADMIN_ENTER
@@ -21,19 +25,20 @@ class AdminLogin(Page):
 
 
 class AdminPassword(Page):
-    """Replaces the admin's password change by the product's own page."""
+    """Replaces the admin's password change, which does not limit attempts."""
 
     permission = None
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Redirect to that page."""
+        """Redirect to the product's own page."""
         return redirect("account_change_password")
 
 
 class AdminShortcut(Page):
-    """Replaces the admin's redirect ``r/<type>/<id>/`` to a record's page on the site.
+    """Turns off the admin's redirect from ``r/<content type>/<id>/`` to a record's own page.
 
-    The records have no ``get_absolute_url``, and the admin would answer whether a record exists.
+    No model here has the ``get_absolute_url`` that Django's view needs. Its error messages would
+    say whether the record exists, even to a user who may not see it.
     """
 
     permission = Permission.ADMIN_ENTER

@@ -26,7 +26,7 @@ class SwitchLanguage(View):
         response = HttpResponseRedirect(target)
         language = request.POST.get("language", "")
         if language in dict(settings.LANGUAGES):
-            if isinstance(request.user, User):
+            if isinstance(request.user, User):  # signed in
                 update_profile(actor=request.user, language=language, phone=request.user.phone)
             response.set_cookie(
                 settings.LANGUAGE_COOKIE_NAME,

@@ -18,7 +18,7 @@ from staff.services.profile import update_profile
 class Profile(Page):
     """Show the user's own account; change language and phone."""
 
-    permission = None
+    permission = None  # every signed-in user
 
     def get(self, request: AuthedRequest) -> HttpResponse:
         """Show the profile."""
@@ -27,7 +27,7 @@ class Profile(Page):
         return _render_profile(request, form)
 
     def post(self, request: AuthedRequest) -> HttpResponse:
-        """Save language and phone; the confirmation is in the new language."""
+        """Save language and phone; redirect with a confirmation in the new language."""
         form = ProfileForm(request.POST)
         if form.is_valid():
             try:

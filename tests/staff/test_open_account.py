@@ -5,8 +5,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import User
+from tests.history import fixture_changes
 
 GETPASS = "staff.management.commands.open_account.getpass"
 
@@ -43,5 +45,16 @@ def test_unknown_role_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 def test_service_account_cannot_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    _open_account(monkeypatch, "unused", "--service")
+    with translation.override("en"):
+        output = _open_account(monkeypatch, "unused", "--service")
     assert not User.objects.get(employee_number="chief").has_usable_password()
+    assert "no password; give it a key" in output
+    assert "can sign in" not in output
+
+
+@pytest.mark.django_db
+def test_closed_scheduler_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fixture_changes():
+        User.objects.filter(employee_number="scheduler").update(is_active=False)
+    with pytest.raises(CommandError, match=r"^[^\n]*scheduler[^\n]*$"):
+        _open_account(monkeypatch, "a-Long-enough-1")

@@ -13,7 +13,7 @@ from demo.progress import display_width, pad
 
 
 class Command(BaseCommand):
-    """Prints role, unit, login and password of the logins that work."""
+    """Prints role, unit, login and password of the demo users who can sign in with it."""
 
     help = "Print one login per role of the demonstration company."
 

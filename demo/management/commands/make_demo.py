@@ -17,7 +17,7 @@ from demo.progress import Progress
 
 
 class Command(BaseCommand):
-    """Checks the options and makes the company, printing progress."""
+    """Checks the options and the database, and makes the company, printing progress."""
 
     help = "Fill an empty database with a demonstration company."
 
@@ -60,10 +60,11 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
 
     def _make_plan(self, options: dict[str, Any]) -> Plan:
+        """Return the plan of the options; raise CommandError for a number out of range."""
         transactions = options["transactions"]
         if transactions is None:
             transactions = options["customers"] * TRANSACTIONS_PER_CUSTOMER
-        limits = {
+        limits = {  # option: value, minimum, maximum
             "--customers": (options["customers"], 20, 5_000_000),
             "--transactions": (transactions, 1, 500_000_000),
             "--months": (options["months"], 1, 120),

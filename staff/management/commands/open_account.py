@@ -1,19 +1,21 @@
-"""``manage.py open_account``: create a user from the command line.
+"""``manage.py open_account NUMBER --name NAME``: create a user from the command line.
 
-It is meant for the first user, who creates the others in the administration.
+It is meant for the first user, who creates the others in the administration. History names the
+service account ``scheduler`` as the actor, because no person can be signed in yet.
 """
 
 from getpass import getpass
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.models import OrgUnit, Role, User
+from accounts.permissions import Permission
 from staff.services.user import save_user
 
-ACTOR = "scheduler"  # the installed service account; it has the role of system administrator
+ACTOR = "scheduler"  # a migration creates it, with the role of system administrator
 
 
 class Command(BaseCommand):
@@ -30,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--service", action="store_true", help="a service account: no password")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the user, or raise CommandError with the reason."""
+        """Ask for the password and create the user; raise CommandError with the reason."""
         try:
             user = save_user(
                 actor=User.objects.get(employee_number=ACTOR),
@@ -43,6 +45,13 @@ class Command(BaseCommand):
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        except PermissionDenied as error:
+            # An administrator has closed the account of ACTOR or changed its role.
+            what = f"{ACTOR}: {Permission.STAFF_MANAGE.label}"
+            raise CommandError(_("Not allowed: %(what)s.") % {"what": what}) from error
         except ObjectDoesNotExist as error:
             raise CommandError(_("There is no such role or unit.")) from error
-        self.stdout.write(_("%(name)s can sign in now.") % {"name": user.employee_number})
+        if user.is_service:
+            self.stdout.write(_("A service account has no password; give it a key."))
+        else:
+            self.stdout.write(_("%(name)s can sign in now.") % {"name": user.employee_number})
