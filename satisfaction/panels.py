@@ -9,7 +9,7 @@ from core.composition import HomeWidget
 from core.pages import AuthedRequest
 from crm.composition import CustomerPanel
 from crm.models import Customer
-from satisfaction.selectors import latest_of_customer, longest_open
+from satisfaction.selectors import complaints_of_customer, oldest_open_complaints
 
 MAX_ON_CUSTOMER_PAGE = 5
 MAX_ON_HOME_PAGE = 8
@@ -26,7 +26,7 @@ class Complaints(CustomerPanel):
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
         """Return the latest complaints, fetching one more than shown to know if there are more."""
-        complaints = latest_of_customer(request.user, customer, limit=MAX_ON_CUSTOMER_PAGE + 1)
+        complaints = complaints_of_customer(request.user, customer, limit=MAX_ON_CUSTOMER_PAGE + 1)
         return {
             "customer": customer,
             "complaints": complaints[:MAX_ON_CUSTOMER_PAGE],
@@ -47,7 +47,7 @@ class OpenComplaints(HomeWidget):
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
         """Return the oldest ones, fetching one more than shown to know if there are more."""
-        complaints = longest_open(request.user, limit=MAX_ON_HOME_PAGE + 1)
+        complaints = oldest_open_complaints(request.user, limit=MAX_ON_HOME_PAGE + 1)
         return {
             "complaints": complaints[:MAX_ON_HOME_PAGE],
             "has_more": len(complaints) > MAX_ON_HOME_PAGE,

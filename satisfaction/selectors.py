@@ -19,12 +19,12 @@ def timeline(user: User, complaint: Complaint) -> list[ComplaintEntry]:
     return list(entries.select_related("author").order_by("pk"))
 
 
-def latest_of_customer(user: User, customer: Customer, *, limit: int) -> list[Complaint]:
+def complaints_of_customer(user: User, customer: Customer, *, limit: int) -> list[Complaint]:
     """Return a customer's open complaints, then its closed ones, the newest of each first."""
     return list(complaints_with_names(user).filter(customer=customer).open_first()[:limit])
 
 
-def longest_open(user: User, *, limit: int) -> list[Complaint]:
+def oldest_open_complaints(user: User, *, limit: int) -> list[Complaint]:
     """Return the visible open complaints, oldest first."""
     return list(complaints_with_names(user).open().order_by("opened_at", "pk")[:limit])
 

@@ -18,7 +18,7 @@ SCORES = range(1, 6)
 
 
 @dataclass(frozen=True)
-class Scheme:
+class SegmentScheme:
     """A set of segments, and the filter of the customer list that selects one of them."""
 
     key: str
@@ -28,17 +28,17 @@ class Scheme:
     segment_of: Callable[[ScoreGroup], str]
 
 
-SCHEMES = {
+SEGMENT_SCHEMES = {
     scheme.key: scheme
     for scheme in (
-        Scheme(
+        SegmentScheme(
             "eight",
             gettext_lazy("Chinese eight"),
             ChineseSegment,
             "segment",
             lambda group: group.segment_cn,
         ),
-        Scheme(
+        SegmentScheme(
             "eleven",
             gettext_lazy("International eleven"),
             InternationalSegment,
@@ -60,13 +60,13 @@ class GroupTotal:
     label: str | Promise
     url: str
     customers: int
-    money: Decimal
+    revenue: Decimal
     flagged: int
     customer_share: float
-    money_share: float
+    revenue_share: float
 
 
-def overview(groups: Sequence[ScoreGroup], scheme: Scheme) -> dict[str, Any]:
+def overview_context(groups: Sequence[ScoreGroup], scheme: SegmentScheme) -> dict[str, Any]:
     """Return the template context: totals, a row per segment, and the options of the charts."""
     total = _total(groups, groups)
     rows = [
@@ -81,11 +81,13 @@ def overview(groups: Sequence[ScoreGroup], scheme: Scheme) -> dict[str, Any]:
     ]
     return {
         "scheme": scheme,
-        "schemes": SCHEMES.values(),
+        "schemes": SEGMENT_SCHEMES.values(),
         "total": total,
         "rows": rows,
         "flags": _flag_totals(groups),
-        "money_chart": _bar_chart(rows, _("Revenue"), [float(row.money) for row in rows], "@money"),
+        "revenue_chart": _bar_chart(
+            rows, _("Revenue"), [float(row.revenue) for row in rows], "@money"
+        ),
         "customers_chart": _bar_chart(
             rows, _("Customers"), [row.customers for row in rows], "@integer"
         ),
@@ -114,17 +116,17 @@ def _total(
     label: str | Promise = "",
     list_filters: Mapping[str, str] | None = None,
 ) -> GroupTotal:
-    customers, money = _customers(groups), _money(groups)
-    all_customers, all_money = _customers(all_groups), _money(all_groups)
+    customers, revenue = _customers(groups), _revenue(groups)
+    all_customers, all_revenue = _customers(all_groups), _revenue(all_groups)
     return GroupTotal(
         code=code,
         label=label,
         url=_customer_list_url(list_filters or {}),
         customers=customers,
-        money=money,
+        revenue=revenue,
         flagged=sum(group.customers for group in groups if group.churn_level),
         customer_share=customers / all_customers if all_customers else 0,
-        money_share=float(money / all_money) if all_money > 0 else 0,
+        revenue_share=float(revenue / all_revenue) if all_revenue > 0 else 0,
     )
 
 
@@ -132,8 +134,8 @@ def _customers(groups: Iterable[ScoreGroup]) -> int:
     return sum(group.customers for group in groups)
 
 
-def _money(groups: Iterable[ScoreGroup]) -> Decimal:
-    return sum((group.money for group in groups), Decimal(0))
+def _revenue(groups: Iterable[ScoreGroup]) -> Decimal:
+    return sum((group.revenue for group in groups), Decimal(0))
 
 
 def _customer_list_url(filters: Mapping[str, str]) -> str:

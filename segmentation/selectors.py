@@ -88,7 +88,7 @@ class ScoreGroup:
     segment_intl: str
     churn_level: int
     customers: int
-    money: Decimal
+    revenue: Decimal
 
 
 def score_groups(user: User, run: ScoringRun) -> list[ScoreGroup]:
@@ -97,5 +97,5 @@ def score_groups(user: User, run: ScoringRun) -> list[ScoreGroup]:
     groups = visible_scores(user, run).order_by().values(*keys)
     return [
         ScoreGroup(**group)
-        for group in groups.annotate(customers=Count("customer_id"), money=Sum("monetary"))
+        for group in groups.annotate(customers=Count("customer_id"), revenue=Sum("monetary"))
     ]

@@ -38,7 +38,7 @@ def open_complaint(
             opened_by=actor,
             owner=owner or actor,
         )
-        _require_capable_owner(complaint)
+        _require_owner_access(complaint)
         complaint.clean_fields(exclude=["number", "customer", "opened_by", "owner"])
         day = timezone.localdate(complaint.opened_at)
         (complaint.number,) = take_numbers(day=day, count=1)
@@ -115,7 +115,7 @@ def reopen_complaint(
     return complaint
 
 
-def _require_capable_owner(complaint: Complaint) -> None:
+def _require_owner_access(complaint: Complaint) -> None:
     owner = complaint.owner  # an inactive user sees no customers
     may_see_customer = Customer.objects.visible_to(owner).filter(pk=complaint.customer_id).exists()
     if not (may_see_customer and owner.may(Permission.COMPLAINT_WORK)):

@@ -193,8 +193,8 @@ def _run_and_record_step(step: Step, record: ScoringStep, run: ScoringRun) -> No
     record.finished_at = timezone.now()
     record.save(update_fields=["rows", "finished_at"])
     changes: dict[str, object] = {"progress": step.progress}
-    if result.published is not None:
-        changes |= asdict(result.published)  # the names of RunCounts are columns of the run
+    if result.published_counts is not None:
+        changes |= asdict(result.published_counts)  # the names of RunCounts are columns of the run
         changes |= {"state": RunState.PUBLISHED, "finished_at": record.finished_at}
     if not ScoringRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(**changes):
         raise RefusedError("run_not_running", f"run {run.pk} is no longer running")

@@ -33,10 +33,14 @@ class RunCounts:
 
 @dataclass(frozen=True)
 class StepResult:
-    """How many rows a step made or checked. A result with ``published`` makes the run published."""
+    """What a step returns to ``segmentation.services.run``, which stores it.
+
+    ``rows`` is the number of rows the step made or checked (for the step ``index``, the number of
+    indexes). Only the last step sets ``published_counts``: with them, the run becomes published.
+    """
 
     rows: int
-    published: RunCounts | None = None
+    published_counts: RunCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ def publish(run: ScoringRun) -> StepResult:
     ScoringRun.objects.filter(as_of=run.as_of, state=RunState.PUBLISHED).update(
         state=RunState.SUPERSEDED
     )
-    return StepResult(counts.customers, published=counts)
+    return StepResult(counts.customers, published_counts=counts)
 
 
 STEPS = (

@@ -18,7 +18,7 @@ register.filter(reason_sentences)
 
 # Values of the attribute data-flag, by which the style sheet colours a flag.
 FLAG_STYLES = {ChurnLevel.NONE: "none", ChurnLevel.WATCH: "medium", ChurnLevel.HIGH: "high"}
-TONES = {
+STATE_TONES = {
     RunState.QUEUED: "info",
     RunState.RUNNING: "accent",
     RunState.PUBLISHED: "good",
@@ -56,5 +56,5 @@ def run_state(run: ScoringRun) -> SafeString:
     state = RunState(run.state)
     live = SafeString(" data-live") if run.is_active else ""
     return format_html(
-        '<span class="state" data-tone="{}"{}>{}</span>', TONES[state], live, state.label
+        '<span class="state" data-tone="{}"{}>{}</span>', STATE_TONES[state], live, state.label
     )

@@ -79,14 +79,14 @@ class RunPage(Page):
         context = {
             "run": run,
             "steps": [(name, step_by_name.get(name.value)) for name in StepName],
-            "settings_used": labelled_settings(run),
+            "settings_used": _labelled_settings(run),
             "current": current_run(),
         }
         template = "segmentation/_run.html" if request.htmx else "segmentation/run_page.html"
         return render(request, template, context)
 
 
-def labelled_settings(run: ScoringRun) -> list[tuple[str, float]]:
+def _labelled_settings(run: ScoringRun) -> list[tuple[str, float]]:
     """Return label and value of the run's settings; a setting without a label is left out."""
     labels = {
         "window_days": _("Purchases and revenue of so many days count"),
