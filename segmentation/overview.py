@@ -1,4 +1,8 @@
-"""The figures, rows and charts of the segment overview, computed from the scores of one run."""
+"""The figures, rows and charts of the segment overview, computed from the scores of one run.
+
+``segmentation.views.segments`` renders them. Charts are options of ECharts, which
+static/js/charts.js draws.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,18 +18,18 @@ from django.utils.translation import gettext_lazy
 from segmentation.models import ChineseSegment, ChurnLevel, InternationalSegment
 from segmentation.selectors import ScoreGroup
 
-SCORES = range(1, 6)
+SCORES = range(1, 6)  # R, F and M are from 1 to 5
 
 
 @dataclass(frozen=True)
 class SegmentScheme:
-    """A set of segments, and the filter of the customer list that selects one of them."""
+    """One of the two ways to divide customers into segments, as the overview shows it."""
 
-    key: str
+    key: str  # the value of the URL parameter "scheme"
     label: str | Promise
     segments: type[ChineseSegment] | type[InternationalSegment]
-    filter_name: str
-    segment_of: Callable[[ScoreGroup], str]
+    filter_name: str  # of the customer list: segmentation.columns
+    segment_of: Callable[[ScoreGroup], str]  # returns the code of the group's segment
 
 
 SEGMENT_SCHEMES = {
@@ -51,26 +55,30 @@ SEGMENT_SCHEMES = {
 
 @dataclass(frozen=True)
 class GroupTotal:
-    """Customers and revenue of some score groups, and the URL of the list of these customers.
+    """Customers and revenue of a segment, of a churn level, or of all groups.
 
-    The shares are parts of the totals of all groups, from 0 to 1.
+    The shares are parts of the totals of all groups: 0.25 is 25 %.
     """
 
-    code: str
-    label: str | Promise
-    url: str
+    code: str  # of the segment or churn level; empty for the total
+    label: str | Promise  # likewise
+    url: str  # of the customer list with these customers
     customers: int
-    revenue: Decimal
-    flagged: int
+    revenue: Decimal  # negative if refunds exceed the purchases
+    flagged: int  # customers with a churn flag of either level
     customer_share: float
     revenue_share: float
 
 
 def overview_context(groups: Sequence[ScoreGroup], scheme: SegmentScheme) -> dict[str, Any]:
-    """Return the template context: totals, a row per segment, and the options of the charts."""
-    total = _total(groups, groups)
+    """Return what the template ``segmentation/segments.html`` shows.
+
+    ``total`` has all customers, ``rows`` one GroupTotal for each segment of the scheme, ``flags``
+    one for each churn level, and the charts are options of ECharts.
+    """
+    total = _group_total(groups, groups)
     rows = [
-        _total(
+        _group_total(
             [group for group in groups if scheme.segment_of(group) == segment.value],
             groups,
             code=segment.value,
@@ -97,7 +105,7 @@ def overview_context(groups: Sequence[ScoreGroup], scheme: SegmentScheme) -> dic
 
 def _flag_totals(groups: Sequence[ScoreGroup]) -> list[GroupTotal]:
     return [
-        _total(
+        _group_total(
             [group for group in groups if group.churn_level == level],
             groups,
             code=str(level.value),
@@ -108,7 +116,7 @@ def _flag_totals(groups: Sequence[ScoreGroup]) -> list[GroupTotal]:
     ]
 
 
-def _total(
+def _group_total(
     groups: Sequence[ScoreGroup],
     all_groups: Sequence[ScoreGroup],
     *,
@@ -116,6 +124,10 @@ def _total(
     label: str | Promise = "",
     list_filters: Mapping[str, str] | None = None,
 ) -> GroupTotal:
+    """Return the total of ``groups``, which are some of ``all_groups``.
+
+    ``list_filters`` are the URL parameters by which the customer list shows the same customers.
+    """
     customers, revenue = _customers(groups), _revenue(groups)
     all_customers, all_revenue = _customers(all_groups), _revenue(all_groups)
     return GroupTotal(
@@ -145,9 +157,11 @@ def _customer_list_url(filters: Mapping[str, str]) -> str:
 def _bar_chart(
     rows: Sequence[GroupTotal], name: str, values: Sequence[float], tooltip_format: str
 ) -> dict[str, Any]:
-    """Return a horizontal bar chart, the first segment on top; a click lists its customers.
+    """Return a horizontal bar chart of ``values``, one per row, the first on top.
 
-    Texts that begin with ``@`` are formats and colours which static/js/charts.js replaces.
+    A click on a bar opens the list of its customers. ``table`` is the same as a table, for readers
+    who switch to it. Texts that begin with ``@`` name formats and colours, by which
+    static/js/charts.js replaces them.
     """
     return {
         "xAxis": {"type": "value", "axisLabel": {"formatter": "@compact"}},
@@ -180,7 +194,10 @@ def _bar_chart(
 
 
 def _heatmap(groups: Sequence[ScoreGroup]) -> dict[str, Any]:
-    """Return a heatmap: recency upwards, frequency to the right, so the best are top right."""
+    """Return a heatmap of the number of customers by R and F; a click on a cell lists them.
+
+    R increases upwards and F to the right, so the best customers are at the top right.
+    """
     cells = {(r, f): 0 for r in SCORES for f in SCORES}
     for group in groups:
         cells[group.r, group.f] += group.customers

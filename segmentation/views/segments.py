@@ -10,7 +10,7 @@ from segmentation.selectors import current_run, score_groups
 
 
 class Segments(Page):
-    """Segments of one scheme in the current run, counting the customers the user may see."""
+    """The segments of one scheme in the current run, of the customers the user may see."""
 
     permission = Permission.SCORE_VIEW
 
