@@ -1,1 +1,1 @@
-"""Complaints and satisfaction."""
+"""Complaints: they are opened, commented on, closed and reopened."""

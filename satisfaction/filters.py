@@ -1,6 +1,8 @@
 """The search, filters and order of the complaint list, read from the parameters of the URL.
 
-A value that is unknown, or names a record the user may not see, is treated as not given.
+The parameters are ``q`` (search terms), ``state`` (the tab), ``customer`` (an id), ``mine`` (1) and
+``sort``, as in ``/complaints/?state=all&sort=-customer``. The view reads ``page`` itself. A value
+that is unknown, or names a record the user may not see, is treated as not given.
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,10 @@ MAX_SEARCH_LENGTH = 100
 
 
 class ComplaintTab(TextChoices):
-    """The list's tabs. Those of a single state have the state's value."""
+    """The tabs of the list. The value is that of the URL parameter ``state``.
+
+    A tab for a single state has the value of this ``State``; *open* is every state but closed.
+    """
 
     OPEN = "open", pgettext_lazy("complaint", "Open")
     REOPENED = "reopened", _("Reopened")
@@ -27,7 +32,7 @@ class ComplaintTab(TextChoices):
     ALL = "all", _("All")
 
 
-# Sort key in the URL → ordering. A leading "-" in the URL reverses the ordering.
+# Sort key in the URL → fields for ``order_by``. A "-" before the key reverses the whole order.
 SORTS = {
     "received": ("opened_at", "pk"),
     "customer": ("customer__name", "-opened_at", "-pk"),
@@ -38,14 +43,14 @@ DEFAULT_SORT = "-received"
 
 @dataclass(frozen=True)
 class ComplaintQuery:
-    """What the list shows: search terms, tab, filters, and order (``-`` in front: descending)."""
+    """What a user wants the list to show."""
 
     user: User
-    search_terms: str
+    search_terms: str  # separated by single spaces
     tab: ComplaintTab
-    mine: bool
-    customer: Customer | None
-    sort: str
+    mine: bool  # only complaints whose owner is the user
+    customer: Customer | None  # only complaints of this customer
+    sort: str  # a key of SORTS, or "-" and a key for the reverse order
 
     def complaints(self) -> ComplaintQuerySet:
         """Return the matching complaints among those the user may see, in order."""
@@ -62,7 +67,12 @@ class ComplaintQuery:
         return ordered.reverse() if self.sort.startswith("-") else ordered
 
     def parameters(self, **changes: str) -> dict[str, str]:
-        """Return this query, with ``changes``, as URL parameters; defaults are left out."""
+        """Return the URL parameters of this query, with ``changes`` applied to them.
+
+        Defaults are left out. A change to an empty text removes a parameter: ``mine=""`` describes
+        the list without the restriction to the user's own complaints. A page is not among them, so
+        a changed list is shown from its first page.
+        """
         parameters = {
             "q": self.search_terms,
             "state": self.tab.value if self.tab != ComplaintTab.OPEN else "",
@@ -74,7 +84,7 @@ class ComplaintQuery:
 
 
 def read_query(user: User, parameters: Mapping[str, str]) -> ComplaintQuery:
-    """Return the query that the URL's parameters describe."""
+    """Return the query that the parameters of a URL describe."""
     tab, sort = parameters.get("state", ""), parameters.get("sort", "")
     search_terms = " ".join(parameters.get("q", "").replace("\0", " ").split())
     return ComplaintQuery(

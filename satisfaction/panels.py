@@ -1,4 +1,7 @@
-"""The panel of complaints on the customer page, and the widget on the home page."""
+"""The panel of complaints on the customer page, and the widget on the home page.
+
+The settings ``CUSTOMER_PANELS`` and ``HOME_WIDGETS`` name them.
+"""
 
 from typing import Any
 
@@ -9,14 +12,14 @@ from core.composition import HomeWidget
 from core.pages import AuthedRequest
 from crm.composition import CustomerPanel
 from crm.models import Customer
-from satisfaction.selectors import latest_of_customer, longest_open
+from satisfaction.selectors import complaints_of_customer, oldest_open_complaints
 
 MAX_ON_CUSTOMER_PAGE = 5
 MAX_ON_HOME_PAGE = 8
 
 
 class Complaints(CustomerPanel):
-    """A customer's complaints, the open ones first, with a link to open another."""
+    """A customer's complaints, the open ones first, and a link to open another."""
 
     slug = "complaints"
     title = _("Complaints")
@@ -25,8 +28,8 @@ class Complaints(CustomerPanel):
     query_budget = 1
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Return the latest complaints, fetching one more than shown to know if there are more."""
-        complaints = latest_of_customer(request.user, customer, limit=MAX_ON_CUSTOMER_PAGE + 1)
+        """Return the first complaints; one more than shown is fetched, for ``has_more``."""
+        complaints = complaints_of_customer(request.user, customer, limit=MAX_ON_CUSTOMER_PAGE + 1)
         return {
             "customer": customer,
             "complaints": complaints[:MAX_ON_CUSTOMER_PAGE],
@@ -46,8 +49,8 @@ class OpenComplaints(HomeWidget):
     wide = True
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
-        """Return the oldest ones, fetching one more than shown to know if there are more."""
-        complaints = longest_open(request.user, limit=MAX_ON_HOME_PAGE + 1)
+        """Return the oldest complaints; one more than shown is fetched, for ``has_more``."""
+        complaints = oldest_open_complaints(request.user, limit=MAX_ON_HOME_PAGE + 1)
         return {
             "complaints": complaints[:MAX_ON_HOME_PAGE],
             "has_more": len(complaints) > MAX_ON_HOME_PAGE,

@@ -5,32 +5,35 @@ from crm.models import Customer
 from satisfaction.models import Complaint, ComplaintEntry
 from satisfaction.models.complaint import ComplaintQuerySet
 
-MAX_BIGINT_DIGITS = 18  # every number of 18 digits fits PostgreSQL's bigint
+MAX_BIGINT_DIGITS = 18  # every number of 18 digits fits PostgreSQL's bigint, the type of ids
 
 
 def complaints_with_names(user: User) -> ComplaintQuerySet:
-    """Return the visible complaints with their customers and owners, for lists."""
+    """Return the visible complaints; their customers and owners come with the same query."""
     return Complaint.objects.visible_to(user).select_related("customer", "owner")
 
 
 def timeline(user: User, complaint: Complaint) -> list[ComplaintEntry]:
-    """Return a complaint's entries with their authors, oldest first."""
+    """Return the entries of a complaint's timeline with their authors, oldest first."""
     entries = ComplaintEntry.objects.visible_to(user).filter(complaint=complaint)
     return list(entries.select_related("author").order_by("pk"))
 
 
-def latest_of_customer(user: User, customer: Customer, *, limit: int) -> list[Complaint]:
+def complaints_of_customer(user: User, customer: Customer, *, limit: int) -> list[Complaint]:
     """Return a customer's open complaints, then its closed ones, the newest of each first."""
     return list(complaints_with_names(user).filter(customer=customer).open_first()[:limit])
 
 
-def longest_open(user: User, *, limit: int) -> list[Complaint]:
-    """Return the visible open complaints, oldest first."""
+def oldest_open_complaints(user: User, *, limit: int) -> list[Complaint]:
+    """Return the visible complaints that have been open for longest, the oldest first."""
     return list(complaints_with_names(user).open().order_by("opened_at", "pk")[:limit])
 
 
 def visible_customer(user: User, customer_id: str) -> Customer | None:
-    """Return the customer with the id in a URL or form; None for none, or if not visible."""
+    """Return the customer whose id a URL or form contains, as text.
+
+    Returns None for a text that is no id, and for a customer the user may not see.
+    """
     is_id = customer_id.isascii() and customer_id.isdecimal()
     if not is_id or len(customer_id) > MAX_BIGINT_DIGITS:
         return None

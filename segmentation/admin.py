@@ -1,4 +1,4 @@
-"""Administration of scoring runs: shown and started, never edited."""
+"""Administration of scoring runs: they can be read and started, but not changed or deleted."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class StepInline(ReadOnlyInline):
 
 
 class RunForm(ServiceModelForm):
-    """The day to score."""
+    """Asks for the day to score."""
 
     class Meta:
         model = ScoringRun
@@ -78,5 +78,5 @@ class ScoringRunAdmin(ServiceModelAdmin):
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> ScoringRun:
-        """Request the run."""
+        """Request a run. ``pk`` is None, because ``may_change`` is off: the form only adds."""
         return request_run(as_of=values["as_of"], actor=actor, enqueue=execute_run.delay)

@@ -1,4 +1,8 @@
-"""The columns and filters that scoring adds to the customer list."""
+"""The columns and filters that scoring adds to the customer list.
+
+The setting ``CUSTOMER_LIST_PARTS`` names ``WorthColumns``. Pages link to its filters by their keys:
+``/customers/?flag=2`` lists the customers at high risk.
+"""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -23,7 +27,7 @@ from crm.models.customer import CustomerQuerySet
 from segmentation.models import ChineseSegment, ChurnLevel, InternationalSegment
 from segmentation.selectors import current_run
 
-# Annotation of a customer → the column of CustomerScore it shows, and its type.
+# Annotation of a customer → the field of CustomerScore it shows, and the type of its values.
 ANNOTATIONS: dict[str, tuple[str, Field[Any, Any]]] = {
     "worth_segment": ("segment_cn", TextField()),
     "worth_segment_intl": ("segment_intl", TextField()),
@@ -36,10 +40,12 @@ ANNOTATIONS: dict[str, tuple[str, Field[Any, Any]]] = {
 
 
 def _flag_choices() -> Sequence[tuple[str, str | Promise]]:
+    """Return value and label of each churn level, the highest first."""
     return [(str(level.value), level.label) for level in reversed(ChurnLevel)]
 
 
 def _score_choices() -> Sequence[tuple[str, str | Promise]]:
+    """Return value and label of the scores 5 to 1."""
     return [(str(score), str(score)) for score in range(5, 0, -1)]
 
 
@@ -75,20 +81,26 @@ class WorthColumns(CustomerListPart):
             "worth_segment_intl",
             lambda: InternationalSegment.choices,
         ),
+        # The cells of the overview's heatmap link to these two.
         ListFilter("r", _("Recency score"), "worth_r", _score_choices),
         ListFilter("f", _("Frequency score"), "worth_f", _score_choices),
     )
 
     def annotate(self, customers: CustomerQuerySet) -> CustomerQuerySet:
-        """Annotate each customer with their score in the current run; None where there is none."""
+        """Add the annotations of ANNOTATIONS, from each customer's score in the current run.
+
+        They are None for a customer without a score, and for all customers before the first run.
+        """
         run = current_run()
         if run is None:
             return customers.annotate(
                 **{
                     name: Value(None, output_field=field)
-                    for name, (_, field) in ANNOTATIONS.items()
+                    for name, (_column, field) in ANNOTATIONS.items()
                 }
             )
         return customers.alias(
             worth=FilteredRelation("scores", condition=Q(scores__run=run.pk))
-        ).annotate(**{name: F(f"worth__{column}") for name, (column, _) in ANNOTATIONS.items()})
+        ).annotate(
+            **{name: F(f"worth__{column}") for name, (column, _field) in ANNOTATIONS.items()}
+        )

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RunRequestForm(forms.Form):
-    """The day to score."""
+    """Asks for the day to score, today by default."""
 
     as_of = forms.DateField(
         label=_("As of"),

@@ -1,4 +1,8 @@
-"""The figures, rows and charts of the segment overview, computed from the scores of one run."""
+"""The figures, rows and charts of the segment overview, computed from the scores of one run.
+
+``segmentation.views.segments`` renders them. Charts are options of ECharts, which
+static/js/charts.js draws.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,31 +18,31 @@ from django.utils.translation import gettext_lazy
 from segmentation.models import ChineseSegment, ChurnLevel, InternationalSegment
 from segmentation.selectors import ScoreGroup
 
-SCORES = range(1, 6)
+SCORES = range(1, 6)  # R, F and M are from 1 to 5
 
 
 @dataclass(frozen=True)
-class Scheme:
-    """A set of segments, and the filter of the customer list that selects one of them."""
+class SegmentScheme:
+    """One of the two ways to divide customers into segments, as the overview shows it."""
 
-    key: str
+    key: str  # the value of the URL parameter "scheme"
     label: str | Promise
     segments: type[ChineseSegment] | type[InternationalSegment]
-    filter_name: str
-    segment_of: Callable[[ScoreGroup], str]
+    filter_name: str  # of the customer list: segmentation.columns
+    segment_of: Callable[[ScoreGroup], str]  # returns the code of the group's segment
 
 
-SCHEMES = {
+SEGMENT_SCHEMES = {
     scheme.key: scheme
     for scheme in (
-        Scheme(
+        SegmentScheme(
             "eight",
             gettext_lazy("Chinese eight"),
             ChineseSegment,
             "segment",
             lambda group: group.segment_cn,
         ),
-        Scheme(
+        SegmentScheme(
             "eleven",
             gettext_lazy("International eleven"),
             InternationalSegment,
@@ -51,26 +55,30 @@ SCHEMES = {
 
 @dataclass(frozen=True)
 class GroupTotal:
-    """Customers and revenue of some score groups, and the URL of the list of these customers.
+    """Customers and revenue of a segment, of a churn level, or of all groups.
 
-    The shares are parts of the totals of all groups, from 0 to 1.
+    The shares are parts of the totals of all groups: 0.25 is 25 %.
     """
 
-    code: str
-    label: str | Promise
-    url: str
+    code: str  # of the segment or churn level; empty for the total
+    label: str | Promise  # likewise
+    url: str  # of the customer list with these customers
     customers: int
-    money: Decimal
-    flagged: int
+    revenue: Decimal  # negative if refunds exceed the purchases
+    flagged: int  # customers with a churn flag of either level
     customer_share: float
-    money_share: float
+    revenue_share: float
 
 
-def overview(groups: Sequence[ScoreGroup], scheme: Scheme) -> dict[str, Any]:
-    """Return the template context: totals, a row per segment, and the options of the charts."""
-    total = _total(groups, groups)
+def overview_context(groups: Sequence[ScoreGroup], scheme: SegmentScheme) -> dict[str, Any]:
+    """Return what the template ``segmentation/segments.html`` shows.
+
+    ``total`` has all customers, ``rows`` one GroupTotal for each segment of the scheme, ``flags``
+    one for each churn level, and the charts are options of ECharts.
+    """
+    total = _group_total(groups, groups)
     rows = [
-        _total(
+        _group_total(
             [group for group in groups if scheme.segment_of(group) == segment.value],
             groups,
             code=segment.value,
@@ -81,11 +89,13 @@ def overview(groups: Sequence[ScoreGroup], scheme: Scheme) -> dict[str, Any]:
     ]
     return {
         "scheme": scheme,
-        "schemes": SCHEMES.values(),
+        "schemes": SEGMENT_SCHEMES.values(),
         "total": total,
         "rows": rows,
         "flags": _flag_totals(groups),
-        "money_chart": _bar_chart(rows, _("Revenue"), [float(row.money) for row in rows], "@money"),
+        "revenue_chart": _bar_chart(
+            rows, _("Revenue"), [float(row.revenue) for row in rows], "@money"
+        ),
         "customers_chart": _bar_chart(
             rows, _("Customers"), [row.customers for row in rows], "@integer"
         ),
@@ -95,7 +105,7 @@ def overview(groups: Sequence[ScoreGroup], scheme: Scheme) -> dict[str, Any]:
 
 def _flag_totals(groups: Sequence[ScoreGroup]) -> list[GroupTotal]:
     return [
-        _total(
+        _group_total(
             [group for group in groups if group.churn_level == level],
             groups,
             code=str(level.value),
@@ -106,7 +116,7 @@ def _flag_totals(groups: Sequence[ScoreGroup]) -> list[GroupTotal]:
     ]
 
 
-def _total(
+def _group_total(
     groups: Sequence[ScoreGroup],
     all_groups: Sequence[ScoreGroup],
     *,
@@ -114,17 +124,21 @@ def _total(
     label: str | Promise = "",
     list_filters: Mapping[str, str] | None = None,
 ) -> GroupTotal:
-    customers, money = _customers(groups), _money(groups)
-    all_customers, all_money = _customers(all_groups), _money(all_groups)
+    """Return the total of ``groups``, which are some of ``all_groups``.
+
+    ``list_filters`` are the URL parameters by which the customer list shows the same customers.
+    """
+    customers, revenue = _customers(groups), _revenue(groups)
+    all_customers, all_revenue = _customers(all_groups), _revenue(all_groups)
     return GroupTotal(
         code=code,
         label=label,
         url=_customer_list_url(list_filters or {}),
         customers=customers,
-        money=money,
+        revenue=revenue,
         flagged=sum(group.customers for group in groups if group.churn_level),
         customer_share=customers / all_customers if all_customers else 0,
-        money_share=float(money / all_money) if all_money > 0 else 0,
+        revenue_share=float(revenue / all_revenue) if all_revenue > 0 else 0,
     )
 
 
@@ -132,8 +146,8 @@ def _customers(groups: Iterable[ScoreGroup]) -> int:
     return sum(group.customers for group in groups)
 
 
-def _money(groups: Iterable[ScoreGroup]) -> Decimal:
-    return sum((group.money for group in groups), Decimal(0))
+def _revenue(groups: Iterable[ScoreGroup]) -> Decimal:
+    return sum((group.revenue for group in groups), Decimal(0))
 
 
 def _customer_list_url(filters: Mapping[str, str]) -> str:
@@ -143,9 +157,11 @@ def _customer_list_url(filters: Mapping[str, str]) -> str:
 def _bar_chart(
     rows: Sequence[GroupTotal], name: str, values: Sequence[float], tooltip_format: str
 ) -> dict[str, Any]:
-    """Return a horizontal bar chart, the first segment on top; a click lists its customers.
+    """Return a horizontal bar chart of ``values``, one per row, the first on top.
 
-    Texts that begin with ``@`` are formats and colours which static/js/charts.js replaces.
+    A click on a bar opens the list of its customers. ``table`` is the same as a table, for readers
+    who switch to it. Texts that begin with ``@`` name formats and colours, by which
+    static/js/charts.js replaces them.
     """
     return {
         "xAxis": {"type": "value", "axisLabel": {"formatter": "@compact"}},
@@ -178,7 +194,10 @@ def _bar_chart(
 
 
 def _heatmap(groups: Sequence[ScoreGroup]) -> dict[str, Any]:
-    """Return a heatmap: recency upwards, frequency to the right, so the best are top right."""
+    """Return a heatmap of the number of customers by R and F; a click on a cell lists them.
+
+    R increases upwards and F to the right, so the best customers are at the top right.
+    """
     cells = {(r, f): 0 for r in SCORES for f in SCORES}
     for group in groups:
         cells[group.r, group.f] += group.customers

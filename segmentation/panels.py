@@ -1,4 +1,7 @@
-"""The panel that scoring adds to the customer page, and its widget on the home page."""
+"""The panel that scoring adds to the customer page, and its widget on the home page.
+
+The settings ``CUSTOMER_PANELS`` and ``HOME_WIDGETS`` name them.
+"""
 
 from typing import Any, ClassVar
 
@@ -11,11 +14,14 @@ from crm.composition import CustomerPanel
 from crm.models import Customer
 from segmentation.selectors import new_flags, published_runs, score_history
 
-MAX_FLAGS = 8
+MAX_FLAGS = 8  # shown by the widget
 
 
 class Worth(CustomerPanel):
-    """The customer's segments, RFM scores and churn flag with its reasons, now and before."""
+    """Worth and risk of the customer: segments, RFM scores, and the churn flag with its reasons.
+
+    They are those of the current run, with a history of the runs before.
+    """
 
     slug = "worth"
     title = _("Worth & risk")
@@ -24,7 +30,12 @@ class Worth(CustomerPanel):
     query_budget = 2
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Return the score in the current run (None if not scored) and the history."""
+        """Return the current run and the customer's score in it, and the history.
+
+        ``run`` is None before the first run, ``score`` for a customer the run did not score.
+        ``history`` has the scores in the latest runs, newest first; a single score is left out,
+        because the panel shows it above.
+        """
         runs, scores = score_history(request.user, customer)
         score_by_run = {score.run_id: score for score in scores}
         current_score = score_by_run.get(runs[0].pk) if runs else None
@@ -32,13 +43,13 @@ class Worth(CustomerPanel):
             "customer": customer,
             "run": runs[0] if runs else None,
             "score": current_score,
-            "history": scores if len(scores) > 1 else [],  # a single score is shown above it
+            "history": scores if len(scores) > 1 else [],
             "may_see_run": request.user.may(Permission.RUN_VIEW),
         }
 
 
 class NewFlags(HomeWidget):
-    """The customers whose flag is new, or has become higher, since the run before."""
+    """The visible customers whose churn flag is new, or has become higher, since the run before."""
 
     slug = "new-flags"
     title = _("New churn flags")
@@ -48,9 +59,10 @@ class NewFlags(HomeWidget):
     wide = True
 
     def context(self, request: AuthedRequest) -> dict[str, Any]:
-        """Return the new flags of the latest run against the one before, and how many there are.
+        """Return the scores with new flags in the current run, and their total number.
 
-        One more than shown is fetched, so that few flags need no counting query.
+        ``run`` is None before the first run, ``previous`` before the second. One score more than
+        shown is fetched: only if there is one, a query has to count them.
         """
         latest_runs = list(published_runs()[:2])
         if not latest_runs:

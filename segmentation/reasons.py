@@ -11,24 +11,27 @@ from segmentation.models import ChurnReason, CustomerScore
 
 
 def reason_sentences(score: CustomerScore) -> list[str]:
-    """Return one sentence per reason of the score's flag; none without a flag."""
+    """Return a sentence for each reason of the score's flag: none for a score without a flag."""
     return [SENTENCES[ChurnReason(reason)](score) for reason in score.churn_reasons]
 
 
 def _silence_sentence(score: CustomerScore) -> str:
-    gap = score.usual_gap_days or 0
+    gap = score.usual_gap_days or 0  # a customer without a usual gap is never silent
     return ngettext(
         "Silent for %(days)s day, usually buys every %(gap)s days",
         "Silent for %(days)s days, usually buys every %(gap)s days",
         score.recency_days,
     ) % {
         "days": number_format(score.recency_days),
-        "gap": floatformat(gap, 0 if gap >= 10 else 1),  # rounded like the figure beside it
+        "gap": floatformat(gap, 0 if gap >= 10 else 1),  # one decimal below 10 days only
     }
 
 
 def _drop_sentence(score: CustomerScore) -> str:
-    """Return the sentence with 100 % at most: refunds can make the computed drop larger."""
+    """Name a drop of 100 % at most: refunds can make the revenue of the last quarter negative.
+
+    The revenue before is not 0: a drop needs at least ``drop_min_previous`` there.
+    """
     drop_percent = 100 * (1 - score.spend_last_quarter / score.spend_previous_quarter)
     return _("Revenue down %(percent)s%% on the quarter before") % {
         "percent": floatformat(min(drop_percent, Decimal(100)), 0)

@@ -1,7 +1,8 @@
-"""Reads of runs and scores.
+"""Reads of scoring runs and customers' scores.
 
-Readers see one run: the published one with the newest as-of date. A request calls ``current_run``
-once and reads only the scores of that run, so a run published meanwhile does not mix in.
+The *current run* is the published one with the newest as-of date, and pages show its figures. A
+request calls ``current_run`` once and reads only the scores of that run, so that its figures belong
+together even if another run is published meanwhile.
 """
 
 from collections.abc import Sequence
@@ -15,22 +16,23 @@ from accounts.models import User
 from accounts.scoping import ScopedQuerySet
 from crm.models import Customer
 from segmentation.models import CustomerScore, RunState, ScoringRun
+from segmentation.models.run import ACTIVE_STATES
 
-MAX_HISTORY_RUNS = 12
+MAX_HISTORY_RUNS = 12  # on the customer page
 
 
 def all_runs() -> QuerySet[ScoringRun]:
-    """Return all runs with their requesters, newest first."""
+    """Return all runs with the users who requested them, the latest request first."""
     return ScoringRun.objects.select_related("requested_by").order_by("-pk")
 
 
 def published_runs() -> QuerySet[ScoringRun]:
-    """Return the runs readers may see, newest as-of date first."""
+    """Return the published runs, at most one per as-of date, newest date first."""
     return ScoringRun.objects.filter(state=RunState.PUBLISHED).order_by("-as_of")
 
 
 def current_run() -> ScoringRun | None:
-    """Return the run whose figures are shown, or None before the first."""
+    """Return the run whose figures are shown, or None if none was published yet."""
     return published_runs().first()
 
 
@@ -41,7 +43,7 @@ def is_scored(as_of: date) -> bool:
 
 def active_run() -> ScoringRun | None:
     """Return the run that is queued or running, if there is one."""
-    return next((run for run in all_runs()[:1] if run.is_active), None)
+    return all_runs().filter(state__in=ACTIVE_STATES).first()
 
 
 def visible_scores(user: User, run: ScoringRun) -> ScopedQuerySet[CustomerScore]:
@@ -52,10 +54,11 @@ def visible_scores(user: User, run: ScoringRun) -> ScopedQuerySet[CustomerScore]
 def score_history(
     user: User, customer: Customer
 ) -> tuple[Sequence[ScoringRun], Sequence[CustomerScore]]:
-    """Return the latest published runs, and the customer's scores in them, newest first.
+    """Return the latest published runs, and the customer's scores in them, both newest first.
 
-    The runs are fetched first: with their ids in the query, the database reads only their
-    partitions.
+    There are MAX_HISTORY_RUNS at most. A run that did not score the customer has no score in the
+    list. Each score has its ``run``, without another query. The runs are fetched first: with their
+    ids in the query, the database reads only their partitions.
     """
     latest_runs = list(published_runs()[:MAX_HISTORY_RUNS])
     scores = CustomerScore.objects.visible_to(user).filter(customer=customer, run__in=latest_runs)
@@ -67,7 +70,10 @@ def score_history(
 
 
 def new_flags(user: User, run: ScoringRun, previous: ScoringRun | None) -> QuerySet[CustomerScore]:
-    """Return the scores whose flag is new or higher since the previous run, most revenue first."""
+    """Return the run's scores whose flag is new or higher since ``previous``, most revenue first.
+
+    Without a previous run, all flags are new. The scores have their customers.
+    """
     flagged = visible_scores(user, run).filter(churn_level__gt=0)
     if previous is not None:
         same_or_higher_before = visible_scores(user, previous).filter(
@@ -79,7 +85,10 @@ def new_flags(user: User, run: ScoringRun, previous: ScoringRun | None) -> Query
 
 @dataclass(frozen=True)
 class ScoreGroup:
-    """How many customers, with how much revenue, share scores, segments and flag."""
+    """The customers of a run who have the same scores, segments and churn level.
+
+    ``customers`` is their number, ``revenue`` the sum of their monetary values.
+    """
 
     r: int
     f: int
@@ -88,14 +97,17 @@ class ScoreGroup:
     segment_intl: str
     churn_level: int
     customers: int
-    money: Decimal
+    revenue: Decimal
 
 
 def score_groups(user: User, run: ScoringRun) -> list[ScoreGroup]:
-    """Return a run's visible scores, grouped: one query for everything the overview shows."""
+    """Return the run's scores of the customers ``user`` may see, grouped.
+
+    The groups are few and come from one query; the overview adds up all its figures from them.
+    """
     keys = ("r", "f", "m", "segment_cn", "segment_intl", "churn_level")
     groups = visible_scores(user, run).order_by().values(*keys)
     return [
         ScoreGroup(**group)
-        for group in groups.annotate(customers=Count("customer_id"), money=Sum("monetary"))
+        for group in groups.annotate(customers=Count("customer_id"), revenue=Sum("monetary"))
     ]

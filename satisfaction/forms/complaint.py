@@ -1,4 +1,8 @@
-"""The form that opens a complaint, and those that comment on, close and reopen one."""
+"""The form that opens a complaint, and those that comment on, close and reopen one.
+
+The fields of the latter have the names of the service's parameters, because the page passes the
+cleaned data to the service (``satisfaction.views.complaint_page``).
+"""
 
 from typing import Any, cast
 
@@ -15,18 +19,21 @@ from satisfaction.selectors import visible_customer
 
 
 class OwnerChoice(TextChoices):
-    """Who will look after a new complaint."""
+    """Who will look after a new complaint: the user, or the account manager of its customer."""
 
     ME = "me", _("Me")
     ACCOUNT_MANAGER = "manager", _("The account manager")
 
 
 class NewComplaintForm(forms.Form):
-    """A new complaint. The cleaned ``owner`` is the chosen User."""
+    """A new complaint, of a customer that ``user`` may see.
+
+    The field ``owner`` is an OwnerChoice; its cleaned value is the User for whom the choice stands.
+    """
 
     customer: "forms.ModelChoiceField[Customer]" = forms.ModelChoiceField(
         label=_("customer"),
-        queryset=None,
+        queryset=None,  # set by __init__, because it depends on the user
         error_messages={
             "required": _("Choose the customer who complains."),
             "invalid_choice": _("Not found or not yours"),
@@ -65,12 +72,15 @@ class NewComplaintForm(forms.Form):
 
     @cached_property
     def selected_customer(self) -> Customer | None:
-        """The customer sent or preset, for the picker to show."""
+        """The submitted or preset customer, for the picker to show; None if not visible."""
         value = self.data.get("customer") or self.initial.get("customer") or ""
         return visible_customer(self.user, str(value))
 
     def clean(self) -> dict[str, Any]:
-        """Replace the choice of owner by the user it stands for."""
+        """Replace the choice of owner by the user it stands for.
+
+        A customer without an account manager is an error of the field ``owner``.
+        """
         cleaned = super().clean() or {}
         customer = cleaned.get("customer")
         if cleaned.get("owner") == OwnerChoice.ACCOUNT_MANAGER and customer is not None:
@@ -83,6 +93,10 @@ class NewComplaintForm(forms.Form):
 
 
 def _required_text_field(label: Any, required_message: Any) -> forms.CharField:
+    """Return a text area that must be filled in, with at most MAX_TEXT_LENGTH characters.
+
+    Label and message are lazy translations, for which django-stubs has no public type.
+    """
     return forms.CharField(
         label=label,
         max_length=MAX_TEXT_LENGTH,

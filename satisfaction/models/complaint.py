@@ -1,4 +1,8 @@
-"""Complaints, the timeline of what was done about each, and their numbers."""
+"""Complaints, the timeline of what was done about each, and their numbers.
+
+``satisfaction.services`` creates and changes them. The demonstration company, which writes them
+itself, is the only exception.
+"""
 
 import pgtrigger
 from django.conf import settings
@@ -18,7 +22,7 @@ MAX_TEXT_LENGTH = 10_000
 
 
 class State(models.TextChoices):
-    """The state of a complaint."""
+    """The state of a complaint. One that is received or reopened is called *open*."""
 
     RECEIVED = "received", _("Received")
     REOPENED = "reopened", _("Reopened")
@@ -26,7 +30,7 @@ class State(models.TextChoices):
 
 
 class EntryKind(models.TextChoices):
-    """What an entry of the timeline records: a comment, or a change of state."""
+    """What an entry of the timeline records: a comment, or a change to the state of this name."""
 
     RECEIVED = "received", _("Received")
     COMMENT = "comment", _("Comment")
@@ -35,7 +39,7 @@ class EntryKind(models.TextChoices):
 
 
 class ComplaintQuerySet(ScopedQuerySet["Complaint"]):
-    """A scoped queryset with the filters and order of the complaint list."""
+    """A scoped queryset with the filters and orders of lists of complaints."""
 
     def open(self) -> "ComplaintQuerySet":
         """Keep complaints that are not closed."""
@@ -47,7 +51,10 @@ class ComplaintQuerySet(ScopedQuerySet["Complaint"]):
         return self.order_by(is_closed, "-opened_at", "-pk")
 
     def search(self, search_terms: str) -> "ComplaintQuerySet":
-        """Keep complaints that contain each term in their number, title, or customer."""
+        """Keep complaints that match each of the terms, which are separated by spaces.
+
+        A term matches a part of the number, the title, or the customer's name or code, in any case.
+        """
         matches = self
         for term in search_terms.split():
             matches = matches.filter(
@@ -61,7 +68,13 @@ class ComplaintQuerySet(ScopedQuerySet["Complaint"]):
 
 @tracked()
 class Complaint(ScopedModel):
-    """A complaint of a customer. Every step, comments included, increments ``version``."""
+    """A complaint of a customer.
+
+    ``opened_at`` and ``opened_by`` say when and by whom it was received; reopening leaves them. The
+    ``owner`` is the user who looks after it. ``closed_at``, ``closed_by`` and ``resolution`` are
+    filled exactly while it is closed. Every change, a comment included, increments ``version``. The
+    services compare it with the version that a user has read.
+    """
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     customer = models.ForeignKey(
@@ -122,6 +135,7 @@ class Complaint(ScopedModel):
             models.CheckConstraint(
                 name="satisfaction_complaint_state_known", condition=Q(state__in=State.values)
             ),
+            # satisfaction.services.numbering makes the numbers.
             models.CheckConstraint(
                 name="satisfaction_complaint_number_form",
                 condition=Q(number__regex=r"^TS-[0-9]{6}-[0-9]{5,}$"),
@@ -132,14 +146,18 @@ class Complaint(ScopedModel):
             ),
             models.CheckConstraint(
                 name="satisfaction_complaint_closed_with_resolution",
-                condition=Q(
-                    state=State.CLOSED,
-                    closed_at__isnull=False,
-                    closed_by__isnull=False,
-                    resolution__regex=r"\S",
-                )
-                | ~Q(state=State.CLOSED)
-                & Q(closed_at__isnull=True, closed_by__isnull=True, resolution=""),
+                condition=(
+                    Q(
+                        state=State.CLOSED,
+                        closed_at__isnull=False,
+                        closed_by__isnull=False,
+                        resolution__regex=r"\S",
+                    )
+                    | (
+                        ~Q(state=State.CLOSED)
+                        & Q(closed_at__isnull=True, closed_by__isnull=True, resolution="")
+                    )
+                ),
             ),
             models.CheckConstraint(
                 name="satisfaction_complaint_closed_after_opened",
@@ -162,7 +180,11 @@ class Complaint(ScopedModel):
 
 
 class ComplaintEntry(ScopedModel):
-    """An entry of a complaint's timeline. The database refuses changing or deleting it."""
+    """An entry of a complaint's timeline. The database refuses changing or deleting it.
+
+    ``text`` is the comment, the resolution of a closing, or the reason of a reopening. A resolution
+    thus stays in the timeline when the complaint is reopened.
+    """
 
     complaint = models.ForeignKey(
         Complaint, on_delete=models.PROTECT, related_name="entries", verbose_name=_("complaint")
@@ -184,7 +206,8 @@ class ComplaintEntry(ScopedModel):
             models.CheckConstraint(
                 name="satisfaction_entry_kind_known", condition=Q(kind__in=EntryKind.values)
             ),
-            # Only the first entry may be without text: the complaint has the description itself.
+            # Only the entry of the receipt may be without text: its text would be the description,
+            # which the complaint has.
             models.CheckConstraint(
                 name="satisfaction_entry_text_not_blank",
                 condition=Q(kind=EntryKind.RECEIVED) | Q(text__regex=r"\S"),
@@ -206,13 +229,16 @@ class ComplaintEntry(ScopedModel):
     def visibility_filter(cls, user: ScopedUser) -> Q:
         """An entry is visible to everyone who may see its complaint."""
         if user.access_level == DataAccessLevel.ALL:
-            return Q()
+            return Q()  # the same rows, without a subquery
         complaints = Complaint.objects.filter(Complaint.visibility_filter(user))
         return Q(complaint__in=complaints.values("pk"))
 
 
 class ComplaintSeries(models.Model):
-    """The last complaint number used in a month. It holds no company data, so it is not scoped."""
+    """The last complaint number used in a month, from which the next is taken.
+
+    ``month`` is the first day of the month. The table holds no company data, so it is not scoped.
+    """
 
     month = models.DateField(_("month"), primary_key=True)
     last = models.PositiveIntegerField(_("last number"))

@@ -1,4 +1,8 @@
-"""All writes to complaints: open, comment, close, reopen."""
+"""All writes to complaints: open, comment, close, reopen.
+
+Each service authorises the actor, changes the complaint and adds an entry to its timeline, in one
+audited transaction, and returns the complaint. Those that change an existing complaint lock it.
+"""
 
 from datetime import datetime
 
@@ -23,9 +27,10 @@ def open_complaint(
 ) -> Complaint:
     """Create a complaint of a customer and return it with its number.
 
-    ``owner`` looks after it, the actor by default. The owner must be active, hold the permission to
-    work on complaints, and see the customer. Raises PermissionDenied, Customer.DoesNotExist for a
-    customer the actor may not see, or ValidationError naming the field.
+    The ``owner`` is the user who looks after it, the actor by default. The owner must be active,
+    hold COMPLAINT_WORK, and see the customer. Raises PermissionDenied, Customer.DoesNotExist for a
+    customer the actor may not see, or ValidationError naming ``title``, ``description`` or
+    ``owner``.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
     with audited_transaction(actor, Action.COMPLAINT_OPEN):
@@ -38,8 +43,9 @@ def open_complaint(
             opened_by=actor,
             owner=owner or actor,
         )
-        _require_capable_owner(complaint)
+        _require_owner_access(complaint)
         complaint.clean_fields(exclude=["number", "customer", "opened_by", "owner"])
+        # The number is taken after all checks, because other transactions then wait for this one.
         day = timezone.localdate(complaint.opened_at)
         (complaint.number,) = take_numbers(day=day, count=1)
         complaint.save()
@@ -50,8 +56,8 @@ def open_complaint(
 def comment_on_complaint(*, complaint_id: int, text: str, actor: User) -> Complaint:
     """Add a comment to an open or closed complaint, and return the complaint.
 
-    No version is checked, because two comments at once do not conflict. The comment increments the
-    version, so that closing or reopening without having read it raises StaleError. Raises
+    No version is checked, because two comments at once do not conflict. But the comment increments
+    the version: a user who has not read it then gets StaleError for closing or reopening. Raises
     PermissionDenied, Complaint.DoesNotExist for a complaint the actor may not see, or
     ValidationError naming ``text``.
     """
@@ -70,9 +76,10 @@ def close_complaint(
 ) -> Complaint:
     """Close an open complaint with its resolution, and return it.
 
-    ``version`` is the version the actor has read; StaleError is raised if it is not the current
-    one, None skips the check. Raises PermissionDenied, Complaint.DoesNotExist for a complaint the
-    actor may not see, ValidationError naming ``resolution``, or RefusedError ``complaint_closed``.
+    ``version`` is the version the actor has read: StaleError is raised if it is not the current
+    one. None skips the check. Raises PermissionDenied, Complaint.DoesNotExist for a complaint the
+    actor may not see, ValidationError naming ``resolution``, or RefusedError ``complaint_closed``
+    if it is closed already.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
     resolution = _required_text("resolution", resolution, _("Write what was done about it."))
@@ -97,7 +104,7 @@ def reopen_complaint(
 
     ``version`` is as in ``close_complaint``. Raises PermissionDenied, Complaint.DoesNotExist for a
     complaint the actor may not see, ValidationError naming ``reason``, StaleError, or RefusedError
-    ``complaint_open``.
+    ``complaint_open`` if it is open already.
     """
     authorise(actor, Permission.COMPLAINT_WORK)
     reason = _required_text("reason", reason, _("Write why it is opened again."))
@@ -115,8 +122,12 @@ def reopen_complaint(
     return complaint
 
 
-def _require_capable_owner(complaint: Complaint) -> None:
-    owner = complaint.owner  # an inactive user sees no customers
+def _require_owner_access(complaint: Complaint) -> None:
+    """Raise ValidationError unless the owner may see the customer and work on complaints.
+
+    This includes that the owner is active: an inactive user sees no customer.
+    """
+    owner = complaint.owner
     may_see_customer = Customer.objects.visible_to(owner).filter(pk=complaint.customer_id).exists()
     if not (may_see_customer and owner.may(Permission.COMPLAINT_WORK)):
         message = _("This person cannot look after it: no access to the customer or to complaints.")
@@ -124,7 +135,10 @@ def _require_capable_owner(complaint: Complaint) -> None:
 
 
 def _required_text(field: str, text: str, required_message: str) -> str:
-    """Return the stripped text; raise ValidationError when it is empty or too long."""
+    """Return the text without outer whitespace; raise ValidationError if it is empty or too long.
+
+    The error is under the name ``field``.
+    """
     text = text.strip()
     if not text:
         raise ValidationError({field: required_message})
@@ -134,5 +148,7 @@ def _required_text(field: str, text: str, required_message: str) -> str:
     return text
 
 
-def _add_entry(complaint: Complaint, kind: str, text: str, *, actor: User, at: datetime) -> None:
+def _add_entry(
+    complaint: Complaint, kind: EntryKind, text: str, *, actor: User, at: datetime
+) -> None:
     ComplaintEntry.objects.create(complaint=complaint, kind=kind, text=text, author=actor, at=at)

@@ -17,7 +17,7 @@ from satisfaction.filters import ComplaintQuery, ComplaintTab, read_query
 from satisfaction.models import Complaint
 
 PER_PAGE = 50
-# Sort key (none where the column cannot be sorted by) and label of each column.
+# Sort key and label of each column. An empty key: the list cannot be sorted by the column.
 HEADERS = (
     ("", _("Complaint")),
     ("customer", _("Customer")),
@@ -29,7 +29,7 @@ HEADERS = (
 
 @dataclass(frozen=True)
 class Tab:
-    """One of the list's tabs."""
+    """One of the list's tabs, with the URL that opens it."""
 
     label: str | Promise
     url: str
@@ -38,11 +38,11 @@ class Tab:
 
 @dataclass(frozen=True)
 class Header:
-    """A column header. Its ``url``, if any, sorts by the column, or reverses the order."""
+    """A column header."""
 
     label: str | Promise
-    url: str = ""
-    direction: str = ""  # the value of aria-sort
+    url: str = ""  # sorts by the column, or reverses its order; empty: cannot be sorted by
+    direction: str = ""  # "ascending" or "descending" (aria-sort) if the list is sorted by it
 
 
 class ComplaintList(Page):
@@ -58,7 +58,7 @@ class ComplaintList(Page):
         context = {
             "query": query,
             "page": page,
-            "hidden_fields": query.parameters(q="").items(),
+            "hidden_fields": query.parameters(q="").items(),  # of the search form
             "tabs": _tabs(query),
             "headers": [_header(query, key, label) for key, label in HEADERS],
             "mine_url": _url(query, mine="" if query.mine else "1"),
@@ -83,6 +83,7 @@ def _tabs(query: ComplaintQuery) -> list[Tab]:
 
 
 def _header(query: ComplaintQuery, key: str, label: str | Promise) -> Header:
+    """Return a column's header; a click on the current column reverses the order."""
     if not key:
         return Header(label)
     if query.sort == key:
@@ -93,6 +94,7 @@ def _header(query: ComplaintQuery, key: str, label: str | Promise) -> Header:
 
 
 def _url(query: ComplaintQuery, **changes: str) -> str:
+    """Return the URL of the list with these changes to the URL parameters of the query."""
     parameters = query.parameters(**changes)
     url = reverse("complaints")
     return f"{url}?{urlencode(parameters)}" if parameters else url

@@ -15,7 +15,7 @@ from satisfaction.services.complaint import open_complaint
 
 
 class ComplaintNew(Page):
-    """The form, with the customer preset by the URL parameter ``customer``."""
+    """The form for a new complaint. The URL parameter ``customer`` (an id) presets its customer."""
 
     permission = Permission.COMPLAINT_WORK
 
@@ -28,7 +28,7 @@ class ComplaintNew(Page):
         return _render_form(request, form)
 
     def post(self, request: AuthedRequest) -> HttpResponse:
-        """Open the complaint and redirect to it, or show the form again with its errors."""
+        """Open the complaint and redirect to its page, or show the form with its errors (422)."""
         form = NewComplaintForm(request.user, request.POST)
         if form.is_valid():
             complaint = _open_complaint(request, form)
@@ -40,7 +40,10 @@ class ComplaintNew(Page):
 
 
 def _open_complaint(request: AuthedRequest, form: NewComplaintForm) -> Complaint | None:
-    """Return the new complaint; add the service's errors to the form and return None if refused."""
+    """Call the service and return the new complaint.
+
+    If the service refuses it, add the errors to the form and return None.
+    """
     values = form.cleaned_data
     try:
         return open_complaint(
@@ -50,7 +53,7 @@ def _open_complaint(request: AuthedRequest, form: NewComplaintForm) -> Complaint
             owner=values["owner"],
             actor=request.user,
         )
-    except Customer.DoesNotExist:
+    except Customer.DoesNotExist:  # since the form was validated, the user has lost sight of it
         form.add_error("customer", _("Not found or not yours"))
     except ValidationError as error:
         form.add_error(None, error)

@@ -1,4 +1,4 @@
-"""The page of one complaint: its description, its timeline, and the forms for the next step."""
+"""The page of one complaint: its description, its timeline, and a form for each possible action."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,19 +27,27 @@ from satisfaction.services.complaint import (
 
 
 @dataclass(frozen=True)
-class Step:
-    """A step on a complaint: its form, the form's text field, its service, and the confirmation."""
+class ComplaintAction:
+    """What a user can do on the page of a complaint."""
 
     form: type[forms.Form]
-    text_field_name: str
+    text_field_name: str  # of the form
+    # Is called with complaint_id, actor, and the cleaned data of the form as keyword arguments.
     service: Callable[..., Complaint]
     success_message: Promise
 
 
-STEPS = {
-    "comment": Step(CommentForm, "text", comment_on_complaint, gettext_lazy("Comment added")),
-    "close": Step(CloseForm, "resolution", close_complaint, gettext_lazy("Complaint closed")),
-    "reopen": Step(ReopenForm, "reason", reopen_complaint, gettext_lazy("Complaint reopened")),
+# The keys are values of the POST parameter "action", and names of the forms in the template.
+ACTIONS = {
+    "comment": ComplaintAction(
+        CommentForm, "text", comment_on_complaint, gettext_lazy("Comment added")
+    ),
+    "close": ComplaintAction(
+        CloseForm, "resolution", close_complaint, gettext_lazy("Complaint closed")
+    ),
+    "reopen": ComplaintAction(
+        ReopenForm, "reason", reopen_complaint, gettext_lazy("Complaint reopened")
+    ),
 }
 
 
@@ -54,25 +62,34 @@ class ComplaintPage(Page):
         return _render_page(request, pk)
 
     def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Do the step named by the parameter ``action``; show the form again when it is refused."""
-        action = request.POST.get("action", "")
-        if action not in STEPS:
-            raise BadRequest(action)
-        step = STEPS[action]
-        form = step.form(request.POST)
-        status = _submit_step(step, form, request=request, pk=pk)
+        """Do the action named by the parameter ``action``, and redirect to the complaint.
+
+        A refused action shows the page again, with the errors in its form (422 for invalid input,
+        409 if the complaint has changed meanwhile); an unknown name answers 400.
+        """
+        name = request.POST.get("action", "")
+        if name not in ACTIONS:
+            raise BadRequest(name)
+        action = ACTIONS[name]
+        form = action.form(request.POST)
+        status = _submit_action(action, form, request=request, pk=pk)
         if status == HTTPStatus.OK:
-            messages.success(request, str(step.success_message))
+            messages.success(request, str(action.success_message))
             return redirect("complaint", pk=pk)
-        return _render_page(request, pk, submitted=(action, form), status=status)
+        return _render_page(request, pk, submitted=(name, form), status=status)
 
 
-def _submit_step(step: Step, form: forms.Form, *, request: AuthedRequest, pk: int) -> HTTPStatus:
-    """Call the step's service; return the response's status, with errors added to the form."""
+def _submit_action(
+    action: ComplaintAction, form: forms.Form, *, request: AuthedRequest, pk: int
+) -> HTTPStatus:
+    """Call the action's service, and return the status of the response.
+
+    OK: the action is done. Any other status: it is refused, and the form has the errors.
+    """
     if not form.is_valid():
         return HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        step.service(complaint_id=pk, actor=request.user, **form.cleaned_data)
+        action.service(complaint_id=pk, actor=request.user, **form.cleaned_data)
     except Complaint.DoesNotExist as error:
         raise Http404 from error
     except ValidationError as error:
@@ -94,6 +111,7 @@ def _render_page(
     submitted: tuple[str, forms.Form] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
+    """Render the page; raise Http404 for a complaint the user may not see."""
     complaints = complaints_with_names(request.user).select_related("opened_by", "closed_by")
     complaint = get_object_or_404(complaints, pk=pk)
     context = {
@@ -108,19 +126,20 @@ def _render_page(
 def _available_forms(
     complaint: Complaint, submitted: tuple[str, forms.Form] | None
 ) -> dict[str, forms.Form]:
-    """Return the forms of the possible steps by action, the submitted one with its errors.
+    """Return a form for each action that the complaint's state allows, by the action's name.
 
-    If the state no longer allows the submitted step, because another user was faster, the comment
-    form gets its text and errors, so that the text is not lost.
+    ``submitted`` is the name and the form of a refused action; that form is returned in place of an
+    empty one. If the state no longer allows the action, because another user was faster, the
+    comment form gets its text and errors, so that the text is not lost.
     """
-    actions = ("comment", "close" if complaint.is_open else "reopen")
-    available = {action: STEPS[action].form() for action in actions}
+    allowed = ("comment", "close" if complaint.is_open else "reopen")
+    available = {name: ACTIONS[name].form() for name in allowed}
     if submitted is not None:
-        action, form = submitted
-        if action in available:
-            available[action] = form
+        name, form = submitted
+        if name in available:
+            available[name] = form
         else:
-            text = form.data.get(STEPS[action].text_field_name, "")
+            text = form.data.get(ACTIONS[name].text_field_name, "")
             comment_form = CommentForm({"text": text})
             for message in form.non_field_errors():
                 comment_form.add_error(None, message)

@@ -1,4 +1,4 @@
-"""Serializers of scoring runs."""
+"""Serializers of scoring runs: their fields in the REST API (docs/api.md)."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class RunSerializer(serializers.Serializer[ScoringRun]):
 
 
 class RunRequestSerializer(StrictSerializer[dict[str, Any]]):
-    """The day to score."""
+    """What a client sends to start a run: the day to score."""
 
     as_of = serializers.DateField(
         default=timezone.localdate,

@@ -19,14 +19,17 @@ from segmentation.tasks import execute_run
 
 
 class RunResource(GenericAPIView[ScoringRun]):
-    """What the list and the detail view share."""
+    """What the list and the detail view share.
+
+    Reading needs RUN_VIEW, starting a run RUN_START (``core.api.permissions``).
+    """
 
     permission = Permission.RUN_VIEW
     write_permission = Permission.RUN_START
     serializer_class = RunSerializer
 
     def get_queryset(self) -> QuerySet[ScoringRun]:
-        """Return the runs with their steps."""
+        """Return all runs, newest first, with their steps."""
         return ScoringRun.objects.select_related("requested_by").prefetch_related("steps")
 
 
@@ -44,7 +47,7 @@ class RunList(RunResource, ListAPIView[ScoringRun]):
         responses={201: RunSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Queue a run and return it."""
+        """Request a run and return it; 503 if the message queue cannot be reached."""
         serializer = RunRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         as_of = serializer.validated_data["as_of"]
@@ -63,5 +66,5 @@ class RunDetail(RunResource):
     """One run."""
 
     def get(self, request: Request, pk: int) -> Response:
-        """Return the run with its steps."""
+        """Return the run with its steps; 404 if there is none of this id."""
         return Response(RunSerializer(self.get_queryset().get(pk=pk)).data)

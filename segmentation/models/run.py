@@ -1,7 +1,8 @@
 """Scoring runs: their settings, steps and result.
 
-Runs hold no customer data, so a user who may see runs sees all of them. The models are therefore
-not scoped (UNSCOPED_MODELS in tests/architecture/checks/exceptions.py).
+Only ``segmentation.services`` creates and changes them. Runs hold no customer data, so a user who
+may see runs sees all of them. The models are therefore not scoped (UNSCOPED_MODELS in
+tests/architecture/checks/exceptions.py).
 """
 
 from django.db import models
@@ -23,12 +24,12 @@ class RunState(models.TextChoices):
     INTERRUPTED = "interrupted", _("Interrupted")
 
 
-ACTIVE_STATES = (RunState.QUEUED, RunState.RUNNING)
-ONE_ACTIVE_RUN = "segmentation_run_one_active"
+ACTIVE_STATES = (RunState.QUEUED, RunState.RUNNING)  # in the other states, the run has ended
+ONE_ACTIVE_RUN = "segmentation_run_one_active"  # the constraint that request_run reports
 
 
 class StepName(models.TextChoices):
-    """The steps of a run, in their order."""
+    """The steps of a run, in their order. ``STEPS`` of ``services.steps`` has their functions."""
 
     AGGREGATE = "aggregate", _("Add up transactions")
     SCORE = "score", _("Score, segment, flag")
@@ -37,7 +38,12 @@ class StepName(models.TextChoices):
 
 
 class ScoringRun(models.Model):
-    """One scoring of all customers, from their transactions before ``as_of``."""
+    """One scoring of all customers, from their transactions before ``as_of``.
+
+    ``settings`` has the values of ScoringSettings by name, as in ``{"window_days": 365, …}``.
+    ``progress`` is in percent. The counts are 0 until the run is published. A failed run has an
+    ``error`` of one line, and the ``reference`` under which the log has its traceback.
+    """
 
     id = models.AutoField(primary_key=True)
     as_of = models.DateField(_("as of"))
@@ -67,6 +73,7 @@ class ScoringRun(models.Model):
         verbose_name_plural = _("scoring runs")
         ordering = ["-pk"]
         constraints = [
+            # All active runs have the same index value, so there can be only one.
             models.UniqueConstraint(
                 models.Value(1),
                 condition=Q(state__in=ACTIVE_STATES),
@@ -107,7 +114,7 @@ class ScoringRun(models.Model):
 
     @property
     def has_result(self) -> bool:
-        """Whether the run was published, and its counts are final. It may be superseded since."""
+        """Whether the run was published, even if it is superseded now: its counts are final."""
         return self.state in {RunState.PUBLISHED, RunState.SUPERSEDED}
 
     @property
@@ -119,7 +126,11 @@ class ScoringRun(models.Model):
 
 
 class ScoringStep(models.Model):
-    """One step of a run: when it ran, and how many rows it made or checked."""
+    """One step of a run: when it ran, and how many rows it made or checked.
+
+    ``position`` is from 1. A step without ``finished_at`` is running or, if its run has ended, did
+    not succeed. The row is created when the step begins.
+    """
 
     run = models.ForeignKey(
         ScoringRun, on_delete=models.CASCADE, related_name="steps", verbose_name=_("scoring run")
@@ -150,7 +161,7 @@ class ScoringStep(models.Model):
 
     @property
     def seconds(self) -> float | None:
-        """The duration in seconds; None while the step runs, or when it was interrupted."""
+        """The duration in seconds; None while the step runs, or when it did not succeed."""
         if self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()

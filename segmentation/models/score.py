@@ -1,9 +1,10 @@
 """The score of each customer in each run: RFM values, segments, churn flag.
 
-The table is partitioned by run. A run writes its rows into a separate table, and readers see all of
-them at once when that table is attached. Django cannot create partitioned tables, so the migration
-does it in SQL, and a test compares the table with this model. The widest columns come first, which
-saves the padding between them.
+The table is partitioned by run. A run writes its rows by SQL into a separate table, and readers see
+all of them at once when that table is attached as a partition (``segmentation.services.steps``).
+Django cannot create partitioned tables, so the migration does it in SQL, and a test compares the
+table with this model. The widest columns come first, which saves the padding between them.
+docs/scoring.md defines the values.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -20,7 +21,7 @@ from segmentation.models.segment import ChineseSegment, InternationalSegment
 
 
 class ChurnLevel(models.IntegerChoices):
-    """How likely a customer is to leave."""
+    """How likely a customer is to leave. ``sql/churn.sql`` decides it, and has these numbers."""
 
     NONE = 0, _("No flag")
     WATCH = 1, _("Watch")
@@ -28,21 +29,30 @@ class ChurnLevel(models.IntegerChoices):
 
 
 class ChurnReason(models.TextChoices):
-    """Why a customer is flagged. ``segmentation.reasons`` turns each into a sentence."""
+    """Why a customer is flagged. ``sql/churn.sql`` has these codes.
+
+    ``segmentation.reasons`` turns each into a sentence.
+    """
 
     SILENCE = "silence", _("Silent for unusually long")
     DROP = "drop", _("Revenue has dropped")
 
 
 class CustomerScore(ScopedModel):
-    """The score of one customer in one run. Read it through ``segmentation.selectors``."""
+    """The score of one customer in one run. Read it through ``segmentation.selectors``.
+
+    Only customers with a purchase before the as-of day have one. ``monetary`` and ``frequency``
+    count the last ``window_days`` of the run's settings; a "quarter" has ``compare_days``. ``r``,
+    ``f`` and ``m`` are from 1 to 5, the best. ``usual_gap_days`` and ``silence_ratio`` (the days
+    since the last purchase, in usual gaps) are None for a customer with too few purchase days.
+    """
 
     pk = models.CompositePrimaryKey("customer_id", "run_id")
     customer = models.ForeignKey(
         Customer,
         on_delete=models.CASCADE,
         related_name="scores",
-        db_index=False,
+        db_index=False,  # the primary key begins with it
         verbose_name=_("customer"),
     )
     monetary = MinorUnitsField(_("monetary value"))
@@ -54,7 +64,7 @@ class CustomerScore(ScopedModel):
         ScoringRun,
         on_delete=models.PROTECT,
         related_name="scores",
-        db_index=False,
+        db_index=False,  # each partition has one run
         verbose_name=_("scoring run"),
     )
     first_on = models.DateField(_("first purchase"))
@@ -125,7 +135,7 @@ class CustomerScore(ScopedModel):
             ),
             models.CheckConstraint(
                 name="segmentation_score_usual_gap",
-                # IS NOT NULL is spelled out because PostgreSQL accepts a check that yields NULL.
+                # isnull=False is stated, because PostgreSQL accepts a row whose check yields NULL.
                 condition=Q(usual_gap_days__isnull=True, silence_ratio__isnull=True)
                 | Q(
                     usual_gap_days__isnull=False,

@@ -1,6 +1,7 @@
-"""The segments of both schemes, and the mapping from RFM scores to segments.
+"""The two schemes of segments, Chinese and international, and their mapping from RFM scores.
 
-Scores run from 1 to 5. 5 is the most recent, the most frequent and the highest revenue.
+R is the score of recency, F of frequency, M of monetary value, each from 1 to 5: 5 is the most
+recent, the most frequent, the highest revenue. ``sql/score.sql`` applies the mappings.
 """
 
 from django.db import models
@@ -8,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ChineseSegment(models.TextChoices):
-    """The eight segments of Chinese practice: R, F and M are each high or low against the mean.
+    """The eight segments of Chinese practice, by whether each of R, F and M is high or low.
 
-    M decides between important and general. R and F decide what to do with the customer: cultivate
-    (value), develop, keep, or win back.
+    High is at or above the mean of all customers of the run. M decides between important and
+    general. R and F decide what to do with the customer: cultivate (value), develop, keep, or win
+    back.
     """
 
     IMPORTANT_VALUE = "important_value", _("Important, value")
@@ -40,7 +42,7 @@ class InternationalSegment(models.TextChoices):
     LOST = "lost", _("Lost")
 
 
-# Keys: (R is high, F is high, M is high).
+# The key is (R is high, F is high, M is high).
 CHINESE_EIGHT: dict[tuple[bool, bool, bool], ChineseSegment] = {
     (True, True, True): ChineseSegment.IMPORTANT_VALUE,
     (True, False, True): ChineseSegment.IMPORTANT_DEVELOP,
@@ -53,7 +55,8 @@ CHINESE_EIGHT: dict[tuple[bool, bool, bool], ChineseSegment] = {
 }
 
 _Segment = InternationalSegment
-# One row per R; one column per (F + M) / 2 rounded half up, from 1 to 5.
+# The key is R. The position in the row is the mean of F and M, rounded half up, from 1 to 5:
+# R 5, F 2, M 3 has the mean 3, so it is the third of row 5, a potential loyalist.
 INTERNATIONAL_GRID: dict[int, tuple[InternationalSegment, ...]] = {
     5: (
         _Segment.NEW,

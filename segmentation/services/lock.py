@@ -1,8 +1,9 @@
-"""One worker scores at a time: an advisory lock of the worker's database session.
+"""The scoring lock: a PostgreSQL advisory lock, by which only one worker scores at a time.
 
-PostgreSQL releases the lock when the session ends, whatever the cause. A run that is *running*
-while nobody holds the lock has therefore lost its worker. (A pooler that shares sessions between
-clients breaks this: the worker needs a direct connection.)
+The worker's database session holds the lock during the whole run. PostgreSQL releases it when the
+session ends, whatever the cause, so a run that is *running* while nobody holds the lock has lost
+its worker. The worker needs a direct connection to the database: a pooler that shares sessions
+between clients would break this.
 """
 
 import time
@@ -23,8 +24,9 @@ class LockTakenError(Exception):
 def scoring_lock(*, timeout_seconds: float = 20) -> Iterator[None]:
     """Hold the lock inside the block; raise LockTakenError when it is not free in time.
 
-    The default covers the two short waits: for the transaction of somebody who requests a run, and
-    for the database to notice that a worker was killed.
+    Transactions inside the block do not affect the lock, because it belongs to the session. The
+    default timeout is long enough for the two short waits: for a request to end that holds the lock
+    (``try_transaction_lock``), and for the database to notice that a worker was killed (5 s).
     """
     _enable_connection_check()
     deadline = time.monotonic() + timeout_seconds
@@ -35,17 +37,17 @@ def scoring_lock(*, timeout_seconds: float = 20) -> Iterator[None]:
     try:
         yield
     finally:
-        if connection.is_usable():
+        if connection.is_usable():  # a session that has ended holds no lock
             _query_lock("SELECT pg_advisory_unlock(%s)")
 
 
 def try_transaction_lock() -> bool:
-    """Take the lock until the transaction ends; return False when a worker holds it."""
+    """Take the lock until the current transaction ends; return False if another session has it."""
     return _query_lock("SELECT pg_try_advisory_xact_lock(%s)")
 
 
 def is_locked() -> bool:
-    """Tell whether a worker holds the lock now, without taking it."""
+    """Tell whether a session holds the lock now, without taking it."""
     return _query_lock(
         "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND"
         " objid = %s AND granted AND database ="
@@ -54,6 +56,7 @@ def is_locked() -> bool:
 
 
 def _query_lock(query: str) -> bool:
+    """Run a query that takes LOCK_KEY as its parameter, and return the boolean it selects."""
     with connection.cursor() as cursor:
         cursor.execute(query, [LOCK_KEY])
         row = cursor.fetchone()
@@ -61,6 +64,6 @@ def _query_lock(query: str) -> bool:
 
 
 def _enable_connection_check() -> None:
-    """Have PostgreSQL end the session of a killed worker within 5 s, even during a statement."""
+    """Let PostgreSQL end this session within 5 s of the worker's death, even during a statement."""
     with connection.cursor() as cursor:
         cursor.execute("SET client_connection_check_interval = '5s'")

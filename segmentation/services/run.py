@@ -42,10 +42,13 @@ from segmentation.services.steps import STEPS, Step
 
 logger = logging.getLogger(__name__)
 
-QUEUE_TIMEOUT = timedelta(minutes=2)
+QUEUE_TIMEOUT = timedelta(minutes=2)  # a run that is queued for longer counts as abandoned
+# Only the step publish sets a lock timeout (2 s): it gives up after about ten minutes.
 MAX_ATTEMPTS_PER_STEP = 200
 SECONDS_BETWEEN_ATTEMPTS = 1.0
 
+# Sends the id of a run to a worker: ``segmentation.tasks.execute_run.delay``. It is a parameter
+# because services do not import Celery.
 Enqueue = Callable[[int], object]
 
 
@@ -56,10 +59,15 @@ def request_run(
     enqueue: Enqueue,
     overrides: Mapping[str, object] | None = None,
 ) -> ScoringRun:
-    """Queue a run as of a date and pass its id to ``enqueue`` once it is committed.
+    """Create a queued run and, after the commit, pass its id to ``enqueue``.
+
+    The run scores the transactions before ``as_of``. ``overrides`` replaces default settings, by
+    the names of ScoringSettings: ``{"window_days": 180}``. An active run that has lost its worker
+    is marked interrupted first.
 
     Raises PermissionDenied; ValidationError for a date in the future or invalid settings;
-    RefusedError ``run_active`` while another run is queued or running.
+    RefusedError ``run_active`` while another run is queued or running. If ``enqueue`` fails, the
+    new run is marked interrupted and the error is raised.
     """
     authorise(actor, Permission.RUN_START)
     settings = ScoringSettings.company_default().override(overrides or {})
@@ -84,21 +92,22 @@ def request_run(
 
 
 def request_nightly_run(*, enqueue: Enqueue) -> ScoringRun:
-    """Queue the run of the local day as the scheduler. Raises the errors of request_run."""
+    """Request the run of today (local time) as the scheduler. Raises what request_run raises."""
     return request_run(as_of=timezone.localdate(), actor=scheduler(), enqueue=enqueue)
 
 
 def scheduler() -> User:
-    """Return the service account that requests the nightly runs."""
+    """Return the service account of the nightly runs, which a migration of accounts creates."""
     return User.objects.get_by_natural_key("scheduler")
 
 
 def execute_run(*, run_id: int, lock_timeout_seconds: float = 20) -> ScoringRun | None:
     """Execute all steps of a run and return it; return None for a run that has ended already.
 
-    Only the worker calls this. Raises lock.LockTakenError when another worker still holds the
-    scoring lock after ``lock_timeout_seconds``. When a step fails, the run is marked failed and the
-    step's exception is raised.
+    The Celery task of the same name calls this. Call it outside of a transaction: each step commits
+    its own, so that pages show the progress. Raises lock.LockTakenError when another worker still
+    holds the scoring lock after ``lock_timeout_seconds``. When a step fails, the run is marked
+    failed and the step's exception is raised.
     """
     with lock.scoring_lock(timeout_seconds=lock_timeout_seconds):
         run = _mark_running(run_id)
@@ -116,11 +125,11 @@ def execute_run(*, run_id: int, lock_timeout_seconds: float = 20) -> ScoringRun 
 
 
 def _interrupt_abandoned_run() -> None:
-    """Raise RefusedError while a run is active; mark a run interrupted that has no worker.
+    """Mark the active run interrupted if it has no worker; raise RefusedError if it may have one.
 
     A run has no worker when the scoring lock is free and, if it is queued, it was requested more
-    than QUEUE_TIMEOUT ago. The lock is then held until the caller's transaction ends, so that no
-    worker starts the run meanwhile.
+    than QUEUE_TIMEOUT ago. Taking the lock until the caller's transaction ends keeps a worker from
+    starting the run meanwhile. Does nothing if no run is active.
     """
     active = ScoringRun.objects.select_for_update().filter(state__in=ACTIVE_STATES).first()
     if active is None:
@@ -140,9 +149,9 @@ def _run_active_error() -> RefusedError:
 
 
 def _enqueue_after_commit(run_id: int, enqueue: Enqueue) -> None:
-    """Pass the run to the worker. If that fails, interrupt the run: it must not block the next.
+    """Pass the run to the worker. If that fails, mark it interrupted and raise the error again.
 
-    The broker's error is raised again, to the caller of ``request_run``.
+    A run that stayed queued would block the next request for QUEUE_TIMEOUT.
     """
     try:
         enqueue(run_id)
@@ -157,8 +166,8 @@ def _enqueue_after_commit(run_id: int, enqueue: Enqueue) -> None:
 def _mark_running(run_id: int) -> ScoringRun | None:
     """Mark an active run running and return it; return None for a run that has ended.
 
-    The caller holds the scoring lock, so a run that is running already has lost its worker. It
-    starts again: the steps recorded so far are deleted.
+    The caller must hold the scoring lock: a run that is running already has then lost its worker,
+    and starts again. The steps recorded so far are therefore deleted.
     """
     run = ScoringRun.objects.select_for_update().get(pk=run_id)
     if not run.is_active:
@@ -170,7 +179,11 @@ def _mark_running(run_id: int) -> ScoringRun | None:
 
 
 def _run_step_with_retry(step: Step, position: int, run: ScoringRun) -> None:
-    """Run a step; after a lock timeout let the other transactions finish and run it again."""
+    """Record the start of a step and run it; run it again after each lock timeout.
+
+    ``position`` is the step's number, from 1. Raises the step's exception; a lock timeout only
+    after MAX_ATTEMPTS_PER_STEP.
+    """
     record = ScoringStep.objects.create(
         run=run, position=position, name=step.name, started_at=timezone.now()
     )
@@ -187,29 +200,33 @@ def _run_step_with_retry(step: Step, position: int, run: ScoringRun) -> None:
 
 @transaction.atomic
 def _run_and_record_step(step: Step, record: ScoringStep, run: ScoringRun) -> None:
-    """Run a step and store its result with the step and the run, in one transaction."""
+    """Run a step and store its result in its record and in the run, in one transaction.
+
+    If the run has been marked interrupted meanwhile, RefusedError is raised and the step rolled
+    back.
+    """
     result = step.perform(run)
     record.rows = result.rows
     record.finished_at = timezone.now()
     record.save(update_fields=["rows", "finished_at"])
     changes: dict[str, object] = {"progress": step.progress}
-    if result.published is not None:
-        changes |= asdict(result.published)  # the names of RunCounts are columns of the run
+    if result.published_counts is not None:
+        changes |= asdict(result.published_counts)  # fields of RunCounts are fields of ScoringRun
         changes |= {"state": RunState.PUBLISHED, "finished_at": record.finished_at}
     if not ScoringRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(**changes):
         raise RefusedError("run_not_running", f"run {run.pk} is no longer running")
 
 
 def _mark_failed(run: ScoringRun, error: Exception) -> None:
-    """Mark the run failed, with the error and a reference under which the log has the traceback."""
+    """Mark the run failed, and log the traceback under the reference that the run's page shows."""
     reference = secrets.token_hex(4)
     logger.error("scoring run %s failed, reference %s", run.pk, reference, exc_info=error)
     if not connection.is_usable():
         connection.close()  # Django opens a new one for the update
-    lines = str(error).strip().splitlines() or [""]
+    first_line = (str(error).strip().splitlines() or [""])[0]
     ScoringRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
         state=RunState.FAILED,
         finished_at=timezone.now(),
-        error=f"{type(error).__name__}: {lines[0]}",
+        error=f"{type(error).__name__}: {first_line}",
         reference=reference,
     )

@@ -1,6 +1,8 @@
-"""The steps of a run. Each is one transaction and returns a StepResult, which the runner stores.
+"""The steps of a run, which ``segmentation.services.run`` executes in the order of ``STEPS``.
 
-PostgreSQL does the work; Python only composes the statements (docs/scoring.md).
+Each step runs in a transaction that the caller opens, and returns a StepResult, which the caller
+stores. PostgreSQL does the work; Python only composes the statements: those over all customers are
+in ``segmentation/sql/``, with ``{names}`` for the values (docs/scoring.md).
 """
 
 from collections.abc import Callable
@@ -18,13 +20,13 @@ from segmentation.services import tables
 
 SQL_DIRECTORY = Path(__file__).resolve().parent.parent / "sql"
 WORK_MEMORY = "64MB"  # enough to sort and group 200,000 customers in memory
-MAX_SLICES = 4
-LOCK_TIMEOUT = "2s"
+MAX_SLICES = 4  # slices of customer ids that are added up in parallel
+LOCK_TIMEOUT = "2s"  # of publishing: writes to customers wait behind it for so long at most
 
 
 @dataclass(frozen=True)
 class RunCounts:
-    """How many customers a run has scored and flagged."""
+    """How many customers a run has scored and flagged. The fields are fields of ScoringRun too."""
 
     customers: int
     flagged_watch: int
@@ -33,23 +35,30 @@ class RunCounts:
 
 @dataclass(frozen=True)
 class StepResult:
-    """How many rows a step made or checked. A result with ``published`` makes the run published."""
+    """What a step returns to ``segmentation.services.run``, which stores it.
+
+    ``rows`` is the number of rows the step made or checked (for the step ``index``, the number of
+    indexes). Only the last step sets ``published_counts``: with them, the run becomes published.
+    """
 
     rows: int
-    published: RunCounts | None = None
+    published_counts: RunCounts | None = None
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step: the function that does it, and the run's progress (in percent) after it."""
+    """A step of a run, and the function that does it."""
 
     name: StepName
     perform: Callable[[ScoringRun], StepResult]
-    progress: int
+    progress: int  # of the run when the step has ended, in percent
 
 
 def aggregate(run: ScoringRun) -> StepResult:
-    """Add up the transactions of every customer into the run's base table."""
+    """Create the run's base table: a row per customer with their transactions added up.
+
+    All slices are parts of one statement, so they see the same state of the transactions.
+    """
     template = _sql_file("aggregate")
     parameters = _sql_parameters(run)
     slices = [
@@ -71,24 +80,20 @@ def aggregate(run: ScoringRun) -> StepResult:
 
 
 def score(run: ScoringRun) -> StepResult:
-    """Create the run's table of scores and fill it from its base table."""
+    """Create the run's table of scores and fill it from its base table.
+
+    The check that all rows are of this run spares ``publish`` checking each row when it attaches
+    the table.
+    """
     parameters = _sql_parameters(run)
     score_table = tables.score_table(run.pk)
-    # score.sql computes the index in each array: 4·(R high) + 2·(F high) + (M high), and
-    # 5·(R − 1) + half the sum of F and M.
-    chinese_segments = [
-        CHINESE_EIGHT[bool(n & 4), bool(n & 2), bool(n & 1)].value for n in range(8)
-    ]
-    international_segments = [
-        segment.value for r in range(1, 6) for segment in INTERNATIONAL_GRID[r]
-    ]
     statement = _sql_file("score").format(
         **parameters,
         base_table=tables.base_table(run.pk),
         score_table=score_table,
         churn=_sql_file("churn").format(**parameters),
-        chinese_segments=_text_array(chinese_segments),
-        international_segments=_text_array(international_segments),
+        chinese_segments=_text_array(_chinese_segments()),
+        international_segments=_text_array(_international_segments()),
     )
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SET LOCAL work_mem = {}").format(sql.Literal(WORK_MEMORY)))
@@ -107,10 +112,10 @@ def score(run: ScoringRun) -> StepResult:
 
 
 def index(run: ScoringRun) -> StepResult:
-    """Give the run's table the parent's primary key and indexes, read from the catalogue.
+    """Give the run's table the primary key and the indexes of the score table.
 
-    This is done before publishing: attaching then finds the indexes and takes milliseconds. The
-    foreign keys are added by attaching, because adding them here would block writes to customers.
+    Attaching then finds them and need not build them, so publishing is short. The foreign keys are
+    added by attaching, because adding them here would block writes to customers.
     """
     score_table = tables.score_table(run.pk)
     with connection.cursor() as cursor:
@@ -131,7 +136,8 @@ def publish(run: ScoringRun) -> StepResult:
     """Attach the run's table, and mark an earlier run of the same day superseded.
 
     Readers see the whole run as soon as the transaction commits. Attaching blocks no reader, but
-    waits for open writes to customers: LOCK_TIMEOUT at a time, then the runner tries again.
+    waits for open writes to customers. After LOCK_TIMEOUT it fails, and the caller runs the step
+    again.
     """
     score_table = tables.score_table(run.pk)
     with connection.cursor() as cursor:
@@ -149,13 +155,14 @@ def publish(run: ScoringRun) -> StepResult:
                 score_table, sql.Literal(run.pk)
             )
         )
-    # This run is still running: the runner marks it published with the returned counts.
+    # The caller marks this run itself published, with the returned counts.
     ScoringRun.objects.filter(as_of=run.as_of, state=RunState.PUBLISHED).update(
         state=RunState.SUPERSEDED
     )
-    return StepResult(counts.customers, published=counts)
+    return StepResult(counts.customers, published_counts=counts)
 
 
+# The progress is a rough share of the run's usual duration (docs/performance.md).
 STEPS = (
     Step(StepName.AGGREGATE, aggregate, 55),
     Step(StepName.SCORE, score, 75),
@@ -163,6 +170,8 @@ STEPS = (
     Step(StepName.PUBLISH, publish, 100),
 )
 
+# Selects the definition of each index of the score table as CREATE INDEX takes it after the name of
+# the table: "USING btree (segment_cn, customer_id)".
 INDEX_DEFINITIONS = """
     SELECT substring(pg_get_indexdef(indexrelid) FROM ' (USING .*)$') FROM pg_index
      WHERE indrelid = 'segmentation_score'::regclass AND NOT indisprimary ORDER BY indexrelid
@@ -170,7 +179,18 @@ INDEX_DEFINITIONS = """
 
 
 def _sql_file(name: str) -> sql.SQL:
+    """Return the statement in ``segmentation/sql/<name>.sql``, to be completed by ``format``."""
     return sql.SQL((SQL_DIRECTORY / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def _chinese_segments() -> list[str]:
+    """Return the codes in the order of score.sql: index 4 · (R high) + 2 · (F high) + (M high)."""
+    return [CHINESE_EIGHT[bool(n & 4), bool(n & 2), bool(n & 1)].value for n in range(8)]
+
+
+def _international_segments() -> list[str]:
+    """Return the codes in the order of score.sql: the rows of the grid from R = 1 to R = 5."""
+    return [segment.value for r in range(1, 6) for segment in INTERNATIONAL_GRID[r]]
 
 
 def _text_array(values: list[str]) -> sql.Composed:
@@ -180,7 +200,11 @@ def _text_array(values: list[str]) -> sql.Composed:
 
 
 def _sql_parameters(run: ScoringRun) -> dict[str, sql.Composable]:
-    """Return the run's id, day and settings as SQL; amounts in hundredths of the currency."""
+    """Return the values for the names in the SQL files: ``as_of``, ``run_id`` and each setting.
+
+    The table of transactions has hundredths of the currency, so the setting that is an amount is
+    converted to hundredths.
+    """
     values = run.settings | {"drop_min_previous": to_minor(run.settings["drop_min_previous"])}
     return {
         "as_of": sql.Literal(run.as_of),
@@ -190,10 +214,11 @@ def _sql_parameters(run: ScoringRun) -> dict[str, sql.Composable]:
 
 
 def _customer_id_slices() -> list[tuple[int, int]]:
-    """Return ranges of customer ids, one for each parallel process the database gives a query.
+    """Return ranges of customer ids ``(first, after_last)`` that together have all customers.
 
+    There is one for each parallel process that the database gives a query, MAX_SLICES at most.
     Grouping in index order needs no sort, but PostgreSQL does not run it in parallel. A union of
-    ranges is run in parallel, which halves the time on two cores (docs/performance.md).
+    ranges is run in parallel, which halves the time on two cores.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,8 +1,9 @@
 -- Adds up the transactions of every customer with a purchase before the as-of date, one row each.
--- Purchases are amounts of 0 and more, refunds are negative; revenue counts both.
--- The covering index crm_transaction_customer_date answers this by itself. Parameters: as_of, window_days,
--- compare_days, from_id and below_id (a slice of customer ids; Python joins the slices by UNION ALL,
--- one per parallel process).
+-- Purchases are amounts of 0 and more, refunds are negative; sums of amounts count both. Amounts are in
+-- hundredths of the currency. A "quarter" is a period of compare_days.
+-- The covering index crm_transaction_customer_date has all columns, so the table itself is not read.
+-- Parameters: as_of, window_days, compare_days, and a slice of customer ids: from_id and below_id (which
+-- is not part of it). Python joins the slices by UNION ALL, one per parallel process.
 SELECT customer_id,
     min(occurred_on) FILTER (WHERE amount >= 0) AS first_on,
     max(occurred_on) FILTER (WHERE amount >= 0) AS last_on,

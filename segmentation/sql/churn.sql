@@ -1,8 +1,9 @@
--- Decides the churn flag, by comparing each customer with their own usual gap between purchases.
--- No other place decides it. The statement reads "scored" (the added-up transactions with r, f, m)
--- and returns all its rows with usual_gap_days, silence_ratio, churn_level (0, 1, 2) and
--- churn_reasons (codes of ChurnReason). A statistical model can replace this statement: it joins its
--- own table of probabilities and returns the same columns.
+-- Decides the churn flag, by comparing each customer with their own earlier purchases. No other place
+-- decides it. score.sql includes this statement. It reads "scored" (the columns of aggregate.sql with
+-- recency_days, r, f, m) and returns all its rows with usual_gap_days, silence_ratio, churn_level (0, 1,
+-- 2: see ChurnLevel) and churn_reasons (codes of ChurnReason). usual_gap_days and silence_ratio are null
+-- if there were purchases on fewer than min_purchase_days days; such a customer is never silent. A statistical model can replace this statement, if it returns the same columns.
+-- Parameters: those fields of ScoringSettings that concern silence and drop.
 SELECT *,
     CASE
         WHEN is_silent AND (has_dropped OR recency_days >= {silence_high_factor} * usual_gap_days) THEN 2

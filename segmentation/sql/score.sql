@@ -1,8 +1,10 @@
 -- Fills the run's table of scores, which readers do not see yet: quintiles, both segments, the flag.
 -- Quintiles are computed by percent_rank, so that equal values share a score; NTILE would give equal
 -- values different ones. Recency is ranked by the last purchase: the latest scores 5.
--- Parameters, besides those of churn.sql: as_of, run_id, base_table, score_table, chinese_segments
--- and international_segments (arrays, see models.segment for the order).
+-- Parameters: as_of, run_id; base_table (filled by aggregate.sql) and score_table; churn (the statement
+-- churn.sql); chinese_segments and international_segments: arrays of codes, whose indexes, from 1, are
+-- computed below. A score is high if it is at or above the mean; (f + m + 1) / 2 is the mean of f and m,
+-- rounded half up, because the division of integers drops the half.
 INSERT INTO {score_table} (
     customer_id, monetary, spend_last_quarter, spend_previous_quarter, usual_gap_days, silence_ratio,
     run_id, first_on, last_on, recency_days, frequency, purchase_days, r, f, m, churn_level,

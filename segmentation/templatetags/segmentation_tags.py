@@ -14,11 +14,12 @@ from segmentation.models import (
 from segmentation.reasons import reason_sentences
 
 register = template.Library()
-register.filter(reason_sentences)
+register.filter(reason_sentences)  # {% for reason in score|reason_sentences %}
 
 # Values of the attribute data-flag, by which the style sheet colours a flag.
 FLAG_STYLES = {ChurnLevel.NONE: "none", ChurnLevel.WATCH: "medium", ChurnLevel.HIGH: "high"}
-TONES = {
+# Values of the attribute data-tone, by which the style sheet colours the state of a run.
+STATE_TONES = {
     RunState.QUEUED: "info",
     RunState.RUNNING: "accent",
     RunState.PUBLISHED: "good",
@@ -26,22 +27,22 @@ TONES = {
     RunState.FAILED: "bad",
     RunState.INTERRUPTED: "warn",
 }
-SEGMENTS = {segment.value: segment for segment in (*ChineseSegment, *InternationalSegment)}
+SEGMENT_BY_CODE = {segment.value: segment for segment in (*ChineseSegment, *InternationalSegment)}
 
 
 @register.simple_tag
 def segment(code: str | None) -> SafeString | str:
-    """Show a segment of either scheme as a badge; a dash for a customer without scores."""
+    """Show a segment, by its code in either scheme, as a badge; show None as a dash."""
     if code is None:
         return "–"
     return format_html(
-        '<span class="badge" data-segment="{}">{}</span>', code, SEGMENTS[code].label
+        '<span class="badge" data-segment="{}">{}</span>', code, SEGMENT_BY_CODE[code].label
     )
 
 
 @register.simple_tag
 def flag(level: int | None) -> SafeString | str:
-    """Show a churn flag as a badge; a dash for a customer without scores."""
+    """Show a churn level as a badge; show None, of a customer without a score, as a dash."""
     if level is None:
         return "–"
     churn_level = ChurnLevel(level)
@@ -52,9 +53,9 @@ def flag(level: int | None) -> SafeString | str:
 
 @register.simple_tag
 def run_state(run: ScoringRun) -> SafeString:
-    """Show the state of a run; the style sheet animates it while the run is active."""
+    """Show the state of a run; ``data-live`` lets the style sheet animate an active one."""
     state = RunState(run.state)
     live = SafeString(" data-live") if run.is_active else ""
     return format_html(
-        '<span class="state" data-tone="{}"{}>{}</span>', TONES[state], live, state.label
+        '<span class="state" data-tone="{}"{}>{}</span>', STATE_TONES[state], live, state.label
     )

@@ -23,17 +23,17 @@ PER_PAGE = 30
 
 
 class RunList(Page):
-    """All runs, newest first, and the form that starts one for users who may."""
+    """All runs, newest first, and the form that starts one, for users with RUN_START."""
 
     permission = Permission.RUN_VIEW
     write_permission = Permission.RUN_START
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show the list. While a run is active, the page polls this view for the table only."""
+        """Show the page. While a run is active, htmx polls this view and gets the table only."""
         return self._render_list(request, RunRequestForm())
 
     def post(self, request: AuthedRequest) -> HttpResponse:
-        """Start a run and redirect to its page."""
+        """Request a run and redirect to its page, or show why that was refused."""
         form = RunRequestForm(request.POST)
         if not form.is_valid():
             return self._render_list(request, form, status=422)
@@ -73,21 +73,24 @@ class RunPage(Page):
     permission = Permission.RUN_VIEW
 
     def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Show the run. While it is active, the page polls this view for the fragment only."""
+        """Show the run. While it is active, htmx polls this view and gets the content only."""
         run = get_object_or_404(all_runs(), pk=pk)
         step_by_name = {step.name: step for step in run.steps.all()}
         context = {
             "run": run,
             "steps": [(name, step_by_name.get(name.value)) for name in StepName],
-            "settings_used": labelled_settings(run),
+            "settings_used": _labelled_settings(run),
             "current": current_run(),
         }
         template = "segmentation/_run.html" if request.htmx else "segmentation/run_page.html"
         return render(request, template, context)
 
 
-def labelled_settings(run: ScoringRun) -> list[tuple[str, float]]:
-    """Return label and value of the run's settings; a setting without a label is left out."""
+def _labelled_settings(run: ScoringRun) -> list[tuple[str, float]]:
+    """Return label and value of each setting the run used.
+
+    Settings that the run does not have, or that have no label here, are left out.
+    """
     labels = {
         "window_days": _("Purchases and revenue of so many days count"),
         "min_purchase_days": _("A rhythm takes purchases on so many days"),

@@ -5,12 +5,12 @@ from django.shortcuts import render
 
 from accounts.permissions import Permission
 from core.pages import AuthedRequest, Page
-from segmentation.overview import SCHEMES, overview
+from segmentation.overview import SEGMENT_SCHEMES, overview_context
 from segmentation.selectors import current_run, score_groups
 
 
 class Segments(Page):
-    """Segments of one scheme in the current run, counting the customers the user may see."""
+    """The segments of one scheme in the current run, of the customers the user may see."""
 
     permission = Permission.SCORE_VIEW
 
@@ -19,6 +19,6 @@ class Segments(Page):
         run = current_run()
         context = {"run": run, "may_see_run": request.user.may(Permission.RUN_VIEW)}
         if run is not None:
-            scheme = SCHEMES.get(request.GET.get("scheme", ""), SCHEMES["eight"])
-            context |= overview(score_groups(request.user, run), scheme)
+            scheme = SEGMENT_SCHEMES.get(request.GET.get("scheme", ""), SEGMENT_SCHEMES["eight"])
+            context |= overview_context(score_groups(request.user, run), scheme)
         return render(request, "segmentation/segments.html", context)

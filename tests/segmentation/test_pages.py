@@ -143,7 +143,7 @@ def test_overview_counts_only_customers_the_user_may_see(
 
     def totals(user: User) -> tuple[int, Decimal]:
         total = login(user).get(reverse("segments")).context["total"]
-        return total.customers, total.money
+        return total.customers, total.revenue
 
     # The silent customer bought for 4 × 1000; each of three regular ones 4 times 100, 200 or 300.
     assert totals(cast.executive) == (7, Decimal(4000 + 2 * 4 * 600))
@@ -164,7 +164,7 @@ def test_overview_rows_add_up_and_link_to_the_same_customers(
 
     rows = context["rows"]
     assert sum(row.customers for row in rows) == context["total"].customers == 4
-    assert sum(row.money for row in rows) == context["total"].money
+    assert sum(row.revenue for row in rows) == context["total"].revenue
     for row in [*rows, *context["flags"]]:
         assert client.get(row.url).context["page"].paginator.count == row.customers
 

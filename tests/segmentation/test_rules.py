@@ -157,6 +157,7 @@ def test_run_stores_the_settings_it_used(history: PurchaseHistory) -> None:
         {"window_days": True},
         {"drop_below": 1.5},
         {"drop_below": float("nan")},
+        {"drop_min_previous": 0},
         {"silence_factor": 5, "silence_high_factor": 4},
     ],
 )

@@ -1,4 +1,7 @@
-"""``manage.py nightly``: request a scoring run, and show its steps while the worker executes it."""
+"""``manage.py nightly``: request a scoring run, and show its steps while a worker executes it.
+
+The command executes nothing itself: a Celery worker has to be running.
+"""
 
 import time
 from argparse import ArgumentParser
@@ -15,12 +18,12 @@ from rich.console import Console
 from common.errors import RefusedError
 from segmentation.models import RunState, ScoringRun, ScoringStep, StepName
 from segmentation.selectors import active_run, is_scored
-from segmentation.services.lock import is_locked
+from segmentation.services import lock
 from segmentation.services.run import request_run, scheduler
 from segmentation.tasks import execute_run
 
 POLL_INTERVAL_SECONDS = 0.2
-WORKER_LOST_SECONDS = 60
+WORKER_LOST_SECONDS = 60  # a run without the scoring lock for so long has lost its worker
 
 NO_WORKER = (
     "No worker has taken the run. Start one (make run, or: celery --app config.celery worker) and"
@@ -73,9 +76,10 @@ class Command(BaseCommand):
 
 
 def _request_run(as_of: date, overrides: dict[str, int], *, join_active: bool) -> ScoringRun:
-    """Request a run; with ``join_active`` return the active run instead if it is of the same day.
+    """Request a run and return it; raise CommandError, which says what to do, if it is refused.
 
-    Raises CommandError, with a message that says what to do, when the run is refused.
+    With ``join_active``, a request that is refused because a run of the same day is active returns
+    that run.
     """
     try:
         return request_run(
@@ -103,12 +107,12 @@ def _watch_steps(run: ScoringRun, *, wait_seconds: float) -> Iterator[ScoringSte
     that took it has not held the scoring lock for WORKER_LOST_SECONDS.
     """
     yielded: set[tuple[int, bool]] = set()
-    worker_seen_at = time.monotonic()
+    worker_seen_at = time.monotonic()  # the start of waiting counts as the first time
     while run.is_active:
         time.sleep(POLL_INTERVAL_SECONDS)
         run.refresh_from_db()
         is_queued = run.state == RunState.QUEUED
-        if not is_queued and is_locked():
+        if not is_queued and lock.is_locked():
             worker_seen_at = time.monotonic()
         seconds_without_worker = time.monotonic() - worker_seen_at
         if is_queued and seconds_without_worker > wait_seconds:
