@@ -35,10 +35,11 @@ class RecordForm(forms.Form):
         data: Any = None,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
-        self.user, self.record, self.declared = user, record, fields_by_name(fields)
+        self.user, self.record = user, record
+        self.declarations = fields_by_name(fields)
         super().__init__(data, initial={**self._record_values(), **(initial or {})})
-        self.fields.update(form_fields(self.declared.values(), user, record))
-        for name, field in self.declared.items():
+        self.fields.update(form_fields(self.declarations.values(), user, record))
+        for name, field in self.declarations.items():
             if isinstance(field.kind, Reference) and field.kind.options_url_name:
                 query = f"?without={record.pk}" if record else ""
                 use_search_picker(self.fields[name], field.kind, self[name].value(), query)
@@ -51,7 +52,7 @@ class RecordForm(forms.Form):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name in self.declared
+            if name in self.declarations
             and name in self.data
             and (self.record is None or name in self.changed_data)
         }
@@ -70,13 +71,13 @@ class RecordForm(forms.Form):
             value = self.fields[name].clean(submitted)
         except ValidationError:
             return submitted
-        return "" if value is None or value == "" else self.declared[name].kind.format(value)
+        return "" if value is None or value == "" else self.declarations[name].kind.format(value)
 
     def _record_values(self) -> dict[str, Any]:
         if self.record is None:
             return {}
-        values = initial_values(self.declared.values(), self.record)
-        for name, field in self.declared.items():
+        values = initial_values(self.declarations.values(), self.record)
+        for name, field in self.declarations.items():
             # A related record that the user may not see is shown as empty.
             if isinstance(field.kind, Reference) and field.kind.options_url_name and values[name]:
                 visible = field.kind.records(self.user).filter(pk=values[name])
@@ -108,7 +109,7 @@ def merge_changes(
     every other field the submitted one.
     """
     data, conflicts = submitted_data.copy(), []
-    for name in form.declared:
+    for name in form.declarations:
         if name not in form.fields:
             continue
         if name not in data:  # the form the user saw did not have the field
