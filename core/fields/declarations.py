@@ -66,7 +66,7 @@ class FieldDeclaration:
 
     @property
     def is_sortable(self) -> bool:
-        """Whether a list can be sorted by it: true with ``sort``, and if searched or custom."""
+        """Whether a list can be sorted by it: it has ``sort``, is searched, or is custom."""
         return self.sort is not None or self.searched or self.is_custom
 
     @property

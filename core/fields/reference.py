@@ -19,22 +19,24 @@ MAX_KEY_LENGTH = 40  # of a key in a file
 class Reference(FieldKind):
     """Another record, which files and the API identify by one of its unique fields.
 
-    The value in Python is the related record itself; an import stages its id. The label of an empty
-    option that is a translatable text ("Nobody: public pool") is also an option of list filters.
+    The value in Python is the related record itself. An import stages its id, or its key if the
+    record may be a row of the same file (``parse_key``).
     """
 
     records: Callable[[User], QuerySet[Any]]  # those that the user may refer to
     key: str = "code"  # the unique field, such as "employee_number"
-    lookup: str = "code"  # the lookup that finds the key, such as "employee_number__iexact"
+    lookup: str = "code"  # finds a record by its key: give both, "employee_number__iexact"
     label: Callable[[Any], str] = str  # the text of a record in a list of options
     text: Callable[[Any], str] | None = None  # its text elsewhere; None: the label
     # Those that a form offers, for example active ones only; None: all of ``records``.
     selectable_records: Callable[[User], QuerySet[Any]] | None = None
-    names: Callable[[Any], Sequence[str]] | None = None  # further texts for a record in files
+    names: Callable[[Any], Sequence[str]] | None = None  # what else files may call it
     # Name of the URL that searches for options, where there are too many records to list them.
     options_url_name: str = ""
     level: Callable[[Any], int] | None = None  # depth in a tree, by which an option is indented
-    empty_label: str | Promise = "–"  # of the option for no record; blank: there is none
+    # Of a form's option for no record; blank: there is no such option. A translatable label
+    # ("Nobody: public pool") also makes list filters offer an option for no record.
+    empty_label: str | Promise = "–"
     fault: ValueFault = ValueFault.NOT_YOURS  # of a key or name that matches none of ``records``
     sql_type: ClassVar[str] = "bigint"
 
