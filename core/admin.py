@@ -21,17 +21,23 @@ from core.models import CustomField
 from core.service_admin import LOADED_VERSION, AdminRequest, ServiceModelAdmin, VersionedForm
 from core.services.custom_field import IMMUTABLE_FIELDS, save_custom_field
 
-SEPARATOR = "|"
+SEPARATOR = "|"  # between the texts of one choice
 
 
 class ChoiceLinesField(forms.Field):
-    """The choices of a custom field, one per line: ``code | 中文 | English``."""
+    """A text area for the choices of a custom field, one per line: ``code | 中文 | English``.
+
+    The value is a list of ``{"code": …, "zh": …, "en": …}``, as CustomField stores it.
+    """
 
     def to_python(self, value: Any) -> list[dict[str, str]]:
-        """Return the choices for the service; a missing name becomes the other one or the code."""
+        """Return the choices of the lines; raise ValidationError for a line of another form.
+
+        A missing Chinese name becomes the code, a missing English name the Chinese one.
+        """
         choices = []
         text = str(value or "")
-        if "\0" in text:
+        if "\0" in text:  # a CharField would refuse it; PostgreSQL cannot store it
             raise ValidationError(ValueFault.BAD_CHARACTER.label)
         for line in text.splitlines():
             parts = [part.strip() for part in line.split(SEPARATOR)]
@@ -45,7 +51,7 @@ class ChoiceLinesField(forms.Field):
         return choices
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the lines of stored choices."""
+        """Return the lines of stored choices; submitted text is returned unchanged."""
         if not isinstance(value, list):
             return value
         separator = f" {SEPARATOR} "
@@ -54,7 +60,7 @@ class ChoiceLinesField(forms.Field):
         )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the choices changed."""
+        """Return whether the choices changed; an invalid line counts as a change."""
         try:
             return bool(self.to_python(data) != (initial or []))
         except ValidationError:
@@ -62,7 +68,7 @@ class ChoiceLinesField(forms.Field):
 
 
 class CustomFieldForm(VersionedForm):
-    """The form of a custom field."""
+    """The form of a custom field, with the record types and categories as choices."""
 
     record_type = forms.ChoiceField(
         label=gettext_lazy("record"), choices=(), widget=UnfoldAdminSelectWidget()
@@ -98,7 +104,7 @@ class CustomFieldForm(VersionedForm):
             ],
         }
         for name, pairs in choices.items():
-            field = self.fields.get(name)  # None where the field is shown as text
+            field = self.fields.get(name)  # None if the field is read-only
             if isinstance(field, forms.ChoiceField):
                 field.choices = pairs
 

@@ -1,4 +1,8 @@
-"""Texts of the admin theme without a Chinese translation, for makemessages to find."""
+"""Texts of the admin theme (django-unfold) that it does not translate into Chinese.
+
+Only makemessages reads this module: it puts the texts into the project's catalogue, whose
+translations the theme then uses.
+"""
 
 from django.utils.translation import gettext_noop
 

@@ -1,8 +1,9 @@
 """Pages composed of parts from several apps, listed in settings in the order they are shown.
 
-A part is a class with a slug, a title, a template, a permission and a query budget. The browser
-fetches each part in a request of its own, so one that fails or is slow does not affect the others.
-Importing a part registers nothing: only the lists in settings decide which parts are shown.
+The home page is made of HomeWidgets, the customer page of ``crm.composition.CustomerPanel``. The
+browser fetches each part in a request of its own, so one that fails or is slow does not affect the
+others. Importing a part registers nothing: only the lists in settings (``HOME_WIDGETS``) decide
+which parts are shown.
 """
 
 from collections import Counter
@@ -23,15 +24,17 @@ from core.pages import AuthedRequest
 class Part:
     """A part of a composed page."""
 
-    slug: ClassVar[str]
+    slug: ClassVar[str]  # identifies the part in URLs
     title: ClassVar[str | Promise]
     template: ClassVar[str]
     permission: ClassVar[Permission]
-    query_budget: ClassVar[int]  # most queries of context and template, however many rows
-    wide: ClassVar[bool] = False  # shown in the wide main column
+    # The most queries that context and template together may take, however many rows there are.
+    # Tests check it.
+    query_budget: ClassVar[int]
+    wide: ClassVar[bool] = False  # is shown in the wide column of the page, not the narrow one
 
     def is_available_to(self, user: User) -> bool:
-        """Tell whether the user may see this part."""
+        """Return whether the user may see this part."""
         return user.may(self.permission)
 
 
@@ -44,7 +47,7 @@ class HomeWidget(Part):
 
 
 class HasSlug(Protocol):
-    """A part, as far as ``check_parts`` needs to know it."""
+    """What ``check_parts`` needs of a part; ``crm``'s list parts have a slug but are no Part."""
 
     slug: ClassVar[str]
 
@@ -53,7 +56,7 @@ P = TypeVar("P")
 
 
 def load_parts(paths: Sequence[str], base_class: type[P]) -> tuple[P, ...]:
-    """Return an instance of each class named by its dotted path.
+    """Return an instance of each class named by a dotted path (``"crm.panels.Basics"``).
 
     Raises ImportError for a path that cannot be imported, TypeError for another kind of object.
     """
@@ -67,7 +70,11 @@ def load_parts(paths: Sequence[str], base_class: type[P]) -> tuple[P, ...]:
 
 
 def check_parts(setting: str, load: Callable[[], Sequence[HasSlug]]) -> list[CheckMessage]:
-    """Return an error for a path that ``load`` cannot load, and for each duplicate slug."""
+    """Return system check errors for the parts of a setting.
+
+    ``setting`` is its name, for the message; ``load`` returns its parts. An error is returned if
+    ``load`` raises ImportError or TypeError (a wrong path), and for each slug that two parts share.
+    """
     try:
         slugs = Counter(part.slug for part in load())
     except (ImportError, TypeError) as error:
@@ -81,5 +88,5 @@ def check_parts(setting: str, load: Callable[[], Sequence[HasSlug]]) -> list[Che
 
 @cache
 def home_widgets() -> tuple[HomeWidget, ...]:
-    """Return the home page's widgets, in the order of settings."""
+    """Return the home page's widgets in display order. They are made once per process."""
     return load_parts(settings.HOME_WIDGETS, HomeWidget)

@@ -1,8 +1,14 @@
-"""Reading the history that database triggers write.
+"""Reading the history of records, for pages that show who changed what.
 
-For a record with declared fields it shows those; for any other tracked record, the fields of its
-model. The name of a related record is shown only to users who may see the record, a sensitive
-value only to those who may see the field.
+Database triggers write it: for each insert, update and delete of a record, they add a row to a
+table that ``common.history.tracked`` has made, with the record's new values (or its last ones, if
+it was deleted). Such a row is called a state here; ``record.events`` are the states of a record.
+Besides the values, it has ``pgh_id`` (ascending), ``pgh_label`` (``"insert"``, ``"update"`` or
+``"delete"``), ``pgh_created_at`` and ``pgh_context`` (by whom and how).
+
+A change is shown as the differences between two consecutive states, in the record's declared fields
+or, if it has none, in the fields of its model. The name of a related record is shown only to users
+who may see that record, a sensitive value only to those who may see the field.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,11 +28,11 @@ from accounts.scoping import ScopedModel, ScopedQuerySet
 from core.fields.declarations import FieldDeclaration
 from core.fields.reference import Reference
 
-# Of a related record that belongs to units the user does not see, or that was deleted.
+# The text for a related record that the user may not see, or that was deleted.
 HIDDEN_RECORD_TEXT = gettext_lazy("outside your units")
 # Fields that the database or the service derives from others.
 DERIVED_FIELDS = frozenset({"id", "version", "path"})
-INSERT_LABEL, DELETE_LABEL = "insert", "delete"  # pgh_label of the triggers
+INSERT_LABEL, DELETE_LABEL = "insert", "delete"  # values of pgh_label
 
 
 @dataclass(frozen=True)
@@ -40,28 +46,24 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One entry of a record's history, with the differences from the entry before.
-
-    ``user_name`` is blank if the system made the change. ``batch_id`` is None unless an import made
-    it.
-    """
+    """One entry of a record's history, as texts for people."""
 
     at: datetime
-    user_name: str
+    user_name: str  # blank for a data migration, which has no user
     action: str | Promise
     channel: str | Promise
     reason: str
-    batch_id: int | None
+    batch_id: int | None  # of the import that made the change
     is_created: bool
-    fields: Sequence[FieldChange]
+    fields: Sequence[FieldChange]  # empty for the creation, and for a deletion
 
 
 @dataclass(frozen=True)
 class _HistoryField:
-    """How a field is compared and shown."""
+    """How a field is compared and shown. Both functions take a state."""
 
     label: str | Promise
-    stored_value: Callable[[Any], Any]
+    stored_value: Callable[[Any], Any]  # states are compared by it
     text: Callable[[Any], str]
 
 
@@ -75,8 +77,8 @@ def latest_changes(
     """Return the last changes of a tracked record, newest first.
 
     The caller has checked that ``user`` may see the record. ``fields`` are its declared fields;
-    None means the fields of its model. Entries that differ in none of them are left out, so fewer
-    than ``limit`` changes may be returned although there are older ones.
+    None means the fields of its model. Updates that differ in none of the fields are left out, so
+    fewer than ``limit`` changes may be returned although there are older ones.
     """
     # One state more than ``limit``, because each is compared with the one before it.
     states = list(_states(record)[: limit + 1])
@@ -87,24 +89,31 @@ def latest_changes(
         else _declared_fields(fields, user, related)
     )
     contexts = [_context(state) for state in states]
-    names = user_names({actor for context in contexts if (actor := context.get("actor"))})
+    actor_ids = {context["actor"] for context in contexts if context.get("actor")}
+    user_names_by_id = user_names(actor_ids)
     changes = []
     for number, state in enumerate(states[:limit]):
-        before = states[number + 1] if number + 1 < len(states) else None
-        change = _change(state, before, contexts[number], names, history_fields)
+        before = states[number + 1] if number + 1 < len(states) else None  # newest come first
+        change = _change(state, before, contexts[number], user_names_by_id, history_fields)
         if change.is_created or change.fields or state.pgh_label == DELETE_LABEL:
             changes.append(change)
     return changes
 
 
 def state_at(record: Any, version: int) -> Any | None:
-    """Return the record's state at a version, with the record's attributes; None if none."""
+    """Return the state of a record when it had a version; None if it never had that version.
+
+    A state has the attributes of the record, so forms and declarations can read it like a record.
+    """
     return _states(record).filter(version=version).first()
 
 
 def _states(record: Any) -> QuerySet[Any, Any]:
-    # ``common.history.tracked`` creates the model of the states, so mypy has no type for it.
-    # Records that every user may see, such as reference lists.
+    """Return the states, newest first, joined with related records that every user may see.
+
+    ``common.history.tracked`` creates the model of the states at run time, so mypy has no type for
+    it. Related records of scoped models are read by ``_RelatedTexts``.
+    """
     unscoped_relations = [
         field.name
         for field in record.events.model._meta.fields  # noqa: SLF001 (Django documents _meta)
@@ -115,13 +124,14 @@ def _states(record: Any) -> QuerySet[Any, Any]:
 
 
 def _is_related(field: Field[Any, Any]) -> bool:
+    """Return whether the field of a state is a foreign key of the record itself."""
     return isinstance(field, ForeignKey) and not field.name.startswith("pgh_")
 
 
 class _RelatedTexts:
-    """The texts of related records of scoped models that the user sees.
+    """The texts of all related records that some states refer to.
 
-    Takes one query for each model that the states refer to.
+    Making it takes one query for each scoped model among them, such as User and OrgUnit.
     """
 
     def __init__(self, user: User, states: Sequence[Any]) -> None:
@@ -135,7 +145,10 @@ class _RelatedTexts:
         }
 
     def text_of(self, state: Any, field: Field[Any, Any]) -> str:
-        """Return the text of the related record; HIDDEN_RECORD_TEXT if the user may not see it."""
+        """Return the text of the record that ``field`` refers to in ``state``.
+
+        Blank if there is none; HIDDEN_RECORD_TEXT if the user may not see it.
+        """
         key = getattr(state, field.attname)
         if key is None:
             return ""
@@ -146,6 +159,7 @@ class _RelatedTexts:
 
 
 def _visible_texts(user: User, model: type[ScopedModel], keys: set[Any]) -> dict[Any, str]:
+    """Return the texts of those records with ``keys`` that the user may see, by key."""
     visible: QuerySet[Any] = ScopedQuerySet(model).visible_to(user)
     return {record.pk: str(record) for record in visible.filter(pk__in=keys)}
 
@@ -197,14 +211,18 @@ def _value_text(field: Field[Any, Any], value: Any) -> str:
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, JSONField):
-        return ""  # that it changed is shown; its structure is not for people
+        return ""  # the history shows that it changed, but JSON is not readable for people
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return str(value)
 
 
 def _context(state: Any) -> Mapping[str, Any]:
-    # The column is NOT NULL: every change has a context.
+    """Return who made the change and how, as ``accounts.acting.audited_transaction`` recorded it.
+
+    For example ``{"actor": 7, "action": "customer.update", "channel": "browser", "batch": 12}``.
+    ``actor`` is None for a data migration; ``reason`` and ``batch`` may be absent.
+    """
     context: Mapping[str, Any] = state.pgh_context.metadata
     return context
 
@@ -213,13 +231,13 @@ def _change(
     state: Any,
     before: Any | None,
     context: Mapping[str, Any],
-    names: Mapping[int, str],
+    user_names_by_id: Mapping[int, str],
     fields: Sequence[_HistoryField],
 ) -> Change:
     action, channel = context.get("action", ""), context.get("channel", "")
     return Change(
         at=state.pgh_created_at,
-        user_name=names.get(context.get("actor") or 0, ""),
+        user_name=user_names_by_id.get(context.get("actor") or 0, ""),  # 0 is no user's id
         action=Action(action).label if action in Action.values else action,
         channel=Channel(channel).label if channel in Channel.values else channel,
         reason=context.get("reason", ""),

@@ -1,4 +1,4 @@
-"""Middleware: malformed requests, the user's channel and language, content security policy."""
+"""Middleware: malformed requests, the request's channel and language, content security policy."""
 
 from collections.abc import Callable
 
@@ -15,22 +15,22 @@ from accounts.models import User
 
 FORM_CONTENT_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
-# The admin theme uses Alpine, which evaluates expressions in attributes, and an inline style for
-# its colours. It has no inline scripts, so these stay forbidden. The rest of the policy in settings
-# applies unchanged.
+# The admin theme uses the library Alpine, which evaluates expressions in attributes, and an inline
+# style for its colours. It has no inline scripts, so these stay forbidden. The rest of the policy
+# in settings applies unchanged.
 ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
 
 class MalformedRequestMiddleware:
     """Handle requests that no browser sends and that would otherwise be server errors.
 
-    - A form in another encoding than UTF-8 answers 400. Any other body's encoding is ignored, so
-      that it does not apply to the URL.
-    - A NUL in the URL of an admin page answers 400: Django's admin passes parameters to the
-      database, which refuses NUL.
+    - A form in another encoding than UTF-8 is answered with 400. The encoding of any other body is
+      replaced by UTF-8, because Django would also decode the URL's parameters with it.
+    - A NUL in the URL of an admin page is answered with 400: Django's admin passes parameters to
+      the database, which refuses NUL. The product's own pages handle NUL themselves.
     - A session cookie that is not all letters and digits, as Django's keys are, is dropped.
 
-    It must be listed before the session middleware.
+    It must be listed before the session middleware, which reads that cookie.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -55,7 +55,11 @@ def _contains_nul(request: HttpRequest) -> bool:
 
 
 class UserContextMiddleware:
-    """Set the request's channel and the user's language; keep signed-in pages out of caches."""
+    """Set the request's channel and the user's language; keep signed-in pages out of caches.
+
+    The channel (browser, API or administration) is recorded in the history of what the request
+    changes. It must be listed after the authentication middleware, which sets ``request.user``.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -79,7 +83,7 @@ def _channel_of(path: str) -> Channel:
 
 
 class AdminPolicyMiddleware:
-    """Relax the content security policy under /admin/ and nowhere else."""
+    """Relax the content security policy to ADMIN_POLICY under /admin/ and nowhere else."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

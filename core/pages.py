@@ -17,10 +17,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class AuthedRequest(HttpRequest):
-    """A request of a signed-in user."""
+    """The request in a view that only signed-in users reach."""
 
     user: User
-    htmx: HtmxDetails
+    htmx: HtmxDetails  # true if htmx requests a fragment of a page
 
 
 class Page(AccessMixin, View):

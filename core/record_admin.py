@@ -1,4 +1,7 @@
-"""Administration of records with declared fields, including custom fields."""
+"""The base of administration pages of records with declared fields, including custom fields.
+
+``crm.admin.CustomerAdmin`` derives from it.
+"""
 
 from typing import Any, ClassVar
 
@@ -18,7 +21,11 @@ from core.service_admin import AdminRequest, ServiceModelAdmin, ServiceModelForm
 
 
 class RecordModelForm(ServiceModelForm):
-    """A model's form plus the record type's custom fields."""
+    """A model's form plus the record type's custom fields.
+
+    ``RecordModelAdmin.get_form`` derives a class from it for each request, with a form field for
+    each of ``custom_declarations``.
+    """
 
     custom_declarations: ClassVar[list[FieldDeclaration]] = []
 
@@ -29,7 +36,10 @@ class RecordModelForm(ServiceModelForm):
 
     @property
     def changed_data(self) -> list[str]:
-        """The changed fields, without custom fields that the submitted form did not have."""
+        """The changed fields, without custom fields that the submitted form did not have.
+
+        Such a field was added after the form was loaded; without a value it would look emptied.
+        """
         absent = {field.name for field in self.custom_declarations} - set(self.data)
         return [name for name in super().changed_data if name not in absent]
 
@@ -41,7 +51,10 @@ class RecordModelAdmin(ServiceModelAdmin):
     form = RecordModelForm
 
     def declarations(self, request: AdminRequest, obj: Model | None) -> list[FieldDeclaration]:
-        """Return the fields that the user may see and that apply to the record's category."""
+        """Return the fields that the user may see and that apply to the record's category.
+
+        ``obj`` is the record; None for a new one, whose fields include those of all categories.
+        """
         category = None if obj is None else self.record_type.category_of(obj)
         return [
             field
@@ -50,25 +63,26 @@ class RecordModelAdmin(ServiceModelAdmin):
         ]
 
     def readonly_field_names(self, request: AdminRequest, obj: Model) -> list[str]:
-        """Return the fields shown to a user who may not change the record.
+        """Return the names of the fields shown to a user who may not change the record.
 
-        Django names related records there without asking who may see them, so hidden ones are
-        left out; custom fields are on the product's own page.
+        Django's read-only fields show a related record's name to everyone, so a reference to a
+        record that the user may not see is left out. Custom fields are left out too, because
+        Django shows only attributes of the model here; the record's own page has them.
         """
         return [
             field.name
             for field in self.declarations(request, obj)
-            if not field.is_custom and not _is_hidden(field, request, obj)
+            if not field.is_custom and not _refers_to_hidden_record(field, request, obj)
         ]
 
     def history_fields(self) -> list[FieldDeclaration]:
-        """Return the declared fields, including custom fields."""
+        """Return all declared fields; the history masks those the user may not see."""
         return self.record_type.all_fields()
 
     def get_form(
         self, request: AdminRequest, obj: Any = None, **kwargs: Any
     ) -> type[ServiceModelForm]:
-        """Return the form class with a form field for each custom field."""
+        """Return the form class with a form field for each custom field the user may see."""
         custom = [field for field in self.declarations(request, obj) if field.is_custom]
         added: dict[str, Any] = {
             field.name: _admin_form_field(field, request, obj) for field in custom
@@ -78,9 +92,10 @@ class RecordModelAdmin(ServiceModelAdmin):
         return super().get_form(request, obj, form=form, **kwargs)
 
 
-def _is_hidden(field: FieldDeclaration, request: AdminRequest, obj: Model) -> bool:
+def _refers_to_hidden_record(field: FieldDeclaration, request: AdminRequest, obj: Model) -> bool:
+    """Return whether the field's value is a record that the user may not see."""
     value = field.value_of(obj)
-    if not isinstance(value, ScopedModel):
+    if not isinstance(value, ScopedModel):  # other models are visible to everyone
         return False
     visible: QuerySet[Any] = ScopedQuerySet(value.__class__).visible_to(request.user)
     return not visible.filter(pk=value.pk).exists()

@@ -1,4 +1,8 @@
-"""Forms of records with declared fields, and merging the changes of two users."""
+"""The browser's form of a record with declared fields, and merging the changes of two users.
+
+``crm.forms.CustomerForm`` is one. The form only parses values: the service it is saved with checks
+them again, and its errors are added with ``add_service_errors``.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,14 +18,15 @@ from core.fields.declarations import FieldDeclaration, fields_by_name
 from core.fields.forms import form_fields, initial_values, use_search_picker
 from core.fields.reference import Reference
 
-VERSION = "version"
+VERSION = "version"  # name of the hidden field
 
 
 class RecordForm(forms.Form):
     """The declared fields of a record; choices are those the user may see.
 
-    ``record`` is None for a new one. ``version`` is the version of the record when the form was
-    loaded.
+    ``record`` is None for a new one. ``data`` is the submitted QueryDict, or None to show the form.
+    ``initial`` takes precedence over the record's values. The hidden field ``version`` is the
+    version of the record when the form was loaded.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
@@ -32,26 +37,30 @@ class RecordForm(forms.Form):
         fields: Iterable[FieldDeclaration],
         *,
         record: Any = None,
-        data: Any = None,
+        data: QueryDict | None = None,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
-        self.user, self.record, self.declared = user, record, fields_by_name(fields)
+        self.user = user
+        self.record = record
+        self.declarations = fields_by_name(fields)
         super().__init__(data, initial={**self._record_values(), **(initial or {})})
-        self.fields.update(form_fields(self.declared.values(), user, record))
-        for name, field in self.declared.items():
+        self.fields.update(form_fields(self.declarations.values(), user, record))
+        for name, field in self.declarations.items():
             if isinstance(field.kind, Reference) and field.kind.options_url_name:
+                # A record is no option of a reference to its own kind, such as its parent.
                 query = f"?without={record.pk}" if record else ""
                 use_search_picker(self.fields[name], field.kind, self[name].value(), query)
 
     def values(self) -> dict[str, Any]:
-        """Return the values for the service; of an existing record only the changed ones.
+        """Return the values for the service by name; of an existing record only the changed ones.
 
-        A field that was not submitted was not in the form the user saw: it stays unchanged.
+        Call it after ``is_valid``. Each widget submits a value even if it is empty. A name that was
+        not submitted was therefore not in the form the user saw, and its field stays unchanged.
         """
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name in self.declared
+            if name in self.declarations
             and name in self.data
             and (self.record is None or name in self.changed_data)
         }
@@ -65,19 +74,23 @@ class RecordForm(forms.Form):
             self.add_error(name if name in self.fields else None, messages)
 
     def text_of(self, name: str, submitted: str) -> str:
-        """Return a submitted value as text for people; an invalid value is returned unchanged."""
+        """Return the text that people read for a submitted one: a label in place of an id.
+
+        An invalid text is returned unchanged.
+        """
         try:
             value = self.fields[name].clean(submitted)
         except ValidationError:
             return submitted
-        return "" if value is None or value == "" else self.declared[name].kind.format(value)
+        return "" if value is None or value == "" else self.declarations[name].kind.format(value)
 
     def _record_values(self) -> dict[str, Any]:
         if self.record is None:
             return {}
-        values = initial_values(self.declared.values(), self.record)
-        for name, field in self.declared.items():
-            # A related record that the user may not see is shown as empty.
+        values = initial_values(self.declarations.values(), self.record)
+        for name, field in self.declarations.items():
+            # A related record that the user may not see is shown as empty. Without a search the
+            # form lists the options, and ReferenceFormField keeps the current one.
             if isinstance(field.kind, Reference) and field.kind.options_url_name and values[name]:
                 visible = field.kind.records(self.user).filter(pk=values[name])
                 values[name] = values[name] if visible.exists() else None
@@ -86,15 +99,12 @@ class RecordForm(forms.Form):
 
 @dataclass(frozen=True)
 class FieldConflict:
-    """One field that another user changed while the user had the form open.
-
-    ``keeps_submitted`` says that the user changed it too; the form then has their value.
-    """
+    """One field that another user changed while the user had the form open."""
 
     label: str | Promise
-    saved: str
-    submitted: str
-    keeps_submitted: bool
+    saved: str  # the other user's value, as text for people
+    submitted: str  # this user's value, as text for people
+    keeps_submitted: bool  # this user changed the field too, and the form keeps their value
 
 
 def merge_changes(
@@ -102,13 +112,14 @@ def merge_changes(
 ) -> tuple[list[FieldConflict], QueryDict]:
     """Merge the user's changes with those that another user has saved meanwhile.
 
-    ``form`` is a form of the record as it is now; ``loaded`` holds the values that the user's form
-    was loaded with. Returns the fields that the other user changed, and the data for a form based
-    on the current version. In it, a field that only the other user changed has the saved value, and
-    every other field the submitted one.
+    ``form`` is an unsubmitted form of the record as it is now. ``loaded`` holds the values that the
+    user's form was loaded with, as ``initial_values`` returns them. Returns the fields that the
+    other user changed, and the data for a form based on the current version. In the data, a field
+    that only the other user changed has the saved value, and every other field the submitted one.
     """
-    data, conflicts = submitted_data.copy(), []
-    for name in form.declared:
+    data = submitted_data.copy()
+    conflicts: list[FieldConflict] = []
+    for name in form.declarations:
         if name not in form.fields:
             continue
         if name not in data:  # the form the user saw did not have the field
@@ -118,7 +129,7 @@ def merge_changes(
         before = _input_text(field, loaded.get(name))
         saved = _input_text(field, form.initial.get(name))
         submitted = data.get(name, "").strip().replace("\r\n", "\n")
-        if saved in {before, submitted}:
+        if saved in {before, submitted}:  # the other user did not change it, or just as this one
             continue
         keeps_submitted = submitted != before
         conflicts.append(

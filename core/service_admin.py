@@ -31,22 +31,29 @@ from core.history import latest_changes
 from core.pages import AuthedRequest
 
 MAX_CHANGES = 200  # shown on a record's history page
-LOADED_VERSION = "loaded_version"
+LOADED_VERSION = "loaded_version"  # name of the hidden field: the state of the record when loaded
 
 
 class AdminRequest(AuthedRequest):
-    """A request to the admin. ``service_error`` is set when a service refused the form sent."""
+    """A request to the admin.
+
+    ``changeform_view`` sets ``service_error`` when a service has refused the submitted form.
+    """
 
     service_error: ValidationError
 
 
 class ServiceModelForm(forms.ModelForm[Any]):
-    """A form that leaves the model's validation to the service, and shows the service's errors."""
+    """A form that leaves the model's validation to the service, and shows the service's errors.
+
+    ``ServiceModelAdmin.get_form`` derives a class from it for each request and sets
+    ``service_error`` there.
+    """
 
     service_error: ClassVar[ValidationError | None] = None
 
     def clean(self) -> dict[str, Any] | None:
-        """Add the service's errors to their fields, or to the form where it has no such field."""
+        """Add the service's errors to their fields, or to the form if it lacks the field."""
         cleaned = super().clean()
         if self.service_error is not None:
             for field, errors in _errors_by_field(self.service_error).items():
@@ -62,10 +69,11 @@ class ServiceModelForm(forms.ModelForm[Any]):
 
 
 class VersionedForm(ServiceModelForm):
-    """A form that is refused when its record has changed since the form was loaded.
+    """A form that is refused if its record has changed since the form was loaded.
 
-    The form sends all fields, so saving it would undo the other user's change: it could, for
-    example, reactivate a user who was deactivated meanwhile.
+    The form submits all fields, also those the user did not touch. Saving an old form would
+    therefore undo another user's change: it could, for example, reactivate a user who was
+    deactivated meanwhile.
     """
 
     loaded_version = forms.CharField(label="", required=False, widget=forms.HiddenInput())
@@ -76,16 +84,19 @@ class VersionedForm(ServiceModelForm):
         self.fields[LOADED_VERSION].initial = self._current_version
 
     def clean(self) -> dict[str, Any] | None:
-        """Add an error when the form was loaded from another state of the record."""
+        """Add an error if the form was loaded from another state of the record."""
         cleaned = super().clean()
-        # A blank version is that of a new record, or of a program that posts without the form.
+        # The version is blank for a new record, and if a program posts without loading the form.
         if self.cleaned_data.get(LOADED_VERSION) not in {"", self._current_version}:
             self.add_error(None, _as_validation_error(StaleError()))
         return cleaned
 
 
 def _record_hash(record: Model) -> str:
-    """Return a hash of the record's values except the password; empty for a new record."""
+    """Return a hash of the record's values; empty for a new record.
+
+    Password and last login are left out, because signing in may change them while the form is open.
+    """
     if record.pk is None:
         return ""
     values = forms.model_to_dict(record, exclude=["password", "last_login"])
@@ -112,39 +123,43 @@ class ServiceModelAdmin(ModelAdmin):
     may_change: ClassVar[bool] = True
     may_delete: ClassVar[bool] = False
     form = ServiceModelForm
-    show_full_result_count = False
-    list_filter_sheet = False
+    show_full_result_count = False  # it would count all rows of the table for each page
+    list_filter_sheet = False  # on wide screens the theme shows filters beside the list
 
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> Model:
-        """Create the record when ``pk`` is None, else change its ``values``; return it."""
+        """Create a record if ``pk`` is None, else change the one with this key; return it.
+
+        ``values`` are by name of the form's field: all of a new record, only the changed ones of an
+        existing record. ``form`` has everything else that was submitted.
+        """
         raise NotImplementedError
 
     def delete_through_service(self, actor: User, record: Any) -> None:
-        """Delete the record."""
+        """Delete the record, or raise RefusedError."""
         raise NotImplementedError
 
     # --- permissions ---------------------------------------------------------------------------
 
     def has_module_permission(self, request: AdminRequest) -> bool:
-        """Tell whether the user may open these pages."""
+        """Return whether the user may open these pages."""
         return request.user.may(self.view_permission)
 
     def has_view_permission(self, request: AdminRequest, obj: Model | None = None) -> bool:
-        """Tell whether the user may see records."""
+        """Return whether the user may see records."""
         return request.user.may(self.view_permission)
 
     def has_change_permission(self, request: AdminRequest, obj: Model | None = None) -> bool:
-        """Tell whether the user may change records."""
+        """Return whether the user may change records."""
         return self.may_change and self._holds_change_permission(request.user)
 
     def has_add_permission(self, request: AdminRequest) -> bool:
-        """Tell whether the user may add records."""
+        """Return whether the user may add records."""
         return self.may_add and self._holds_change_permission(request.user)
 
     def has_delete_permission(self, request: AdminRequest, obj: Model | None = None) -> bool:
-        """Tell whether the user may delete records."""
+        """Return whether the user may delete records."""
         return self.may_delete and self._holds_change_permission(request.user)
 
     def _holds_change_permission(self, user: User) -> bool:
@@ -169,7 +184,7 @@ class ServiceModelAdmin(ModelAdmin):
         return {}
 
     def _get_obj_does_not_exist_redirect(self, *args: object) -> HttpResponse:
-        """Answer 404, where Django would redirect with a message."""
+        """Raise Http404, where Django would redirect with a message."""
         raise Http404
 
     # --- writing -------------------------------------------------------------------------------
@@ -177,15 +192,17 @@ class ServiceModelAdmin(ModelAdmin):
     def get_form(
         self, request: AdminRequest, obj: Any = None, **kwargs: Any
     ) -> type[ServiceModelForm]:
-        """Return a form class that holds the service's error, if there was one."""
+        """Return a form class that has the service's error of this request, if there was one."""
         form = super().get_form(request, obj, **kwargs)
         service_error = getattr(request, "service_error", None)
         return type(form.__name__, (form,), {"service_error": service_error})
 
     def changeform_view(self, request: AdminRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Handle the form; when the service refuses it, render it again with the errors.
+        """Handle the form; if the service refuses it, show it again with the errors.
 
-        The second pass validates the same data against a form class that now holds the error.
+        Django's view runs in a transaction, which an exception of the service rolls back. It is
+        then called a second time: ``get_form`` now returns a class with the error, so the same
+        data is invalid and the view shows the form.
         """
         try:
             return cast(HttpResponseBase, super().changeform_view(request, *args, **kwargs))
@@ -198,7 +215,8 @@ class ServiceModelAdmin(ModelAdmin):
     ) -> None:
         """Save through the service: all fields of a new record, else only the changed ones.
 
-        No form here has a many-to-many field, so the admin's ``save_related`` writes nothing.
+        ``obj`` itself, which has the submitted values, is not saved. No form here has a
+        many-to-many field, so the admin's ``save_related`` writes nothing.
         """
         names: Iterable[str] = form.changed_data if change else form.cleaned_data
         values = {
@@ -208,7 +226,7 @@ class ServiceModelAdmin(ModelAdmin):
         }
         pk = obj.pk if change else None
         saved = self.save_through_service(request.user, pk, values, form)
-        obj.pk = saved.pk
+        obj.pk = saved.pk  # the admin redirects to the page of ``obj``
 
     def delete_model(self, request: AdminRequest, obj: Model) -> None:
         """Delete through the service."""
@@ -217,7 +235,7 @@ class ServiceModelAdmin(ModelAdmin):
     def delete_view(
         self, request: AdminRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Confirm and delete; when the service refuses, return to the record with its message."""
+        """Confirm and delete; if the service refuses, return to the record with its message."""
         try:
             return cast(HttpResponseBase, super().delete_view(request, object_id, extra_context))
         except RefusedError as error:
@@ -227,13 +245,16 @@ class ServiceModelAdmin(ModelAdmin):
     def get_deleted_objects(
         self, objs: Iterable[Model], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Return only the records themselves: the service checks whether others refer to them."""
+        """Return only the records' names, with no counts, missing permissions or protected records.
+
+        Django would look for everything that refers to them; here the service checks that.
+        """
         return [str(record) for record in objs], {}, set(), []
 
     # --- history -------------------------------------------------------------------------------
 
     def log_addition(self, *args: object) -> None:
-        """Log nothing: the database writes the history."""
+        """Write nothing to Django's admin log, because the database writes the history."""
 
     log_change = log_deletion = log_deletions = log_addition
 
@@ -257,11 +278,14 @@ class ServiceModelAdmin(ModelAdmin):
         return TemplateResponse(request, "core/admin/history.html", context)
 
     def history_fields(self) -> Sequence[FieldDeclaration] | None:
-        """Return the declared fields the history shows; None for those of the model."""
+        """Return the declared fields that the history shows; None for all fields of the model."""
         return None
 
     def admin_url(self, page: str, *args: Any) -> str:
-        """Return the URL of a page of this model: ``changelist``, or ``change`` with a key."""
+        """Return the URL of an admin page of this model.
+
+        ``page`` is ``"changelist"``, or for example ``"change"`` with the record's key in ``args``.
+        """
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
         return reverse(name, args=args)
 
@@ -286,13 +310,18 @@ class ReadOnlyInline(TabularInline):
 
 
 def _is_hidden_reference(form: forms.ModelForm[Any], name: str) -> bool:
-    """Return whether a reference is empty only because the user may not see its record."""
+    """Return whether a reference was submitted empty because the user may not see its record.
+
+    The form cannot offer such a record. An empty value must then not remove the reference.
+    """
     field = form.fields.get(name)
     if not isinstance(field, forms.ModelChoiceField) or form.cleaned_data[name] is not None:
         return False
-    stored = form.initial.get(name)
+    stored_id = form.initial.get(name)
     visible = field.queryset
-    return stored is not None and visible is not None and not visible.filter(pk=stored).exists()
+    if stored_id is None or visible is None:
+        return False
+    return not visible.filter(pk=stored_id).exists()
 
 
 def _visible_rows(user: User, rows: QuerySet[Any]) -> QuerySet[Any]:

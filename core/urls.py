@@ -1,4 +1,4 @@
-"""URLs of the home page and its widgets."""
+"""URLs of the home page and its widgets; ``slug`` is the slug of a HomeWidget."""
 
 from django.urls import path
 

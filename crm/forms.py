@@ -32,7 +32,7 @@ class CustomerForm(RecordForm):
                 required=False,
                 help_text=_("Asked for when the grade changes; kept in the history."),
             )
-            order = list(self.declared)
+            order = list(self.declarations)
             order.insert(order.index("grade") + 1, "reason")
             self.order_fields(order)
 
@@ -41,7 +41,9 @@ class CustomerForm(RecordForm):
 
         Without scripts all fields are shown, and the service refuses a value of another category.
         """
-        limited_fields = {name: field for name, field in self.declared.items() if field.categories}
+        limited_fields = {
+            name: field for name, field in self.declarations.items() if field.categories
+        }
         if not limited_fields:
             return
         ids_by_code = dict(Category.objects.values_list("code", "pk"))

@@ -13,12 +13,17 @@ from accounts.models import ApiKey, User
 
 
 class KeyAuthentication(TokenAuthentication):
-    """``Authorization: Bearer <key>``. Keys expire, and only their hash is stored."""
+    """Authentication by ``Authorization: Bearer <key>``.
+
+    It replaces knox's own check of the key. ``request.auth`` is then the ApiKey. Keys expire, and
+    only their hash is stored.
+    """
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiKey]:
         """Return the key's user and the key, with one query; raise AuthenticationFailed.
 
-        An unknown, expired or revoked key, and one whose user is inactive, get the same message.
+        ``token`` is the key's text. An unknown, expired or revoked (deleted) key, and one whose
+        user is inactive, get the same message.
         """
         key = None
         if token.isascii():
@@ -34,8 +39,8 @@ class KeyAuthentication(TokenAuthentication):
 
 
 class BrowserAuthentication(SessionAuthentication):
-    """The session of a signed-in user. Writing also needs the CSRF token."""
+    """Authentication by the session of a signed-in user. Writing also needs the CSRF token."""
 
     def authenticate_header(self, request: Any) -> str:
-        """Return a header, which makes REST framework answer 401 and not 403 without a session."""
+        """Return a WWW-Authenticate header: with one, REST framework answers 401 and not 403."""
         return "Bearer"

@@ -1,7 +1,9 @@
 """All errors of the API have one format, after RFC 9457 (problem details).
 
 ``{"code": …, "title": …, "status": …, "errors": {field: [message, …]}}``; ``code`` is stable and
-meant for programs, ``title`` and ``errors`` are in the language of the request.
+meant for programs, ``title`` and ``errors`` are in the language of the request. ``errors`` is
+present only if values are wrong. Views raise the exceptions of this module, of REST framework or of
+services; ``problem`` is the exception handler in settings that turns them into responses.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +22,8 @@ from common.errors import RefusedError, StaleError
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 
-# REST framework's codes that differ from ours: a view and a service refuse with the same code.
+# Our code by REST framework's, so that a refusal has one code, whether a view or a service
+# makes it.
 CODE_OVERRIDES = {"permission_denied": "forbidden"}
 
 
@@ -60,7 +63,11 @@ class Unreadable(exceptions.APIException):
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Return the response for an exception of a view or service; None for an unexpected one."""
+    """Return the response for an exception of a view or service.
+
+    None means that the exception is unexpected; Django then answers 500. ``context`` has the view
+    and the request, as REST framework passes them.
+    """
     service_problem = _service_problem(error)
     if service_problem is not None:
         set_rollback()
@@ -74,6 +81,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def _service_problem(error: Exception) -> Response | None:
+    """Return the response for an exception that services raise; None for another one."""
     if isinstance(error, StaleError):
         title = _(
             "Somebody changed this record since you read it. Read it again, then send the change."
@@ -107,6 +115,7 @@ def _problem(
 
 
 def _problem_body(error: exceptions.APIException) -> dict[str, Any]:
+    """Return the body for an exception of REST framework or of this module."""
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail
         errors = detail if isinstance(detail, Mapping) else {NON_FIELD_ERRORS: detail}
@@ -116,8 +125,8 @@ def _problem_body(error: exceptions.APIException) -> dict[str, Any]:
             "status": error.status_code,
             "errors": {str(field): list(_messages(details)) for field, details in errors.items()},
         }
-    code = error.get_codes()
-    code = code if isinstance(code, str) else error.default_code
+    codes = error.get_codes()  # a list or dictionary if the exception has several messages
+    code = codes if isinstance(codes, str) else error.default_code
     return {
         "code": CODE_OVERRIDES.get(code, code),
         "title": str(error.detail),

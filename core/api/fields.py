@@ -13,15 +13,16 @@ from core.api.resources import require_user
 
 VisibleRecords = Callable[[User], QuerySet[Any]]
 
-TEXT = serializers.CharField(max_length=60)
+KEY_TEXT = serializers.CharField(max_length=60)  # checks a submitted key; longer than any real one
 
 
-@extend_schema_field(TEXT)
+@extend_schema_field(KEY_TEXT)
 class KeyField(serializers.Field[Any, str, str, Any]):
-    """A related record, read and written as one of its unique fields.
+    """A related record, read and written as one of its unique fields, ``key``.
 
     ``records`` returns the records the user may choose. A record the user may not see gets the same
-    message as one that does not exist. ``lookup`` is the filter, where it is not the field itself.
+    message as one that does not exist. ``lookup`` finds a record by its key
+    (``"employee_number__iexact"``); by default it is the field itself.
     """
 
     default_error_messages = {"unknown": _("Not found or not yours")}
@@ -34,7 +35,7 @@ class KeyField(serializers.Field[Any, str, str, Any]):
 
     def to_internal_value(self, data: str) -> Any:
         """Return the record; raise ValidationError when the user may choose none with this key."""
-        key = TEXT.run_validation(data)
+        key = KEY_TEXT.run_validation(data)
         user = require_user(self.context["request"])
         record = self.records(user).filter(**{self.lookup: key}).first()
         if record is None:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 class CursorPages(CursorPagination):
     """Pages in descending order of ids, which are unique, indexed and never change.
 
-    The parameter ``page_size`` may be up to 500.
+    The client may ask for another ``page_size``, up to 500.
     """
 
     ordering = "-pk"
@@ -22,7 +22,7 @@ class CursorPages(CursorPagination):
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
-                int(cursor.position)
+                int(cursor.position)  # the id at which the page begins; ValueError if it is none
         except (NotFound, ValueError) as error:
             message = _("Take the cursor from a page's links.")
             raise ValidationError({"cursor": [message]}) from error

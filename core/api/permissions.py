@@ -1,4 +1,4 @@
-"""Permissions of API views. A view that names none is forbidden to everyone."""
+"""Permissions of API views. RolePermission is the default: a view must name its permission."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -8,20 +8,23 @@ from accounts.models import User
 
 
 class SignedIn(BasePermission):
-    """Allows every user."""
+    """Allows every user with a key or a session."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Tell whether there is a user, by key or session."""
+        """Return whether there is a user, by key or session."""
         return isinstance(request.user, User)
 
 
 class RolePermission(BasePermission):
-    """Requires the view's ``permission`` for reading, its ``write_permission`` for writing."""
+    """Requires the view's ``permission`` for reading, its ``write_permission`` for writing.
+
+    A view that lacks the attribute is forbidden to everyone.
+    """
 
     message = _("Not allowed for your role")
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Tell whether the user holds the permission that the method needs.
+        """Return whether the user holds the permission that the method needs.
 
         For a method the view does not implement, ``permission`` is enough: users who may read get
         405 from the view.

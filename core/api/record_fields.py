@@ -1,4 +1,8 @@
-"""Serializer fields of declared fields. All custom fields are one JSON object."""
+"""Serializer fields of declared fields.
+
+Each field of the model has a serializer field of its own; all custom fields together are one JSON
+object, ``"custom_fields": {"lines": "3", "since": "2026-01-31"}``.
+"""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -11,7 +15,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from core.api.fields import KeyField
-from core.api.resources import require_user
+from core.api.resources import printable, require_user
 from core.fields.custom import custom_fields
 from core.fields.declarations import MASK, FieldDeclaration
 from core.fields.kinds import (
@@ -25,14 +29,14 @@ from core.fields.kinds import (
 )
 from core.fields.reference import Reference
 
-CUSTOM_FIELDS = "custom_fields"
+CUSTOM_FIELDS = "custom_fields"  # name of the serializer field of all custom fields
 AnyField = serializers.Field[Any, Any, Any, Any]
 
 
 def serializer_field(field: FieldDeclaration) -> AnyField:
     """Return the serializer field of a declared field of the model.
 
-    Raises TypeError for a kind without a serializer field.
+    Raises TypeError for a kind that no model field has yet and that has no serializer field.
     """
     kind = field.kind
     optional: dict[str, Any] = {"required": field.required, "allow_null": not field.required}
@@ -68,7 +72,11 @@ def serializer_field(field: FieldDeclaration) -> AnyField:
     }
 )
 class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
-    """The custom fields of a record type as ``{key: value}``; only the keys sent are written."""
+    """The custom fields of a record type as ``{key: value}``; only the keys sent are written.
+
+    Its source is the record itself (``"*"``), so its values are merged into ``validated_data``
+    under the names of their declarations: ``{"lines": 3}`` becomes ``custom_lines``.
+    """
 
     def __init__(self, record_type: str, **options: Any) -> None:
         self.record_type = record_type
@@ -76,29 +84,33 @@ class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
         super().__init__(source="*", required=False, **options)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the values sent by name of their declaration; raise ValidationError."""
+        """Return the values sent, by name of their declarations; None for null and blank texts.
+
+        Raises ValidationError for an unknown key and for a value that is not of the field's kind.
+        The service refuses a field that the user may not see.
+        """
         if not isinstance(data, Mapping):
             raise ValidationError(_("Send an object: keys of custom fields with their values."))
         fields = {field.custom_key: field for field in self._fields()}
         unknown = [str(key) for key in data if key not in fields]
         if unknown:
-            messages = [f"{_printable(key)}: {_('There is no such field.')}" for key in unknown]
+            messages = [f"{printable(key)}: {_('There is no such field.')}" for key in unknown]
             raise ValidationError(messages)
         return {fields[key].name: _clean(fields[key], value) for key, value in data.items()}
 
     def to_representation(self, value: Any) -> dict[str, Any]:
-        """Return the values of the record; a mask for one the user may not see."""
+        """Return the record's values by key, without empty ones; a mask for a hidden one."""
         user = require_user(self.context["request"])
         values = {}
         for field in self._fields():
-            stored = field.value_of(value)
-            if stored is not None:
+            field_value = field.value_of(value)
+            if field_value is not None:
                 may_see = field.may_be_seen_by(user)
-                values[field.custom_key] = _to_json(field.kind, stored) if may_see else MASK
+                values[field.custom_key] = _to_json(field.kind, field_value) if may_see else MASK
         return values
 
     def _fields(self) -> Iterable[FieldDeclaration]:
-        """Return the declarations; they are read once for a whole page of records."""
+        """Return the declarations; one query reads them for all records of a response."""
         if self._declarations is None:
             self._declarations = custom_fields(self.record_type)
         return self._declarations
@@ -114,12 +126,8 @@ def _clean(field: FieldDeclaration, value: Any) -> Any:
         raise ValidationError(messages) from error
 
 
-def _printable(key: str) -> str:
-    """Return a key sent as JSON without halves of characters, which no answer can contain."""
-    return key.encode("utf-8", "replace").decode("utf-8")
-
-
 def _to_json(kind: FieldKind, value: Any) -> Any:
+    """Return a value for a response: numbers, amounts and dates as text (``"3"``, ``"88.50"``)."""
     if isinstance(value, Decimal):
         return format(value.normalize() if isinstance(kind, Number) else value, "f")
     return value.isoformat() if isinstance(kind, Date) else value

@@ -1,4 +1,4 @@
-"""The user of an API request, and serializers that refuse unknown fields."""
+"""Helpers of API views: the user of a request, and serializers that refuse unknown fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from accounts.scoping import ScopedUser
 
 @dataclass(frozen=True)
 class NoAccessUser:
-    """Stands for the user while drf-spectacular inspects the views; may see no row at all."""
+    """Stands for the user while drf-spectacular calls ``get_queryset`` to build the schema.
+
+    Being inactive, it may see no row at all.
+    """
 
     pk: int = 0
     is_active: bool = False
@@ -34,7 +37,11 @@ def require_user(request: Request) -> User:
 
 
 def requesting_user(view: APIView) -> ScopedUser:
-    """Return the user whose rows a view reads; NoAccessUser while the schema is generated."""
+    """Return the user for ``visible_to`` in a view's ``get_queryset``.
+
+    That is the user of the request, or NoAccessUser while the schema is generated, when there is
+    no request. Everywhere else use ``require_user``.
+    """
     if getattr(view, "swagger_fake_view", False):
         return NoAccessUser()
     return require_user(view.request)
@@ -49,14 +56,17 @@ class StrictSerializer(serializers.Serializer[T]):
     def to_internal_value(self, data: Any) -> Any:
         """Return the values; raise ValidationError for wrong values and for unknown fields."""
         if isinstance(data, Mapping):
-            # JSON names can hold lone surrogates, which cannot be encoded in the response.
-            unknown = [
-                str(name).encode("utf-8", "replace").decode("utf-8")
-                for name in data
-                if name not in self.fields
-            ]
+            unknown = [printable(str(name)) for name in data if name not in self.fields]
             if unknown:
                 raise ValidationError(
                     {name: [_("There is no such field.")] for name in sorted(unknown)}
                 )
         return super().to_internal_value(data)
+
+
+def printable(name: str) -> str:
+    """Return a submitted name with lone surrogates replaced by question marks.
+
+    JSON may contain lone surrogates, but a response, which is UTF-8, cannot.
+    """
+    return name.encode("utf-8", "replace").decode("utf-8")

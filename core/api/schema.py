@@ -1,4 +1,4 @@
-"""The OpenAPI schema: authentication and errors, added to what the views declare; its view."""
+"""The OpenAPI schema: its view, and authentication and errors, which are the same for all views."""
 
 from typing import Any
 
@@ -23,6 +23,8 @@ PROBLEM_SCHEMA = {
         },
     },
 }
+# Descriptions of errors by status: of all operations, of one record, of writes, of changes to one
+# record (PATCH), and of bulk imports.
 COMMON_PROBLEMS = {
     "400": "The request could not be read, or some values are not right.",
     "401": "No key, or one that is unknown, expired or revoked.",
@@ -65,7 +67,11 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add to each operation the errors it can answer (a drf-spectacular hook)."""
+    """Add to each operation the errors it can answer; a drf-spectacular hook, named in settings.
+
+    ``result`` is the generated schema, which is changed in place. A response that the view itself
+    declares is kept.
+    """
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     for path, operations in result["paths"].items():
         for method, operation in operations.items():

@@ -1,4 +1,8 @@
-"""Declared fields, read by forms, lists, the API, the admin, imports and history."""
+"""The declaration of a field, read by forms, lists, the API, the admin, imports and history.
+
+``crm.fields`` declares the customer's model fields with ``model_field``; ``core.fields.custom``
+makes the declarations of custom fields from their rows.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +19,9 @@ from accounts.permissions import Permission
 from core.fields.kinds import FieldKind
 from core.fields.reference import Reference
 
-MASK = "••••"
+MASK = "••••"  # shown in place of a value that the user may not see
+# The model's JSON column with the values of all custom fields by key, as FieldKind.to_json makes
+# them: ``{"lines": 3, "since": "2026-01-31"}``.
 CUSTOM_COLUMN = "custom_values"
 
 SortExpression = Expression | F
@@ -23,61 +29,54 @@ SortExpression = Expression | F
 
 @dataclass(frozen=True)
 class FieldDeclaration:
-    """One field of a record.
+    """One field of a record: a field of its model, or a custom field that an administrator added.
 
-    ``short_label`` replaces the label in column headers and filters, where the record need not be
-    named. A ``required`` field must be given when a record is created. ``may_be_empty`` says if a
-    record may have no value; a field with a default is not required and yet never empty.
-    ``headers`` are further headers the field is known by in imported files. A ``sensitive`` field
-    is masked for users without the permission, who cannot search or filter by it either.
-    ``in_list`` makes it a column and ``in_filters`` a filter of the record's list; ``searched``
-    includes it in the search box. ``sort`` returns the expressions its column sorts by.
-    ``quality_weight`` is its weight in a record's completeness score.
-
-    A custom field has a ``custom_key``, the key of its values in the JSON column. It applies to
-    records of ``categories``, or to all records if there are none.
+    ``required`` and ``may_be_empty`` differ for a field with a default: it need not be given, and
+    yet it is never empty.
     """
 
-    name: str
+    name: str  # the model's attribute (``"grade"``), or ``"custom_"`` and the key
     label: str | Promise
     kind: FieldKind
-    short_label: str | Promise = ""
+    short_label: str | Promise = ""  # "Grade" for "customer grade", in column headers and filters
     help_text: str | Promise = ""
-    required: bool = False
-    may_be_empty: bool = True
-    headers: tuple[str, ...] = ()
-    sensitive: bool = False
-    in_list: bool = False
-    in_filters: bool = False
-    searched: bool = False
+    required: bool = False  # must be given when a record is created
+    may_be_empty: bool = True  # a record may have no value
+    headers: tuple[str, ...] = ()  # in imported files, besides ``name``
+    sensitive: bool = False  # masked, and no filter, for users without SENSITIVE_VIEW
+    in_list: bool = False  # is a column of the record's list
+    in_filters: bool = False  # can be filtered by, in the list and in the API
+    searched: bool = False  # the search box covers it, for all users: never a sensitive field
+    # Returns what its column sorts by; None: see ``core.fields.queries.sort_expressions``.
     sort: Callable[[], Sequence[str | SortExpression]] | None = None
-    quality_weight: int = 0
-    custom_key: str = ""
+    quality_weight: int = 0  # in a score of a record's completeness, which no code computes yet
+    custom_key: str = ""  # of a custom field: the key of its values in CUSTOM_COLUMN
+    # Codes of the categories whose records have the custom field; empty: all records have it.
     categories: frozenset[str] = frozenset()
 
     @property
     def is_custom(self) -> bool:
-        """Whether an administrator added it; its values are in the JSON column."""
+        """Whether it is a custom field, whose values are in CUSTOM_COLUMN."""
         return bool(self.custom_key)
 
     @property
     def list_label(self) -> str:
-        """The short label, capitalised."""
+        """The short label, or the label if there is none, capitalised."""
         return capfirst(str(self.short_label or self.label))
 
     @property
     def is_sortable(self) -> bool:
-        """Whether a list can be sorted by the field: it says how, or it is short and comparable."""
+        """Whether a list can be sorted by it: it has ``sort``, is searched, or is custom."""
         return self.sort is not None or self.searched or self.is_custom
 
     @property
     def column(self) -> str:
         """The model's attribute with the stored value (``industry_id`` for ``industry``).
 
-        Raises TypeError for a custom field, whose values are in the JSON column.
+        Raises TypeError for a custom field, which has no attribute of its own.
         """
         if self.is_custom:
-            raise TypeError(self.name)
+            raise TypeError(f"{self.name} is a custom field")
         return f"{self.name}_id" if isinstance(self.kind, Reference) else self.name
 
     def may_be_seen_by(self, user: User) -> bool:
@@ -85,7 +84,10 @@ class FieldDeclaration:
         return not self.sensitive or user.may(Permission.SENSITIVE_VIEW)
 
     def value_of(self, record: Any) -> Any:
-        """Return the record's value; None where there is none."""
+        """Return the record's value as a value of the kind; None where there is none.
+
+        The value of a Reference is the related record, which takes a query if it is not loaded.
+        """
         if self.is_custom:
             stored = getattr(record, CUSTOM_COLUMN).get(self.custom_key)
             return None if stored is None else self.kind.from_json(stored)
@@ -93,7 +95,7 @@ class FieldDeclaration:
         return None if value == "" else value
 
     def assign(self, record: Any, value: Any) -> None:
-        """Set the record's value, None to empty it, without saving the record."""
+        """Set a value of the kind on the record, or None to empty it. The record is not saved."""
         if self.is_custom:
             stored = dict(getattr(record, CUSTOM_COLUMN))
             stored.pop(self.custom_key, None)
@@ -114,14 +116,15 @@ class FieldDeclaration:
         return self.kind.format(value) if self.may_be_seen_by(user) else MASK
 
     def applies_to(self, category: str | None) -> bool:
-        """Return whether records of this category have the field."""
+        """Return whether records of a category have the field; ``category`` is a code or None."""
         return not self.categories or category in self.categories
 
 
 def model_field(model: type[Model], name: str, kind: FieldKind, **options: Any) -> FieldDeclaration:
-    """Declare a field of a model; label, help text and ``required`` come from the model.
+    """Return the declaration of a model's field; ``options`` are attributes of FieldDeclaration.
 
-    Raises FieldDoesNotExist for a name the model lacks.
+    Label, help text, ``required`` and ``may_be_empty`` come from the model. Raises
+    FieldDoesNotExist for a name the model lacks.
     """
     field = model._meta.get_field(name)  # noqa: SLF001 (Django documents _meta)
     if not isinstance(field, Field):
@@ -138,13 +141,16 @@ def model_field(model: type[Model], name: str, kind: FieldKind, **options: Any) 
 
 
 def clean_value(field: FieldDeclaration, value: Any) -> Any:
-    """Return a value from a form or a program as a value of the field's kind; None for blank.
+    """Return a value from a form, the API or a program as a value of the kind; None for blank.
 
-    A related record is not checked here and returned unchanged. Raises ValidationError under the
-    field's name.
+    The value of a Reference is already a record and is returned unchanged;
+    ``core.writing.require_visible`` checks that the user may see it. Raises ValidationError under
+    the field's name.
     """
-    if value is None or value == "" or isinstance(field.kind, Reference):
-        return None if value == "" else value
+    if value is None or value == "":
+        return None
+    if isinstance(field.kind, Reference):
+        return value
     try:
         return field.kind.clean(value)
     except ValidationError as error:

@@ -5,7 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ValueFault(TextChoices):
-    """Faults of one value, shared by forms, the API, the administration and imports."""
+    """Faults of one value, shared by forms, the API, the administration and imports.
+
+    The parsers in ``common.parsing`` raise UnreadableError with the same codes.
+    """
 
     MISSING = "missing", _("Must not be empty")
     TOO_LONG = "too_long", _("Too long")

@@ -1,6 +1,7 @@
 """Form fields made from declarations, for browser pages and the administration."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -26,9 +27,10 @@ from core.fields.kinds import (
 )
 from core.fields.reference import Reference
 
-INDENT = "\u2003"
+INDENT = "\u2003"  # an em space, for each level of a tree: an option of a select cannot be styled
 EMPTY_LABEL = "–"
-MAX_BIGINT_DIGITS = 18
+MAX_BIGINT_DIGITS = 18  # every number of so many digits fits into the bigint column of an id
+# The attributes of the text input of a kind, which choose the keyboard or picker of a phone.
 INPUT_TYPES: dict[type[FieldKind], dict[str, str]] = {
     Phone: {"type": "tel"},
     Email: {"type": "email"},
@@ -40,27 +42,29 @@ INPUT_TYPES: dict[type[FieldKind], dict[str, str]] = {
 
 
 class KindFormField(forms.CharField):
-    """A text input that is cleaned to a value of a kind; None where blank."""
+    """A text input (or a select of texts) whose text is parsed by a kind; None where blank."""
 
     def __init__(self, kind: FieldKind, **options: Any) -> None:
         self.kind = kind
         super().__init__(**options)
 
     def to_python(self, value: Any) -> Any:
-        """Return the value; raise ValidationError with the message of the fault."""
+        """Return the value of the kind; raise ValidationError with the message of the fault."""
         text = super().to_python(value)
         return self.kind.clean(text) if text else None
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the text that the input shows for a value."""
+        """Return the text that the input shows for a value; a submitted text is shown unchanged."""
         if value is None or isinstance(value, str):
             return value
         if isinstance(value, bool):
             return "true" if value else "false"
-        return value.isoformat() if hasattr(value, "isoformat") else format(value, "f")
+        if isinstance(value, date):
+            return value.isoformat()
+        return format(value, "f")  # a Decimal, without an exponent
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the value changed; another notation of the same value is no change."""
+        """Return whether the value changed: ``1,000.0`` in place of ``1000`` is no change."""
         try:
             return bool(self.to_python(data) != initial)
         except ValidationError:
@@ -68,7 +72,11 @@ class KindFormField(forms.CharField):
 
 
 class ReferenceFormField(forms.ModelChoiceField[Any]):
-    """Another record. ``current`` may be kept although the form does not list it for the user."""
+    """A select of the records that the user may choose.
+
+    ``current`` is the record's present choice. It stays selectable even if it is not among the
+    choices, for example because it is inactive, so that saving the form unchanged keeps it.
+    """
 
     current: Model | None = None
 
@@ -77,8 +85,9 @@ class ReferenceFormField(forms.ModelChoiceField[Any]):
         selectable = (kind.selectable_records or kind.records)(user)
         super().__init__(selectable, empty_label=str(kind.empty_label) or None, **options)
         if kind.options_url_name:
-            # The current record may be hidden from the user: the form then neither names nor keeps
-            # it, and the service takes an empty choice for unchanged.
+            # There are too many records to list: ``use_search_picker`` replaces the widget. The
+            # current record may be hidden from the user. The form then shows an empty choice, and
+            # the service treats an empty choice as unchanged.
             return
         self.current = current
         choices: list[tuple[Any, str]] = []
@@ -95,15 +104,18 @@ class ReferenceFormField(forms.ModelChoiceField[Any]):
         return INDENT * level + self.kind.label(obj)
 
     def to_python(self, value: Any) -> Any:
-        """Return the selected record."""
+        """Return the selected record; raise ValidationError unless it is a choice or current."""
         if self.current is not None and str(value) == str(self.current.pk):
             return self.current
         return super().to_python(value)
 
 
 def form_field(field: FieldDeclaration, user: User, current: Any = None) -> forms.Field:
-    """Return the form field of a declaration for ``user``; ``current`` is the record's value."""
-    # A field of some categories is required by the service, which knows the record's category.
+    """Return the form field of a declaration, with the choices ``user`` may see.
+
+    ``current`` is the record's value as ``field.value_of`` returns it; None for a new record.
+    """
+    # Only the service knows the record's category, so only it can require a field of a category.
     required = not field.may_be_empty and not field.categories
     options: dict[str, Any] = {
         "label": field.label,
@@ -133,10 +145,11 @@ def form_field(field: FieldDeclaration, user: User, current: Any = None) -> form
 
 
 def _choices(kind: Choice, field: FieldDeclaration, current: Any) -> list[tuple[str, Any]]:
-    """Return the choices, so that saving a form unchanged changes nothing.
+    """Return the choices of a select such that saving the form unchanged changes nothing.
 
-    There is a blank choice unless the record must and does have a value. A value that the list no
-    longer has stays a choice of the records that have it.
+    The blank choice is left out if the field may not be empty. A custom field without a value gets
+    it nevertheless, because the browser would otherwise preselect the first choice. The current
+    value is a choice even if the list does not have it.
     """
     listed = list(kind.choices())
     if current is not None and current not in dict(listed):
@@ -148,7 +161,7 @@ def _choices(kind: Choice, field: FieldDeclaration, current: Any) -> list[tuple[
 def form_fields(
     fields: Iterable[FieldDeclaration], user: User, record: Any = None
 ) -> dict[str, forms.Field]:
-    """Return the form fields of the declarations by name, for a record or (None) a new one."""
+    """Return the form fields of the declarations by name; ``record`` is None for a new record."""
     return {
         field.name: form_field(field, user, None if record is None else field.value_of(record))
         for field in fields
@@ -156,7 +169,7 @@ def form_fields(
 
 
 def initial_values(fields: Iterable[FieldDeclaration], record: Any) -> dict[str, Any]:
-    """Return a form's initial values for a record; of related records, their ids."""
+    """Return the initial values of ``form_fields`` for a record; for a Reference, the id."""
     return {
         field.name: getattr(record, field.column)
         if isinstance(field.kind, Reference)
@@ -168,9 +181,12 @@ def initial_values(fields: Iterable[FieldDeclaration], record: Any) -> dict[str,
 def use_search_picker(
     field: forms.Field, kind: Reference, selected_id: Any, query: str = ""
 ) -> None:
-    """Replace the options of a reference by a search, for there may be 200,000 records.
+    """Replace the options of a reference by a search, because there may be 200,000 records.
 
-    The page has only the option of ``selected_id``, and that only if the user may see the record.
+    ``static/js/pickers.js`` fetches options from the URL of ``kind.options_url_name``, to which
+    ``query`` (``"?without=12"``) is appended. The page itself has the blank option and that of
+    ``selected_id``, if the user may see the record. ``selected_id`` may be submitted text and is
+    not trusted. Raises TypeError for a field that is no ReferenceFormField.
     """
     if not isinstance(field, ReferenceFormField):
         raise TypeError(f"{type(field).__name__} is no reference")

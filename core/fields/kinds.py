@@ -1,8 +1,9 @@
-"""The kinds of value a field can have.
+"""The kinds of value a field can have: text, number, date, choice and so on.
 
-A kind parses text (a cell of a file, a value of a filter) into a value, formats a value for people,
-and converts it to and from JSON, where the values of custom fields are stored. A value that cannot
-be accepted raises UnreadableError with a code of ``ValueFault``.
+A kind parses text (a cell of a file, a value of a filter) into a Python value, formats a value for
+people, and converts it to and from the JSON in which the values of custom fields are stored.
+``parse`` and ``from_python`` refuse a value with an UnreadableError, whose code is a ValueFault;
+``clean``, for forms, services and the API, with a ValidationError that has the fault's message.
 """
 
 import re
@@ -30,59 +31,66 @@ from core.fields.faults import ValueFault
 
 MAX_DATE = date(2199, 12, 31)  # a later date is taken for a typing mistake
 MAX_VALUE_LENGTH = 200  # of a number, date or choice as text; parsing a longer one takes too long
-MAX_NUMBER = Decimal(10**12)
+MAX_NUMBER = Decimal(10**12)  # so that a JSON float is exact to two decimals: see Number.to_json
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores neither
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL and no surrogates
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{1,28}[0-9]")
 
+# Returns pairs of code and label. Called at each use, for the list of a custom field can change.
 Choices = Callable[[], Sequence[tuple[str, str | Promise]]]
 
 
 class FieldKind(ABC):
     """The base of all kinds."""
 
-    sql_type: ClassVar[str]  # of the column that an import stages the values in
-    # Free text: filters match a part of it, white space around it is kept, and the model stores
-    # an empty value as "" instead of NULL.
+    sql_type: ClassVar[str]  # of the column of an import's staging table
+    # True for free text: filters match a part of it, white space around it is kept, and the model
+    # stores an empty value as "" instead of NULL.
     is_text: ClassVar[bool] = False
 
     @abstractmethod
     def parse(self, text: str) -> Any:
-        """Return the value of a text that is not blank; raise UnreadableError."""
+        """Return the value of a text that is not blank; raise UnreadableError if it is none."""
 
     def format(self, value: Any) -> str:
         """Return the text of a value (not None) for people."""
         return str(value)
 
     def to_json(self, value: Any) -> Any:
-        """Return the JSON that is stored for a value of this kind."""
+        """Return what is stored in JSON for a value of this kind: a str, int, float or bool."""
         return value
 
     def from_json(self, stored: Any) -> Any:
-        """Return the value of stored JSON."""
+        """Return the value for what ``to_json`` returned."""
         return stored
 
     def clean(self, value: Any) -> Any:
-        """Return a value from a program or a form as a value of this kind.
+        """Return a value of this kind for a text or another Python value that is not blank.
 
         Raises ValidationError with the message of the fault.
         """
         try:
-            if not isinstance(value, str):
-                return self.accept(value)
-            if not self.is_text and len(value) > MAX_VALUE_LENGTH:
-                return self.accept(None)  # which refuses it
-            return self.parse(value if self.is_text else value.strip())
+            return self._from_text(value) if isinstance(value, str) else self.from_python(value)
         except UnreadableError as error:
             raise ValidationError(str(ValueFault(error.code).label)) from error
 
-    def accept(self, value: Any) -> Any:
-        """Return a value that is not a string, such as a JSON number; raise UnreadableError."""
+    def _from_text(self, text: str) -> Any:
+        if self.is_text:
+            return self.parse(text)
+        if len(text) > MAX_VALUE_LENGTH:
+            raise UnreadableError(self.wrong_type_fault)
+        return self.parse(text.strip())
+
+    def from_python(self, value: Any) -> Any:
+        """Return the value for an object that is no string, such as a JSON number or a date.
+
+        This base class refuses all of them. Raises UnreadableError.
+        """
         raise UnreadableError(self.wrong_type_fault)
 
     @property
     def wrong_type_fault(self) -> str:
-        """The fault of a value that is not of this kind."""
+        """The ValueFault of a value that is not of this kind."""
         return ValueFault.BAD_CHARACTER
 
 
@@ -95,7 +103,7 @@ class Text(FieldKind):
     is_text: ClassVar[bool] = True
 
     def parse(self, text: str) -> str:
-        """Return the text; faults: too_long, bad_character for NUL and halves of characters."""
+        """Return the text; faults: too_long, bad_character (NUL or a lone surrogate)."""
         if len(text) > self.max_length:
             raise UnreadableError(ValueFault.TOO_LONG)
         if _UNSTORABLE.search(text):
@@ -112,12 +120,12 @@ class LongText(Text):
 
 @dataclass(frozen=True)
 class Phone(Text):
-    """A phone number, as people write it."""
+    """A phone number as people write it, such as ``+86 21-6000 0000``."""
 
     max_length: int = 30
 
     def parse(self, text: str) -> str:
-        """Return the number in ASCII characters; fault: not_a_phone."""
+        """Return the number in ASCII characters, otherwise as written; fault: not_a_phone."""
         phone = unicodedata.normalize("NFKC", text).replace("\u2010", "-").replace("\u2013", "-")
         if not _PHONE.fullmatch(phone):
             raise UnreadableError(ValueFault.NOT_A_PHONE)
@@ -129,7 +137,7 @@ class Email(Text):
     """An e-mail address."""
 
     def parse(self, text: str) -> str:
-        """Return the address; fault: not_an_email."""
+        """Return the address unchanged; faults: not_an_email, too_long."""
         try:
             validate_email(text)
         except ValidationError as error:
@@ -142,7 +150,7 @@ class Url(Text):
     """A web address; ``https://`` is added where no scheme is given."""
 
     def parse(self, text: str) -> str:
-        """Return the address; fault: not_a_url."""
+        """Return the address with its scheme; faults: not_a_url, too_long."""
         address = text if "://" in text else f"https://{text}"
         try:
             URLValidator(schemes=["http", "https"])(address)
@@ -159,14 +167,17 @@ class Number(FieldKind):
     sql_type: ClassVar[str] = "numeric"
 
     def parse(self, text: str) -> Decimal:
-        """Parse 1234.5 and 1,234.5; faults: not_a_number and those of ``_check_number``."""
+        """Parse 1234.5 and 1,234.5.
+
+        Faults: not_a_number, out_of_range, and not_whole or too_many_decimals.
+        """
         digits = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
         if not _NUMBER.fullmatch(digits):
             raise UnreadableError(self.wrong_type_fault)
         return self._check_number(Decimal(digits.replace(",", "")))
 
-    def accept(self, value: Any) -> Decimal:
-        """Accept int, float and Decimal, but no bool."""
+    def from_python(self, value: Any) -> Decimal:
+        """Accept int, float and Decimal; refuse bool, which Python counts as an int."""
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise UnreadableError(self.wrong_type_fault)
         number = Decimal(str(value))
@@ -180,10 +191,10 @@ class Number(FieldKind):
         return number_format(number, max(0, -int(number.as_tuple().exponent)))
 
     def to_json(self, value: Any) -> int | float:
-        """Return an int where possible, else a float.
+        """Return an int for a whole number, else a float.
 
-        A float is exact for 15 significant digits. MAX_NUMBER and the decimals of custom fields
-        allow more only for numbers that nobody types.
+        A float is exact for 15 significant digits. MAX_NUMBER and the six decimals of custom fields
+        allow 18 (a trillion with millionths), which is not expected of real data.
         """
         number = Decimal(value)
         return int(number) if number == number.to_integral_value() else float(number)
@@ -194,7 +205,7 @@ class Number(FieldKind):
 
     @property
     def wrong_type_fault(self) -> str:
-        """The fault of a value that is no number."""
+        """The fault not_a_number."""
         return ValueFault.NOT_A_NUMBER
 
     def _check_number(self, number: Decimal) -> Decimal:
@@ -211,17 +222,20 @@ class Number(FieldKind):
 class Money(FieldKind):
     """An amount in the company's currency: a Decimal with two decimals.
 
-    Databases and JSON store hundredths, as an integer: see ``common.money``.
+    The database and JSON store it as an integer of hundredths: see ``common.money``.
     """
 
     sql_type: ClassVar[str] = "bigint"
 
     def parse(self, text: str) -> Decimal:
-        """Parse an amount as people write it; faults: those of ``parse_minor``."""
+        """Parse an amount as people write it, such as ``¥1,234.56``.
+
+        Faults: not_an_amount, exponent, too_precise, too_large.
+        """
         return from_minor(parse_minor(text))
 
-    def accept(self, value: Any) -> Decimal:
-        """Accept int, float and Decimal, but no bool."""
+    def from_python(self, value: Any) -> Decimal:
+        """Accept int, float and Decimal; refuse bool, which Python counts as an int."""
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise UnreadableError(self.wrong_type_fault)
         return self.parse(str(value))
@@ -240,22 +254,25 @@ class Money(FieldKind):
 
     @property
     def wrong_type_fault(self) -> str:
-        """The fault of a value that is no amount."""
+        """The fault not_an_amount."""
         return ValueFault.NOT_AN_AMOUNT
 
 
 @dataclass(frozen=True)
 class Date(FieldKind):
-    """A day."""
+    """A day, a ``datetime.date``."""
 
     sql_type: ClassVar[str] = "date"
 
     def parse(self, text: str) -> date:
-        """Parse a date as people write it; faults: those of ``parse_date``."""
+        """Parse a date as people write it, such as ``1997/1/31`` or ``1997年1月31日``.
+
+        Faults: not_a_date, no_such_date, date_out_of_range (before 1900 or after MAX_DATE).
+        """
         return parse_date(text, MAX_DATE)
 
-    def accept(self, value: Any) -> date:
-        """Accept a date, but no datetime."""
+    def from_python(self, value: Any) -> date:
+        """Accept a date; refuse a datetime, whose day depends on the time zone."""
         if type(value) is not date:
             raise UnreadableError(self.wrong_type_fault)
         return self.parse(value.isoformat())
@@ -269,12 +286,12 @@ class Date(FieldKind):
         return str(value.isoformat())
 
     def from_json(self, stored: Any) -> date:
-        """Return the date of a stored text."""
+        """Return the date of a stored text, such as ``"2026-01-31"``."""
         return date.fromisoformat(stored)
 
     @property
     def wrong_type_fault(self) -> str:
-        """The fault of a value that is no date."""
+        """The fault not_a_date."""
         return ValueFault.NOT_A_DATE
 
 
@@ -295,7 +312,7 @@ class YesNo(FieldKind):
             raise UnreadableError(self.wrong_type_fault)
         return value
 
-    def accept(self, value: Any) -> bool:
+    def from_python(self, value: Any) -> bool:
         """Accept True and False."""
         if not isinstance(value, bool):
             raise UnreadableError(self.wrong_type_fault)
@@ -307,16 +324,16 @@ class YesNo(FieldKind):
 
     @property
     def wrong_type_fault(self) -> str:
-        """The fault of a value that is neither."""
+        """The fault not_yes_or_no."""
         return ValueFault.NOT_YES_OR_NO
 
 
 @dataclass(frozen=True)
 class Choice(FieldKind):
-    """One of a list of codes. ``synonyms`` maps further names in files to codes."""
+    """One code of a list, stored as the code and shown as its label."""
 
     choices: Choices
-    synonyms: Mapping[str, str] | None = None
+    synonyms: Mapping[str, str] | None = None  # further names in files, mapped to their codes
     sql_type: ClassVar[str] = "text"
 
     def parse(self, text: str) -> str:
@@ -327,7 +344,11 @@ class Choice(FieldKind):
         return code
 
     def codes_by_name(self) -> dict[str, str]:
-        """Return the codes by normalised code, label in any language, and synonym."""
+        """Return the codes by normalised code, label in any language, and synonym.
+
+        Where one name stands for two codes, a code takes precedence over a label, and a label over
+        a synonym.
+        """
         codes = {normalise_name(name): code for name, code in (self.synonyms or {}).items()}
         for language, _name in settings.LANGUAGES:
             with translation.override(language):
@@ -340,10 +361,13 @@ class Choice(FieldKind):
 
     @property
     def wrong_type_fault(self) -> str:
-        """The fault of a value that is not in the list."""
+        """The fault not_in_list."""
         return ValueFault.NOT_IN_LIST
 
 
 def normalise_name(text: str) -> str:
-    """Return a name without differences of case, width and white space, for comparison."""
+    """Return a name for comparison, without case, full width and white space.
+
+    ``"Ａcme  Ltd"`` becomes ``"acmeltd"``.
+    """
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())

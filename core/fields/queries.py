@@ -1,4 +1,4 @@
-"""Declared fields in queries: conditions of filters, and sort expressions of lists."""
+"""Declared fields in queries: conditions for filters, and expressions to sort lists by."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import IContains
 
+from core.fields.custom import MAX_DECIMALS
 from core.fields.declarations import CUSTOM_COLUMN, FieldDeclaration, SortExpression
 from core.fields.kinds import Money, Number
 from core.fields.reference import Reference
@@ -15,11 +16,11 @@ Condition = Q | IContains
 
 
 def condition(field: FieldDeclaration, text: str) -> Condition:
-    """Return the condition for records whose value matches a filter's text.
+    """Return the condition, for ``QuerySet.filter``, that a record's value matches a filter's text.
 
-    Kinds of text match a part of the value, all others the whole value. Custom fields are compared
-    so that the index of the JSON column is used. Raises UnreadableError for a text that is no value
-    of the kind.
+    Free text matches a part of the value, a Reference the key of the related record, all others the
+    whole value. Raises UnreadableError for a text that is no value of the kind. The caller checks
+    that the user may see the field.
     """
     if field.kind.is_text:
         if field.is_custom:
@@ -29,17 +30,22 @@ def condition(field: FieldDeclaration, text: str) -> Condition:
         return Q(**{f"{field.name}__{field.kind.lookup}": text})
     value = field.kind.parse(text)
     if field.is_custom:
+        # Containment (@>) is what the GIN index of the JSON column supports; equality is not.
         return Q(**{f"{CUSTOM_COLUMN}__contains": {field.custom_key: field.kind.to_json(value)}})
     return Q(**{field.name: value})
 
 
 def sort_expressions(field: FieldDeclaration) -> Sequence[str | SortExpression]:
-    """Return the expressions that a list sorts by for this field."""
+    """Return the expressions that a list sorts by, in ascending order of this field.
+
+    They are ``field.sort()``, or the value itself. Of a custom field that is the text in the JSON
+    column, which for numbers and amounts is compared as a number.
+    """
     if field.sort:
         return field.sort()
     if not field.is_custom:
         return [F(field.name)]
     stored = KeyTextTransform(field.custom_key, CUSTOM_COLUMN)
     if isinstance(field.kind, Number | Money):
-        return [Cast(stored, DecimalField(max_digits=30, decimal_places=6))]
+        return [Cast(stored, DecimalField(max_digits=30, decimal_places=MAX_DECIMALS))]
     return [stored]

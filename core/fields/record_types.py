@@ -1,4 +1,7 @@
-"""Record types: records with declared fields, listed in ``settings.RECORD_TYPES``."""
+"""Record types: records with declared fields, listed in ``settings.RECORD_TYPES``.
+
+``crm.fields.CUSTOMER`` is one. An administrator can add custom fields to each of them.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,17 +22,16 @@ from core.fields.declarations import FieldDeclaration
 class RecordType:
     """A model whose fields are declared.
 
-    A custom field may be limited to some categories of the records. ``category_field`` is the
-    reference to the category and ``categories`` returns all categories; blank and None if the
-    records have no category.
+    A custom field may be limited to records of some categories. For that, the model has a foreign
+    key to a model of categories, whose records have a unique ``code``.
     """
 
-    name: str
+    name: str  # such as "customer"; ``CustomField.record_type`` has the same
     label: str | Promise
     model: type[Model]
-    fields: Sequence[FieldDeclaration]
-    category_field: str = ""
-    categories: Callable[[], QuerySet[Any]] | None = None
+    fields: Sequence[FieldDeclaration]  # of the model, without custom fields
+    category_field: str = ""  # name of the foreign key; blank if the records have no category
+    categories: Callable[[], QuerySet[Any]] | None = None  # returns all of them
 
     @property
     def searched_columns(self) -> list[str]:
@@ -49,18 +51,18 @@ class RecordType:
         return [field for field in self.all_fields() if field.may_be_seen_by(user)]
 
     def category_choices(self) -> list[tuple[str, str]]:
-        """Return code and name of every category."""
+        """Return pairs of code and name of all categories; none if records have no category."""
         return [(entry.code, str(entry)) for entry in self.categories()] if self.categories else []
 
     def category_of(self, record: Model) -> str | None:
-        """Return the code of the record's category; None without one."""
+        """Return the code of the record's category; None if it has none."""
         category = getattr(record, self.category_field, None) if self.category_field else None
         return None if category is None else str(category.code)
 
 
 @cache
 def record_types() -> dict[str, RecordType]:
-    """Return the record types of settings by name.
+    """Return the record types that settings list, by name. They are loaded once per process.
 
     Raises ImportError for a wrong path, TypeError for one that is no record type.
     """

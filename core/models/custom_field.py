@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from common.history import tracked
 from common.localised import localised_text
 
-KEY_PATTERN = r"^[a-z][a-z0-9_]*\Z"  # valid in Python and PostgreSQL
+KEY_PATTERN = r"^[a-z][a-z0-9_]*\Z"  # in syntax that both Python and PostgreSQL understand
 
 
 class CustomFieldKind(models.TextChoices):
@@ -29,10 +29,14 @@ class CustomFieldKind(models.TextChoices):
 
 @tracked()
 class CustomField(models.Model):
-    """A field an administrator has added to a record type.
+    """A field that an administrator has added to a record type.
 
-    ``choices`` is a list of ``{"code", "zh", "en"}``. ``categories`` are the codes of the
-    categories whose records have the field; if empty, all records have it.
+    Its values are in the JSON column ``custom_values`` of the records, under ``key``.
+    ``record_type`` is the name of a ``core.fields.record_types.RecordType``, such as
+    ``"customer"``. ``choices`` is a list of ``{"code": …, "zh": …, "en": …}``, empty for all kinds
+    but CHOICE. ``categories`` are the codes of the categories whose records have the field; if
+    empty, all records have it. ``position`` orders the fields. A field that is not in use
+    (``is_active``) is hidden, and its values are kept.
     """
 
     record_type = models.CharField(_("record"), max_length=30)

@@ -24,7 +24,7 @@ EDITABLE_FIELDS = frozenset(
 )  # fmt: skip
 # Changing these would make the stored values unreadable.
 IMMUTABLE_FIELDS = frozenset({"record_type", "key", "kind"})
-MAX_FIELDS = 100
+MAX_FIELDS = 100  # of one record type, in use or not
 MAX_CHOICES = 200
 CONSTRAINTS = {
     "core_customfield_key_unique": ConstraintMessage("key", gettext_lazy("This key is taken.")),
@@ -37,9 +37,9 @@ CONSTRAINTS = {
 def save_custom_field(*, actor: User, field_id: int | None = None, **values: Any) -> CustomField:
     """Add a custom field to a record type, or change the one with ``field_id``.
 
-    ``choices`` are dictionaries of ``code``, ``zh`` and ``en``. Raises PermissionDenied,
-    CustomField.DoesNotExist, or ValidationError naming the field, also for a change of one of
-    IMMUTABLE_FIELDS.
+    ``values`` are named after EDITABLE_FIELDS; a field that is not given is not changed. Raises
+    PermissionDenied, CustomField.DoesNotExist, or ValidationError naming the field, also for a
+    change of one of IMMUTABLE_FIELDS.
     """
     authorise(actor, Permission.FIELD_MANAGE)
     require_known_fields(values, EDITABLE_FIELDS, "custom field")
@@ -54,6 +54,7 @@ def save_custom_field(*, actor: User, field_id: int | None = None, **values: Any
         for name, value in values.items():
             setattr(row, name, value)
         _check_consistency(row)
+        # The database checks uniqueness and constraints: see CONSTRAINTS.
         row.full_clean(validate_unique=False, validate_constraints=False)
         with constraint_messages(CONSTRAINTS):
             row.save()
@@ -78,7 +79,7 @@ def _check_field_limit(record_type: str) -> None:
 def _check_consistency(row: CustomField) -> None:
     if row.record_type not in record_types():
         raise ValidationError({"record_type": _("Choose one of the list.")})
-    _require_own_headers(row)
+    _require_unique_headers(row)
     if row.required and row.sensitive:
         message = _("A masked field cannot be required: some users could not create records.")
         raise ValidationError({"required": message})
@@ -88,8 +89,12 @@ def _check_consistency(row: CustomField) -> None:
         raise ValidationError({"choices": _("Only a choice from a list has choices.")})
 
 
-def _require_own_headers(row: CustomField) -> None:
-    """Raise ValidationError for a name by which files know another field of the record type."""
+def _require_unique_headers(row: CustomField) -> None:
+    """Raise ValidationError if a header for the field in files is that of another field.
+
+    Files may call a custom field by its key or by either label. The other fields are those of the
+    model and all custom fields of the record type, in use or not.
+    """
     known = {
         _plain_header(text)
         for field in record_types()[row.record_type].fields
@@ -97,7 +102,7 @@ def _require_own_headers(row: CustomField) -> None:
     }
     others = CustomField.objects.filter(record_type=row.record_type).exclude(pk=row.pk)
     if others.filter(key=row.key).exists():
-        return  # the unique constraint has a message of its own
+        return  # saving violates the unique constraint, whose message says so better
     for other in others:
         known |= {_plain_header(text) for text in (other.key, other.label_zh, other.label_en)}
     for name in ("key", "label_zh", "label_en"):
@@ -107,20 +112,22 @@ def _require_own_headers(row: CustomField) -> None:
 
 
 def _plain_header(text: str) -> str:
+    """Return a header for comparison, without case, white space and underscores."""
     return normalise_name(text).replace("_", "")
 
 
 def _check_choices(choices: Sequence[Mapping[str, str]]) -> None:
+    """Raise ValidationError unless each choice has a code and names of its own."""
     codes = [choice["code"] for choice in choices]
     if not codes:
         raise ValidationError({"choices": _("Give at least one choice, one on a line.")})
     if len(codes) > MAX_CHOICES:
         message = _("At most %(count)d choices.") % {"count": MAX_CHOICES}
         raise ValidationError({"choices": message})
-    names: dict[str, str] = {}
+    codes_by_name: dict[str, str] = {}  # a file may name a choice by its code or by either name
     for choice in choices:
         for name in {normalise_name(text) for text in choice.values()} - {""}:
-            if names.setdefault(name, choice["code"]) != choice["code"]:
+            if codes_by_name.setdefault(name, choice["code"]) != choice["code"]:
                 message = _("Two choices have the same code or name: %(name)s.")
                 raise ValidationError({"choices": message % {"name": name}})
     if len(codes) != len(set(codes)):

@@ -22,6 +22,7 @@ from django.utils.translation import get_language
 register = template.Library()
 
 DASH = "–"
+# By the tag of a Django message's level; values are those of the attribute data-tone in the CSS.
 TONES = {"success": "good", "error": "bad", "warning": "warn", "info": "info", "debug": "neutral"}
 # Chinese has words for 10⁴ and 10⁸, English for thousands, millions and billions.
 UNITS_ZH = ((Decimal(10**8), "亿"), (Decimal(10**4), "万"))
@@ -38,7 +39,10 @@ def _icon_paths(name: str) -> str:
 
 @register.simple_tag
 def icon(name: str, css_class: str = "") -> SafeString:
-    """Draw an icon of the icon set, in the colour of the text around it."""
+    """Return the SVG of an icon of settings.ICON_DIR, in the colour of the text around it.
+
+    Raises FileNotFoundError for an unknown name.
+    """
     return format_html(
         '<svg class="icon {}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
         css_class,
@@ -54,10 +58,11 @@ def money(amount: Decimal | None) -> str:
 
 @register.filter
 def compact(number: Decimal | float | None) -> str:
-    """Round a number to three significant digits with 万/亿 or k/M/B; a dash for None.
+    """Round a number for a key figure: ``1.23 万``, ``12.3k``; a dash for None.
 
-    It is for key figures, not for tables. Below ten thousand no unit is used, and from 1,000 on
-    all digits of the whole number are shown.
+    From 10,000 on it has three significant digits and a unit, 万 or 亿 in Chinese, k, M or B in
+    English. From 1,000 to 9,999 all digits of the whole number are shown, below that three
+    significant digits.
     """
     if number is None:
         return DASH
@@ -81,9 +86,10 @@ def percent(share: Decimal | float | None, decimals: int = 0) -> str:
 
 @register.simple_tag
 def when(moment: date | datetime | None) -> SafeString:
-    """Format a date or time without what is obvious today or this year; the full one is its title.
+    """Format a date or time as short as it is clear; the tooltip has the full one. A dash for None.
 
-    Today a time shows hours and minutes, this year also month and day, before that the date.
+    A time of today is ``14:05``, of this year ``03-31 14:05``, of another year ``2025-03-31``. A
+    date of this year is ``03-31``.
     """
     if moment is None:
         return format_html('<span class="faint">{}</span>', DASH)
@@ -106,13 +112,16 @@ def _short_format(moment: datetime) -> str:
 
 @register.filter
 def tone(level_tag: str) -> str:
-    """Return the tone (the value of data-tone, a colour by meaning) of a message's level."""
+    """Return the tone (a colour by meaning, such as ``"good"``) of a message's level tag."""
     return TONES.get(level_tag, "info")
 
 
 @register.filter
 def page_numbers(page: Page[Any]) -> Iterator[int | None]:
-    """Return a pager's numbers: first, last, current and its neighbours; None stands for a gap."""
+    """Yield a pager's numbers: first, last, current and its neighbours; None stands for a gap.
+
+    Page 5 of 9 yields 1, None, 4, 5, 6, None, 9.
+    """
     current, last = page.number, page.paginator.num_pages
     previous = 0
     for number in sorted({1, current - 1, current, current + 1, last} - {0, last + 1}):

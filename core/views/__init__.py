@@ -1,1 +1,1 @@
-"""Pages that belong to no app: home page, error pages, health check."""
+"""Views that belong to no other app: home page, error pages, health check."""

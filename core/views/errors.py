@@ -1,7 +1,8 @@
 """Error pages, and error responses of the API outside its views. Each page says what to do next.
 
-Signed-in users keep the menu. The page of a server error uses neither database nor session, because
-either may be what failed.
+``config.urls`` names these views as Django's error handlers; errors that a view of the API raises
+are answered by ``core.api.errors`` instead. Signed-in users keep the menu. The page of a server
+error uses neither database nor session, because either may be what failed.
 """
 
 import logging
@@ -23,6 +24,7 @@ LAYOUT_WITH_MENU, LAYOUT_WITHOUT_MENU = "base.html", "components/error_layout.ht
 def _error_response(
     request: HttpRequest, status: HTTPStatus, title: str, advice: str
 ) -> HttpResponse:
+    """Return the error page; under /api/ a problem, which has no advice."""
     if _is_api_request(request):
         return _problem(status, title)
     is_signed_in = isinstance(getattr(request, "user", None), User)
@@ -40,7 +42,7 @@ def _is_api_request(request: HttpRequest) -> bool:
 
 
 def _problem(status: HTTPStatus, title: str, **extra: str) -> JsonResponse:
-    """Return an error in the format that core.api.errors uses for errors of views."""
+    """Return an error in the format of ``core.api.errors``: ``{"code", "title", "status"}``."""
     body = {"code": status.name.lower(), "title": title, "status": status.value} | extra
     return JsonResponse(body, status=status, content_type="application/problem+json")
 
@@ -67,7 +69,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """Answer 429: too many requests came from one place."""
+    """Answer 429: django-allauth counted too many requests, such as attempts to sign in."""
     advice = _("Wait a minute, then try again. What you typed is still there when you go back.")
     return _error_response(request, HTTPStatus.TOO_MANY_REQUESTS, _("Too many requests"), advice)
 

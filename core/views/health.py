@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 ``ok`` when database and cache answer; else their exception makes it a 500."""
+    """Answer 200 ``ok`` if database and cache answer; otherwise their exception makes it a 500."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     cache.get("healthz")

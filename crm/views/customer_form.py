@@ -141,7 +141,7 @@ def _conflict_page(request: AuthedRequest, customer: Customer) -> HttpResponse:
     current_form = CustomerForm(request.user, customer=customer)
     loaded = _loaded_values(request, customer)
     conflicts, data = merge_changes(current_form, loaded, request.POST)
-    fields = current_form.declared.values()
+    fields = current_form.declarations.values()
     last_change = next(iter(latest_changes(request.user, customer, limit=1, fields=fields)), None)
     return _form_page(
         request,
