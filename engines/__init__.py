@@ -112,12 +112,16 @@ def _start_engines(directory: DataDirectory, engines: list[Engine]) -> locks.Usa
 def _release_engines(
     directory: DataDirectory, engines: list[Engine], usage_lock: locks.UsageLock
 ) -> None:
+    """Stop using the engines, and stop them if no other process uses them."""
     with locks.start_stop_lock(directory.state_folder):
         _stop_if_last_user(engines, usage_lock)
 
 
 def _stop_if_last_user(engines: list[Engine], usage_lock: locks.UsageLock) -> None:
-    """Stop the engines if no other process uses them, and release ``usage_lock``."""
+    """Stop the engines if no other process uses them, and release ``usage_lock``.
+
+    Call this while ``start_stop_lock`` is held.
+    """
     try:
         if usage_lock.is_last_user():
             for engine in engines:

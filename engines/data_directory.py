@@ -59,9 +59,9 @@ class DataDirectory:
     service_user: ServiceUser | None
 
     def make_folders(self) -> None:
-        """Make the folders that are missing, and set the modes of all.
+        """Make the folders that are missing; they are private to the current and service users.
 
-        Only the current user and the service user can open them. Raises OSError or EngineError.
+        The service user also gets access to folders that exist. Raises OSError or EngineError.
         """
         if self.profile != "default":
             self._make_traversable_folder(self.state_folder.parent)
@@ -118,7 +118,10 @@ class DataDirectory:
         )
 
     def _make_traversable_folder(self, folder: Path) -> None:
-        """Make ``folder`` so that the service user can open files in it but not list them."""
+        """Make ``folder``, private to the current user.
+
+        The service user can open files in it, but not list them.
+        """
         folder.mkdir(mode=0o700, exist_ok=True)
         if self.service_user:
             os.chown(folder, -1, self.service_user.gid)

@@ -36,10 +36,10 @@ TOTAL_STEPS = 7  # as in scripts/install.py
 DATA_FOLDER = PROJECT / ".data"
 LOCK = DATA_FOLDER / "launch.lock"  # held by the launcher, watched by the supervisors
 SUPERVISOR = PROJECT / "engines" / "supervised_process.py"
+# supervised_process.py takes at most 20 s from SIGTERM to the end of its server.
 SECONDS_FOR_PREVIOUS_SERVERS_TO_END = 20
-SECONDS_FOR_WEB_SERVER_TO_START = 60
-# More than the 20 s that supervised_process.py takes at most from SIGTERM to the end.
 SECONDS_TO_STOP = 25
+SECONDS_FOR_WEB_SERVER_TO_START = 60
 
 
 class LaunchError(Exception):

@@ -65,12 +65,17 @@ def _decode_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[str]:
         else:
             decoder = decoder or _make_decoder(_guess_encoding(block))
             text = _decode(decoder, block, line=line, final=False)
-        line += text.count("\n")
+        line += _count_line_ends(text)
         yield text
     if is_first_block:
         raise empty_file_error()
     if decoder is not None:
         yield _decode(decoder, b"", line=line, final=True)
+
+
+def _count_line_ends(text: str) -> int:
+    r"""Return the number of line ends. Text without any \n has lines that end with \r."""
+    return text.count("\n") or text.count("\r")
 
 
 def _make_decoder(encoding: str) -> codecs.IncrementalDecoder:
@@ -102,7 +107,7 @@ def _decode(decoder: codecs.IncrementalDecoder, block: bytes, *, line: int, fina
         return decoder.decode(block, final)
     except UnicodeDecodeError as error:
         text_before = error.object[: error.start].decode(error.encoding, "ignore")
-        values = {"line": line + text_before.count("\n"), "encoding": error.encoding.upper()}
+        values = {"line": line + _count_line_ends(text_before), "encoding": error.encoding.upper()}
         message = _(
             "Line %(line)d is not valid %(encoding)s. Save the file as UTF-8, or name its "
             "encoding with --encoding."

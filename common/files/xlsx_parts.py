@@ -161,8 +161,8 @@ def read_date_styles(xml: bytes) -> frozenset[int]:
 class _TextPart(XmlPart):
     """A part with texts, which are collected until ``_pop_text`` returns them.
 
-    The texts are in the elements ``t`` and ``v``. Phonetic runs (``rPh``), which say how to
-    pronounce a text, are left out.
+    The texts are in the elements ``t`` (text) and ``v`` (value). Phonetic runs (``rPh``), which say
+    how to pronounce a text, are left out.
     """
 
     def __init__(self) -> None:
@@ -190,7 +190,10 @@ class _TextPart(XmlPart):
 
 
 class SharedTexts(_TextPart):
-    """The table of texts that cells refer to by index, usually ``xl/sharedStrings.xml``."""
+    """The texts that cells refer to by index, usually in the part ``xl/sharedStrings.xml``.
+
+    An element ``si`` is one text, which can consist of several differently formatted pieces.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -204,11 +207,12 @@ class SharedTexts(_TextPart):
 
 
 class Sheet(_TextPart):
-    """The rows of a sheet.
+    """The rows of a sheet, such as ``<row r="2"><c r="B2" t="s" s="1"><v>0</v></c></row>``.
 
-    The first row that is not blank is the header. Of the other rows only as many cells are kept as
-    the header has; one with more gets ``has_too_many``. Set ``shared_texts`` and ``date_styles``
-    before the first ``feed``, and call ``pop_rows`` after each.
+    This row 2 has one cell (``c``) with position, type, index of its style, and value. The first
+    row that is not blank is the header. Of the other rows only as many cells are kept as the header
+    has; one with more gets ``has_too_many``. Set ``shared_texts`` and ``date_styles`` before the
+    first ``feed``, and call ``pop_rows`` after each.
     """
 
     def __init__(self, *, since_1904: bool) -> None:
@@ -247,7 +251,7 @@ class Sheet(_TextPart):
     def end_element(self, name: str) -> None:
         """Store a cell or row when it ends."""
         super().end_element(name)
-        if name == "c":  # a cell
+        if name == "c":
             self._add_cell(self._pop_text())
         elif name == "row":
             self._rows.append(SheetRow(self._line, self._cells, self._has_too_many))
