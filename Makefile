@@ -1,9 +1,13 @@
-# All commands of the project. What they run is in scripts/bootstrap.py and engines/.
+# All commands of the project. All but help first install what they need, which takes a moment when
+# nothing has changed.
 PYTHON ?= python3
 VENV := .venv/bin/python
+# Makes .venv and installs into it; with --dev also the packages of tests and checks.
 BOOTSTRAP := $(PYTHON) scripts/bootstrap.py
+# Runs the command behind it while PostgreSQL and Valkey run.
 ENGINES := $(VENV) -m engines exec
 
+# The variables that the production settings require, for checking them.
 PRODUCTION = DJANGO_SETTINGS_MODULE=config.settings.production ALLOWED_HOSTS=crm.example.com \
 	SECRET_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')
 

@@ -1,1 +1,1 @@
-"""Benchmarks, which print tables: ``python -m benchmarks nightly | import | pages | file``."""
+"""Benchmarks that print tables; ``__main__`` runs them, docs/performance.md has their results."""

@@ -1,5 +1,8 @@
 """``python -m benchmarks [nightly | import | pages | file]``: run a benchmark and print tables.
 
+nightly: the nightly scoring run. import: a generated file into a large table. pages: every page.
+file: a given file into an empty database, and the scoring of it.
+
 All benchmarks except ``file`` use a large demonstration company in a database of its own. The first
 run creates it, which takes minutes. Later runs reuse it if its size is the same.
 """
@@ -17,6 +20,7 @@ import engines
 from benchmarks import database
 from benchmarks.measuring import BenchmarkOptions
 
+# The module of each benchmark. Each has a function ``measure(options: BenchmarkOptions) -> None``.
 MODULES = {
     "nightly": "nightly",
     "import": "repeated_import",
@@ -49,6 +53,7 @@ def main() -> int:
         file=arguments.file,
     )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    # The settings read both addresses from the environment in django.setup().
     try:
         with engines.running() as urls:
             os.environ["REDIS_URL"] = urls.redis_url
@@ -67,6 +72,10 @@ def main() -> int:
 def _benchmark_database(
     name: str, url: str, options: BenchmarkOptions
 ) -> AbstractContextManager[str]:
+    """Return the context that yields the URL of the database for the benchmark ``name``.
+
+    ``url`` is that of the project's own database, whose server is used.
+    """
     if name == "file":
         return database.empty_database(url)
     return database.company_database(url, options, is_temporary=name == "import")

@@ -1,4 +1,7 @@
-"""The databases of the benchmarks."""
+"""The databases of the benchmarks, on the server of the project's own database.
+
+Every function takes the URL of that database as ``url`` and never changes that database.
+"""
 
 import os
 import subprocess
@@ -15,7 +18,7 @@ from benchmarks.measuring import BenchmarkOptions
 COMPANY_NAME = "group_crm_bench"
 COPY_NAME = "group_crm_bench_copy"
 EMPTY_NAME = "group_crm_bench_empty"
-AS_OF = "2025-12-01"
+AS_OF = "2025-12-01"  # the date on which the company's data end, so that all runs have the same
 
 
 @contextmanager
@@ -37,8 +40,9 @@ def empty_database(url: str) -> Iterator[str]:
 def company_database(url: str, options: BenchmarkOptions, *, is_temporary: bool) -> Iterator[str]:
     """Yield the URL of a database with a company of the requested size.
 
-    The database is kept and reused. With ``is_temporary`` the block gets a copy instead, which is
-    dropped after the block.
+    The company is created if there is none of that size, which takes minutes. Its database is kept
+    and reused. With ``is_temporary``, for benchmarks that change it, the block gets a copy instead,
+    which is dropped after the block.
     """
     company_url = _url_with_name(url, COMPANY_NAME)
     with _admin_cursor(url) as cursor:
@@ -58,7 +62,7 @@ def company_database(url: str, options: BenchmarkOptions, *, is_temporary: bool)
 
 @contextmanager
 def _admin_cursor(url: str) -> Iterator[extensions.cursor]:
-    """Yield a cursor in autocommit mode, which CREATE DATABASE requires."""
+    """Yield a cursor in autocommit mode, which CREATE DATABASE and DROP DATABASE require."""
     with closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -66,10 +70,12 @@ def _admin_cursor(url: str) -> Iterator[extensions.cursor]:
 
 
 def _url_with_name(url: str, name: str) -> str:
+    """Return the URL of the database ``name`` on the server of ``url``."""
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 def _has_requested_size(cursor: extensions.cursor, url: str, options: BenchmarkOptions) -> bool:
+    """Return whether the company's database exists and has the requested number of rows."""
     cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [COMPANY_NAME])
     if cursor.fetchone() is None:
         return False
@@ -77,12 +83,13 @@ def _has_requested_size(cursor: extensions.cursor, url: str, options: BenchmarkO
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as company_cursor:
         try:
             company_cursor.execute(query)
-        except errors.UndefinedTable:
+        except errors.UndefinedTable:  # its creation was interrupted
             return False
         return company_cursor.fetchone() == (options.customers, options.transactions)
 
 
 def _create_company(cursor: extensions.cursor, url: str, options: BenchmarkOptions) -> None:
+    """Drop the company's database, and create it with a company of the requested size."""
     print(f"Creating the company in {COMPANY_NAME} …", flush=True)
     _drop_database(cursor, COMPANY_NAME)
     _create_database(cursor, COMPANY_NAME, template="template0")
@@ -95,6 +102,7 @@ def _create_company(cursor: extensions.cursor, url: str, options: BenchmarkOptio
 
 
 def _create_database(cursor: extensions.cursor, name: str, *, template: str) -> None:
+    """Create a database as a copy of ``template``, to which nobody may be connected."""
     cursor.execute(
         sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
             sql.Identifier(name), sql.Identifier(template)
@@ -103,9 +111,11 @@ def _create_database(cursor: extensions.cursor, name: str, *, template: str) -> 
 
 
 def _drop_database(cursor: extensions.cursor, name: str) -> None:
+    """Drop a database if it exists, and end the connections to it."""
     cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _run_management_command(*arguments: str, url: str) -> None:
+    """Run a management command in the database ``url``; raise CalledProcessError if it fails."""
     command = [sys.executable, "manage.py", *arguments]
     subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=True)

@@ -1,4 +1,7 @@
-"""Importing a file of transactions with its customers into an empty database, then scoring."""
+"""The benchmark ``file``: import transactions with their customers, then score them.
+
+The database is empty at the start. The file is CSV with the columns of docs/importing.md.
+"""
 
 from pathlib import Path
 
@@ -11,7 +14,10 @@ from crm.services.importing import ImportOptions, ImportResult, import_transacti
 
 
 def measure(options: BenchmarkOptions) -> None:
-    """Import the file twice and run the scoring; print the seconds and the memory."""
+    """Import the file twice and run the scoring; print the seconds and the memory.
+
+    The second import shows how long it takes to find that nothing has changed.
+    """
     if options.file is None:
         raise ValueError("options.file is missing")
     rows = []
@@ -35,6 +41,7 @@ def _import(path: Path) -> ImportResult:
 
 
 def _nightly_rows() -> list[list[str]]:
+    """Run the scoring; return a row of the table for the run and one for each of its steps."""
     seconds, run = run_scoring()
     steps = [[f"  {step.name}", f"{step.seconds or 0:.2f}", ""] for step in run.steps.all()]
     return [["nightly run", f"{seconds:.2f}", f"{peak_memory_mib():.0f}"], *steps]

@@ -1,4 +1,8 @@
-"""The nightly run compared with a GROUP BY over the whole table."""
+"""The benchmark ``nightly``: the nightly run compared with a GROUP BY over all transactions.
+
+The GROUP BY is the least that any scoring has to read. It is measured with index scans disabled, so
+that it reads the table itself (the *heap*), and with the plan that PostgreSQL chooses.
+"""
 
 import logging
 from collections import defaultdict
@@ -17,11 +21,11 @@ DISABLE_INDEXES += " SET LOCAL enable_bitmapscan = off"
 
 
 def measure(options: BenchmarkOptions) -> None:
-    """Measure both in turn; print the seconds, their ratio, the steps and the memory.
+    """Measure all three in turn; print the seconds, their ratio, the steps and the memory.
 
-    The GROUP BY is measured without indexes and with the plan that PostgreSQL chooses.
+    They take turns, so that other load on the machine affects each of them.
     """
-    logging.disable(logging.INFO)
+    logging.disable(logging.INFO)  # the lines of the run
     print(f"{options.transactions:,} transactions of {options.customers:,} customers\n")
     print("Plan of the plain GROUP BY over the heap:")
     print(_explain(heap_only=True))
@@ -57,6 +61,7 @@ def measure(options: BenchmarkOptions) -> None:
 
 
 def _explain(*, heap_only: bool) -> str:
+    """Return PostgreSQL's plan for the GROUP BY, indented."""
     with transaction.atomic(), connection.cursor() as cursor:
         if heap_only:
             cursor.execute(DISABLE_INDEXES)

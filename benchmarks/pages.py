@@ -1,4 +1,7 @@
-"""Milliseconds and queries of each page, for users with much and with little data access."""
+"""The benchmark ``pages``: the milliseconds and the queries of each page.
+
+Users with much and with little data access fetch them, because that decides what a page reads.
+"""
 
 import logging
 import time
@@ -15,6 +18,7 @@ from core.composition import home_widgets
 from crm.composition import customer_panels
 from crm.models import Customer
 
+# Users of the demonstration company, who see the whole company, a subtree, and their own customers.
 LOGINS = ("executive", "head", "manager")
 
 
@@ -34,7 +38,10 @@ def measure(options: BenchmarkOptions) -> None:
 
 
 def _pages() -> list[tuple[str, str]]:
-    """Return the label and the URL of each page. The customer is one with transactions."""
+    """Return the label and the URL of each page and page part.
+
+    The customer is one with transactions whom all users of LOGINS may see.
+    """
     manager = User.objects.get_by_natural_key("manager")
     customer = Customer.objects.filter(owner=manager, transactions__isnull=False).order_by("pk")[0]
     list_url, customer_args = reverse("customers"), [customer.pk]
@@ -58,9 +65,10 @@ def _pages() -> list[tuple[str, str]]:
 
 
 def _fetch(client: Client, path: str, rounds: int) -> list[str]:
-    """Return the status, the milliseconds and the queries of a page.
+    """Return the cells of a row: status, median and maximum of the milliseconds, queries.
 
-    The first request warms the caches and is not counted.
+    The first request warms the caches and is not counted. Queries are counted in a request of their
+    own, because counting takes time.
     """
     seconds, status = [], 0
     for _ in range(rounds + 1):

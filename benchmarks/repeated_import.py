@@ -1,4 +1,4 @@
-"""Importing a generated file three times into a large table.
+"""The benchmark ``import``: import a generated file three times into a large table.
 
 The first import has new rows, the second has the same rows again, and in the third one row of a
 hundred is corrected. This runs on a copy of the company's database.
@@ -17,8 +17,8 @@ from common.files import CsvSource
 from crm.models import Customer
 from crm.services.importing import ImportOptions, import_transactions
 
-SYSTEM = "boss"
-FIRST_DAY = date(2025, 11, 1)
+SYSTEM = "boss"  # the billing system that sends the rows; telecom operators call theirs BOSS
+FIRST_DAY = date(2025, 11, 1)  # of the month before database.AS_OF
 ROWS_PER_CORRECTION = 100
 
 
@@ -27,7 +27,7 @@ def measure(options: BenchmarkOptions) -> None:
     actor = User.objects.get_by_natural_key("importer")
     codes = list(Customer.objects.values_list("code", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
+        cursor.execute("VACUUM (ANALYZE)")  # so that each measurement starts with fresh statistics
     print(
         f"{options.rows:,} rows into {options.transactions:,} of {options.customers:,} customers\n"
     )
@@ -42,6 +42,7 @@ def measure(options: BenchmarkOptions) -> None:
 
 
 def _import(label: str, path: Path, actor: User) -> list[str]:
+    """Import the file; return the cells of a row of the table."""
     with path.open("rb") as stream, timer() as measured:
         result = import_transactions(
             source=CsvSource(stream, name=path.name),
@@ -58,7 +59,10 @@ def _import(label: str, path: Path, actor: User) -> list[str]:
 
 
 def _write_file(path: Path, codes: list[str], rows: int, *, has_corrections: bool) -> None:
-    """Write the file. Apart from corrections it is the same each time."""
+    """Write a CSV file of ``rows`` bills of the customers ``codes``.
+
+    Apart from the corrections it is the same each time, because the random numbers are.
+    """
     rng = random.Random(1)
     days = [(FIRST_DAY + timedelta(days=n)).isoformat() for n in range(30)]
     with path.open("w", encoding="utf-8") as file:
@@ -66,5 +70,5 @@ def _write_file(path: Path, codes: list[str], rows: int, *, has_corrections: boo
         for number in range(rows):
             code, day, cents = rng.choice(codes), rng.choice(days), rng.randint(100, 5_000_000)
             if has_corrections and number % ROWS_PER_CORRECTION == 0:
-                cents += 1
+                cents += 1  # the same external_id with another amount
             file.write(f"{code},{day},{cents // 100}.{cents % 100:02},bill,X{number:09}\n")

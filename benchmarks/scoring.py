@@ -1,4 +1,4 @@
-"""Measuring one scoring run."""
+"""Measuring one scoring run, for the benchmarks ``nightly`` and ``file``."""
 
 from datetime import timedelta
 
@@ -13,8 +13,9 @@ from segmentation.services.run import execute_run, request_run, scheduler
 def run_scoring() -> tuple[float, ScoringRun]:
     """Run the scoring in this process, as of the day after the last transaction.
 
-    Returns the seconds from the request to the publication, and the run with its steps. Raises
-    RuntimeError if another process has taken the run.
+    No worker is needed: the run is executed here and not queued. Returns the seconds from the
+    request to the publication, and the run with its steps. Raises RuntimeError if another process
+    has taken the run.
     """
     last = Transaction.objects.aggregate(last=Max("occurred_on"))["last"]
     queued_run_ids: list[int] = []

@@ -1,1 +1,4 @@
-"""Helpers without models. They import nothing from the apps."""
+"""Helpers that several apps share: files, parsing, COPY, money, history, errors.
+
+It has no models and imports nothing from the other apps.
+"""

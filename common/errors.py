@@ -1,4 +1,4 @@
-"""The errors of services for which Django has no exception.
+"""The errors of writing services for which Django has no exception; views and the API show them.
 
 Services also raise Django's ``ValidationError`` for wrong fields, its ``PermissionDenied`` for a
 missing permission, and the model's ``DoesNotExist`` for a row that the user may not see.
@@ -6,7 +6,11 @@ missing permission, and the model's ``DoesNotExist`` for a row that the user may
 
 
 class RefusedError(Exception):
-    """The change breaks a business rule. ``code`` is for programs, ``message`` for the user."""
+    """The change breaks a business rule.
+
+    ``code`` is for programs and does not change, for example ``run_active``. ``message`` is one
+    line for the user.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -15,4 +19,8 @@ class RefusedError(Exception):
 
 
 class StaleError(Exception):
-    """Another user has changed the record since it was read. Nothing was written."""
+    """The record has changed since it was read, so the new version was not written.
+
+    Users send back the version that they read: a form in a hidden field, an API client in the
+    header If-Match.
+    """

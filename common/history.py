@@ -1,7 +1,9 @@
 """History of records, written by database triggers, so that raw SQL is recorded too.
 
-``tracked`` gives a model a table of its past states. ``history_context`` names the user of the
-changes inside its block. The database refuses a tracked change outside of such a block.
+``tracked`` gives a model a table of its past states. ``history_context`` says who makes the changes
+inside its block, how and as which action; services open it through
+``accounts.acting.audited_transaction``. The database refuses a change of a tracked row outside of
+such a block. The triggers and tables are those of the library django-pghistory (docs/adr/0005).
 """
 
 import json
@@ -22,13 +24,14 @@ _is_open: ContextVar[bool] = ContextVar("history_context_is_open", default=False
 
 
 def tracked(*, exclude: Sequence[str] = ()) -> Callable[[type[M]], type[M]]:
-    """Record every insert, update and delete of the model's rows, without the excluded fields.
+    """Return a class decorator that records each insert, update and delete of the model's rows.
 
-    A row of history must name its context, so the database refuses a change without one. Each model
-    gets its own tracker objects, because the library's trackers hold state.
+    ``exclude`` names the fields that are left out of history, for example ``["password"]``. A
+    history row must have a context, so the database refuses a change outside of one.
     """
 
     def decorate(model: type[M]) -> type[M]:
+        # Each model gets tracker objects of its own, because the library's trackers hold state.
         pghistory.track(
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),
@@ -47,10 +50,14 @@ def history_context(
 ) -> Iterator[None]:
     """Attribute the tracked changes inside the block to ``actor``, ``action`` and ``channel``.
 
-    An inner block is ignored, with its arguments: the outermost context applies. The context ends
-    with its block, even if the transaction continues; so use it directly inside ``atomic``, whose
-    rollback also restores the setting after an error. ``actor`` is the id of a user; the database
-    constraint pghistory_context_names_actor allows None only for the channel of migrations.
+    ``actor`` is the id of a user, ``action`` for example ``customer.update``, ``channel`` a value
+    of ``accounts.acting.Channel``. ``details`` are stored with them: ``reason`` and ``batch`` are
+    used. The database constraint pghistory_context_names_actor allows an actor of None only for the
+    channel of migrations.
+
+    An inner block and its arguments are ignored: the outermost context applies. This opens no
+    transaction. Use it as the first block inside ``transaction.atomic``: the context ends with its
+    block, and after an error the rollback of that transaction ends it in the database.
     """
     if _is_open.get():
         yield
@@ -58,7 +65,8 @@ def history_context(
     token = _is_open.set(True)
     try:
         with pghistory.context(actor=actor, action=action, channel=channel, **details) as context:
-            # The library sets the context in an execute wrapper, which COPY bypasses.
+            # The library prefixes each statement that Django executes with the context. COPY does
+            # not go through that wrapper, so the context is also set for the transaction.
             _set_context(str(context.id), json.dumps(context.metadata))
             yield
         _set_context("", "")
@@ -67,14 +75,17 @@ def history_context(
 
 
 def migration_context() -> AbstractContextManager[None]:
-    """Return the context for changes of a data migration, which have no user."""
+    """Return the history context for changes without a user: data migrations, and ``migrate``."""
     return history_context(actor=None, action=INSTALL_ACTION, channel=MIGRATION_CHANNEL)
 
 
 def _set_context(context_id: str, metadata: str) -> None:
-    """Set the context that the triggers read in this transaction; blank texts remove it."""
-    # Outside a transaction the setting would not last, and in a failed one it cannot be made; the
-    # rollback restores it there.
+    """Set the context that the triggers read in this transaction; empty texts remove it.
+
+    ``metadata`` is JSON. The settings last until the transaction ends. Outside a transaction they
+    would last for this statement only, and a failed transaction accepts no statement, so nothing is
+    done then.
+    """
     if connection.in_atomic_block and not connection.needs_rollback:
         with connection.cursor() as cursor:
             cursor.execute(

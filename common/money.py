@@ -1,27 +1,25 @@
-"""Money, stored as integer hundredths of the currency (分) and used as Decimal.
+"""Money: Decimal amounts in Python, stored as integer hundredths of the currency (分).
 
-Compared with ``numeric``, integers halve the size of the table and the time of the nightly sums
-(docs/performance.md).
+The hundredths are called *minor units*: 12.34 yuan are 1234. The database sums integers faster than
+the column type ``numeric`` (docs/adr/0006).
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-HUNDREDTHS = Decimal(100)
+HUNDREDTHS = Decimal(100)  # in one unit of the currency
 CENT = Decimal("0.01")
-
-if TYPE_CHECKING:
-    _Base = models.BigIntegerField[Decimal | int, Decimal]
-else:
-    _Base = models.BigIntegerField
 
 
 def to_minor(amount: Decimal) -> int:
-    """Return the amount in hundredths; raise ValueError when it has a fraction of one."""
+    """Return the amount in hundredths: ``Decimal("12.34")`` becomes 1234.
+
+    Raises ValueError, and does not round, when the amount has more than two decimals.
+    """
     minor = amount * HUNDREDTHS
     if minor != minor.to_integral_value():
         raise ValueError(amount)
@@ -29,19 +27,28 @@ def to_minor(amount: Decimal) -> int:
 
 
 def from_minor(minor: int) -> Decimal:
-    """Return hundredths as an amount with two decimals."""
+    """Return hundredths as an amount with two decimals: 1234 becomes ``Decimal("12.34")``."""
     return (Decimal(minor) / HUNDREDTHS).quantize(CENT)
 
 
-class MinorUnitsField(_Base):
-    """An amount: a Decimal with two decimals in Python, hundredths in a bigint column."""
+class MinorUnitsField(models.BigIntegerField[Decimal | int, Decimal]):
+    """A model field: a Decimal with two decimals in Python, hundredths in a bigint column.
+
+    Raw SQL sees the hundredths.
+    """
 
     def from_db_value(self, value: int | Decimal | None, *_: object) -> Decimal | None:
-        """Convert hundredths to an amount. The database returns a sum of hundredths as numeric."""
+        """Convert hundredths to an amount.
+
+        ``value`` is a Decimal for the sum of a column, because PostgreSQL sums bigint as numeric.
+        """
         return None if value is None else from_minor(int(value))
 
     def to_python(self, value: Any) -> Decimal | None:
-        """Convert input to an amount; raise ValidationError if it is none."""
+        """Convert input to an amount, rounded to two decimals.
+
+        Raises ValidationError if it is no number.
+        """
         if value is None:
             return None
         try:
@@ -50,5 +57,5 @@ class MinorUnitsField(_Base):
             raise ValidationError(_("Enter an amount with two decimals.")) from error
 
     def get_prep_value(self, value: Any) -> int | None:
-        """Convert an amount to hundredths."""
+        """Convert an amount to hundredths; raise ValueError if it has more than two decimals."""
         return None if value is None else to_minor(Decimal(value))

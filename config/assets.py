@@ -1,7 +1,8 @@
-"""The static files finder, which serves only the listed files of the browser packages.
+"""The static files finder, which finds only the listed files of the browser packages.
 
-The packages contain hundreds of files. Some refer to files that are missing from the package, on
-which ``collectstatic`` fails. ``VENDOR_FILES`` in the settings lists the few that pages use.
+The packages in ``node_modules`` contain hundreds of files. Some refer to files that are missing
+from the package, on which ``collectstatic`` fails. ``VENDOR_FILES`` in the settings lists the few
+files that pages use, for example ``vendor/htmx/htmx.min.js``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,11 @@ from django.contrib.staticfiles.finders import FileSystemFinder
 
 
 class ListedVendorFilesFinder(FileSystemFinder):
-    """Finds all files of the project, and the files of the packages that VENDOR_FILES lists."""
+    """Finds all files of the project's folder ``static`` and the files that VENDOR_FILES lists.
+
+    The setting STATICFILES_DIRS gives each package a prefix such as ``vendor/htmx``; the project's
+    own folder has none.
+    """
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[Any]:
         """Yield the files that ``collectstatic`` collects, as pairs of path and storage."""
@@ -21,10 +26,14 @@ class ListedVendorFilesFinder(FileSystemFinder):
                 yield path, storage
 
     def find_location(self, root: str, path: str, prefix: str | None = None) -> str | None:
-        """Return the location of a file, or None if it is not served."""
+        """Return the location of a file, or None if it does not exist or is not listed.
+
+        ``path`` begins with ``prefix``.
+        """
         file_path = path.removeprefix(f"{prefix}/") if prefix else path
         return super().find_location(root, path, prefix) if _is_served(prefix, file_path) else None
 
 
 def _is_served(prefix: str | None, path: str) -> bool:
+    """Return whether the file may be found. ``path`` is without ``prefix``."""
     return not prefix or f"{prefix}/{path}" in settings.VENDOR_FILES

@@ -1,4 +1,8 @@
-"""The Celery application: ``celery -A config.celery worker`` and ``beat``."""
+"""The Celery application, which ``celery -A config.celery worker`` and ``… beat`` run.
+
+Its settings are the Django settings that begin with CELERY_. The tasks are in the ``tasks`` modules
+of the apps.
+"""
 
 import os
 

@@ -3,6 +3,8 @@
 A missing or wrong variable raises ImproperlyConfigured with its name and an example when the
 settings load, and not later in a request or a nightly run. Variables can also be set in ``.env`` in
 the project folder; variables of the environment override that file.
+
+The argument ``example`` is a correct value for the error message. It is never used as a default.
 """
 
 from collections.abc import Callable
@@ -18,6 +20,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
 
 _reader = environ.Env()
+# Importing this module adds the variables of ``.env`` to ``os.environ``.
 if (BASE_DIR / ".env").is_file():
     environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
@@ -28,7 +31,11 @@ T = TypeVar("T")
 
 
 def _read(name: str, example: str, parse: Callable[[], T]) -> T:
-    """Return the parsed variable; raise ImproperlyConfigured, naming it, if parsing fails."""
+    """Return what ``parse`` returns; name the variable and the example if it raises an error.
+
+    ``parse`` takes no argument and reads the variable itself. Its ImproperlyConfigured (a missing
+    variable) or ValueError becomes an ImproperlyConfigured with the better message.
+    """
     try:
         return parse()
     except (ImproperlyConfigured, ValueError) as error:
@@ -37,13 +44,14 @@ def _read(name: str, example: str, parse: Callable[[], T]) -> T:
 
 
 def text(name: str, *, example: str, default: str | None = None) -> str:
-    """Return a text. Raises ImproperlyConfigured when it is missing and has no default."""
+    """Return a text. Raises ImproperlyConfigured when it is missing or blank without a default."""
     if default is None:
         return _read(name, example, lambda: _required_text(name))
     return str(_reader.str(name, default=default))
 
 
 def _required_text(name: str) -> str:
+    """Return a text that is not blank, or raise an error for ``_read``."""
     value = str(_reader.str(name))
     if not value.strip():
         raise ValueError(name)
@@ -56,7 +64,7 @@ def integer(name: str, *, example: str, default: int) -> int:
 
 
 def boolean(name: str, *, example: str, default: bool) -> bool:
-    """Return a boolean. Raises ImproperlyConfigured for a word not listed above."""
+    """Return a boolean. Raises ImproperlyConfigured for a word not in TRUE_WORDS or FALSE_WORDS."""
     return _read(name, example, lambda: _parse_boolean(_reader.str(name, default=str(default))))
 
 
@@ -68,9 +76,9 @@ def _parse_boolean(value: str) -> bool:
 
 
 def text_list(name: str, *, example: str, default: list[str] | None = None) -> list[str]:
-    """Return a comma-separated list.
+    """Return the items of a comma-separated list: ``a.example.com,b.example.com``.
 
-    Raises ImproperlyConfigured when it is missing and has no default.
+    Raises ImproperlyConfigured when it is missing or blank without a default.
     """
     if default is None:
         return [item.strip() for item in text(name, example=example).split(",") if item.strip()]
@@ -78,9 +86,10 @@ def text_list(name: str, *, example: str, default: list[str] | None = None) -> l
 
 
 def database(profile: str) -> dict[str, object]:
-    """Return Django's database settings from DATABASE_URL, or those of the embedded server.
+    """Return an entry of DATABASES for DATABASE_URL, or for the embedded server if it is not set.
 
-    Raises ImproperlyConfigured when DATABASE_URL is not the address of a PostgreSQL server.
+    ``profile`` is the profile of the embedded server: ``default`` or ``test``. Raises
+    ImproperlyConfigured when DATABASE_URL is not the address of a PostgreSQL server.
     """
     url = text(
         "DATABASE_URL",
@@ -92,12 +101,13 @@ def database(profile: str) -> dict[str, object]:
         message = "DATABASE_URL must name a PostgreSQL server: postgres://user:password@host/name"
         raise ImproperlyConfigured(message)
     options = dict(parsed.get("OPTIONS") or {})
-    if "host" in options:  # the folder of a socket, which dbshell reads from HOST
+    if "host" in options:
+        # postgres://user@/name?host=FOLDER: the folder of a socket, which dbshell reads from HOST.
         parsed["HOST"] = options.pop("host")
     return dict(parsed) | {"OPTIONS": options}
 
 
 def redis_url(profile: str) -> str:
-    """Return REDIS_URL, or the address of the embedded Valkey."""
+    """Return REDIS_URL, or the address of the embedded Valkey of ``profile`` if it is not set."""
     url = text("REDIS_URL", example="redis://localhost:6379/0", default="")
     return url or engines.urls(profile).redis_url

@@ -1,4 +1,7 @@
-"""The main menu of every page: the entries that the user may open."""
+"""The main menu of every page: its entries, and the context processor for the templates.
+
+An entry is shown to users whose role has its permission.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +16,13 @@ from accounts.permissions import Permission
 
 @dataclass(frozen=True)
 class NavigationEntry:
-    """An entry of the main menu. ``section`` is the first part of the paths that belong to it."""
+    """An entry of the main menu.
+
+    ``section``: the first part of the paths whose pages belong to the entry, ``customers`` for
+    ``/customers/7/edit/``. The entry is marked as current on them. Empty for the home page.
+    ``icon``: the name of an SVG file in ``settings.ICON_DIR``, without ``.svg``.
+    ``permission``: None if every user may open the page.
+    """
 
     label: Promise
     url_name: str

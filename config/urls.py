@@ -12,7 +12,8 @@ urlpatterns = [
     path("login/", account_views.login, name="account_login"),
     path("logout/", account_views.logout, name="account_logout"),
     path("password/", account_views.password_change, name="account_change_password"),
-    # These replace the administration's own login and password pages, which are not throttled.
+    # The next three replace URLs of admin.site.urls, so they come before it. The admin's own login
+    # and password pages are not throttled, and its shortcut would tell whether a record exists.
     path("admin/login/", AdminLogin.as_view(), name="admin-login"),
     path("admin/password_change/", AdminPassword.as_view(), name="admin-password"),
     path("admin/r/<path:record>/", AdminShortcut.as_view(), name="admin-shortcut"),
@@ -28,5 +29,5 @@ urlpatterns = [
 handler400 = "core.views.errors.bad_request"
 handler403 = "core.views.errors.forbidden"
 handler404 = "core.views.errors.not_found"
-handler429 = "core.views.errors.too_many_requests"  # allauth's
+handler429 = "core.views.errors.too_many_requests"  # a name that allauth looks up, not Django
 handler500 = "core.views.errors.server_error"

@@ -1,4 +1,8 @@
-"""``python -m engines exec [--profile test] -- COMMAND``: run a command while the engines run."""
+"""``python -m engines exec [--profile test] -- COMMAND``: run a command while the engines run.
+
+The Makefile runs tests, checks and management commands in this way. The command finds the addresses
+in ``DATABASE_URL`` and ``REDIS_URL``.
+"""
 
 import argparse
 import os
@@ -12,7 +16,7 @@ from engines.data_directory import PROFILES
 
 
 def main() -> int:
-    """Run the command from the command line and return its exit code."""
+    """Run the command from the command line and return its exit code; 1 if no engine can start."""
     parser = argparse.ArgumentParser(prog="python -m engines")
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("exec", help="run a command while the engines run")
@@ -28,6 +32,12 @@ def main() -> int:
 
 
 def _run_command(command: list[str], urls: EngineUrls) -> int:
+    """Run the command and return its exit code as a shell would.
+
+    That is 127 if the command cannot be started, and 128 + number if a signal ended it. SIGTERM and
+    SIGHUP are passed to the command and do not end this process, which has to stop the engines
+    afterwards.
+    """
     environment = os.environ | {
         "DATABASE_URL": urls.database_url,
         "REDIS_URL": urls.redis_url,
@@ -41,11 +51,12 @@ def _run_command(command: list[str], urls: EngineUrls) -> int:
     def forward_signal(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)
 
-    # The terminal sends Ctrl-C to the command too, so this process only waits for it to end.
+    # On Ctrl-C the terminal sends SIGINT to the command too, so it is not forwarded.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, forward_signal)
     signal.signal(signal.SIGHUP, forward_signal)
     exit_code = child.wait()
+    # Popen reports the end by signal n as -n.
     return exit_code if exit_code >= 0 else 128 - exit_code
 
 

@@ -1,9 +1,10 @@
-"""The folders of the engines, and the user that runs them.
+"""The folders of the engines, and the operating system user that runs them.
 
 For an ordinary user the engines run as that user, with the data in ``.data/``. PostgreSQL
 refuses to run as root, so for root an existing unprivileged user (the service user) runs them. If
 the service user cannot reach the project (in ``/root``, for example), the data are in a private
-folder below ``/var/lib``. Modes of folders that this module did not create are never changed.
+folder below ``/var/lib``. Only folders that belong to the engines get other modes and owners, never
+the project folder or a folder above it.
 """
 
 import hashlib
@@ -19,9 +20,10 @@ from engines.errors import EngineError
 PROJECT = Path(__file__).resolve().parent.parent
 PROFILES = ("default", "test")
 _SERVICE_USER_NAMES = ("postgres", "_postgres", "nobody")
-_SYSTEM_DATA_FOLDERS = (Path("/var/lib"), Path("/var/db"))
+_SYSTEM_DATA_FOLDERS = (Path("/var/lib"), Path("/var/db"))  # Linux, macOS
 # The kernel allows 104 bytes (macOS) or 108 (Linux) for a socket's path.
 _MAX_SOCKET_PATH_BYTES = 100
+# PostgreSQL names its socket after the port, even if it listens on no port.
 _SOCKET_NAME = ".s.PGSQL.5432"
 
 
@@ -38,10 +40,15 @@ class ServiceUser:
 class DataDirectory:
     """The folders of one profile's engines.
 
-    ``state_folder`` holds this package's own files: locks and the address of Valkey. ``data_root``
-    holds the engines' data of all profiles, ``data_folder`` those of this profile, and
-    ``socket_folder`` the socket of PostgreSQL. ``service_user`` is None when the engines run as the
-    current user.
+    ``state_folder``: this package's own files, which are locks and the address of Valkey. ``.data``
+    for the profile default, ``.data/test`` for test. The current user owns it.
+    ``data_root``: the data of all profiles. ``.data``, or ``/var/lib/group-crm-HASH`` if the
+    service user cannot reach the project.
+    ``data_folder``: the data of this profile. ``data_root`` for default, ``data_root/test`` for
+    test.
+    ``socket_folder``: the socket of PostgreSQL. ``data_folder/postgres``, or a folder with a
+    shorter path.
+    ``service_user``: the user that runs the engines, or None when the current user does.
     """
 
     profile: str
@@ -52,20 +59,29 @@ class DataDirectory:
     service_user: ServiceUser | None
 
     def make_folders(self) -> None:
-        """Make the folders, closed to everyone but us and the service user. Raises OSError."""
+        """Make the folders that are missing; they are private to the current and service users.
+
+        The service user also gets access to folders that exist. Raises OSError or EngineError.
+        """
         if self.profile != "default":
             self._make_traversable_folder(self.state_folder.parent)
         self._make_traversable_folder(self.state_folder)
-        if self.data_root not in (self.state_folder, *self.state_folder.parents):
+        is_data_outside_project = self.data_root not in (
+            self.state_folder,
+            *self.state_folder.parents,
+        )
+        if is_data_outside_project:
             self._make_traversable_folder(self.data_root)
             self._make_traversable_folder(self.data_folder)
             self._write_location_note()
         self.make_private_folder(self.socket_folder)
 
     def make_private_folder(self, folder: Path) -> None:
-        """Make ``folder``, open only to the user that runs the engines.
+        """Make ``folder``, which only the user that runs the engines owns and can open.
 
-        Raises EngineError if the folder belongs to another user.
+        An existing folder gets this owner and mode. Raises EngineError if ``folder`` is a symbolic
+        link or belongs to a third user, who could have put it into a shared folder such as
+        ``/tmp``.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         uid = self.service_user.uid if self.service_user else os.geteuid()
@@ -80,7 +96,11 @@ class DataDirectory:
     def run_program(
         self, command: list[str | Path], *, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program of an engine as its user, in a session that Ctrl-C does not reach."""
+        """Run a program of an engine as the user that runs the engines; wait until it ends.
+
+        The program gets a session of its own, which Ctrl-C in the terminal does not reach, and a
+        minimal environment. A failure is not raised: check ``returncode`` of the result.
+        """
         return subprocess.run(
             [str(part) for part in command],
             check=False,
@@ -98,13 +118,17 @@ class DataDirectory:
         )
 
     def _make_traversable_folder(self, folder: Path) -> None:
-        """Make ``folder`` so that the service user can open files in it but not list them."""
+        """Make ``folder``, private to the current user.
+
+        The service user can open files in it, but not list them.
+        """
         folder.mkdir(mode=0o700, exist_ok=True)
         if self.service_user:
             os.chown(folder, -1, self.service_user.gid)
             folder.chmod(0o710)
 
     def _write_location_note(self) -> None:
+        """Write where the data are, for a person who looks for them in ``.data``."""
         note = self.state_folder / "WHERE-THE-DATA-ARE.txt"
         if not note.is_file() and self.service_user:
             note.write_text(
@@ -116,12 +140,16 @@ class DataDirectory:
 
 
 def find_data_directory(profile: str, project: Path) -> DataDirectory:
-    """Return the folders of ``profile`` for the project in ``project``; create nothing."""
+    """Return the folders of ``profile`` for the project in ``project``; create nothing.
+
+    Raises EngineError for an unknown profile, or if root has no service user to run the engines.
+    """
     if profile not in PROFILES:
         message = f"There is no engine profile '{profile}'; there are: {', '.join(PROFILES)}."
         raise EngineError(message)
     project_data = project / ".data"
     service_user = _find_service_user(project_data) if os.geteuid() == 0 else None
+    # Several copies of the project can run on one machine; each has folders of its own.
     project_hash = hashlib.sha256(os.fsencode(project)).hexdigest()[:12]
     data_root = project_data
     if service_user and not _is_reachable_by_others(project):
@@ -139,9 +167,10 @@ def find_data_directory(profile: str, project: Path) -> DataDirectory:
 
 
 def _find_service_user(project_data: Path) -> ServiceUser:
-    """Return the owner of the existing data, else the first known service user.
+    """Return the owner of the database in ``.data``, else the first known service user.
 
-    Raises EngineError if the machine has none.
+    Only the owner can read a database that exists already, for example one that was created before
+    root started the project. Raises EngineError if the machine has no such user.
     """
     postgres_folder = project_data / "postgres"
     if postgres_folder.is_dir() and (uid := postgres_folder.stat().st_uid) != 0:
@@ -160,6 +189,7 @@ def _find_service_user(project_data: Path) -> ServiceUser:
 
 
 def _is_reachable_by_others(folder: Path) -> bool:
+    """Return whether every user may pass through ``folder`` and all folders above it."""
     return all(path.stat().st_mode & stat.S_IXOTH for path in (folder, *folder.parents))
 
 
@@ -170,7 +200,10 @@ def _system_data_folder() -> Path:
 
 
 def _socket_folder(data_folder: Path, service_user: ServiceUser | None, suffix: str) -> Path:
-    """Return the folder of PostgreSQL's data, or a short one if the socket's path is too long."""
+    """Return the folder of PostgreSQL's data, or a short one if the socket's path is too long.
+
+    ``suffix`` makes the name of the short folder unique to project and profile.
+    """
     folder = data_folder / "postgres"
     if len(os.fsencode(folder / _SOCKET_NAME)) <= _MAX_SOCKET_PATH_BYTES:
         return folder

@@ -1,4 +1,4 @@
-"""Errors of the engines, whose message is one line that says what to do."""
+"""The error of the engines, whose message is one line that says what to do."""
 
 import errno
 from collections.abc import Iterator
@@ -34,7 +34,11 @@ def os_errors_as_engine_errors(folder: Path) -> Iterator[None]:
 
 
 def find_error_line(output: str) -> str:
-    """Return the first line of an engine's output that reports an error, or the last line."""
+    """Return the line of a program's output that best says why it failed.
+
+    The markers are tried in order, because "No space left" and PANIC say more than the lines that
+    follow from them. Without any marker, the last line is returned.
+    """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     for marker in ("No space left", "PANIC:", "FATAL:", "error:", "ERROR:", "could not"):
         for line in lines:
@@ -44,7 +48,7 @@ def find_error_line(output: str) -> str:
 
 
 def suggest_remedy(output: str) -> str:
-    """Return the advice for a failure that printed ``output``."""
+    """Return what a person can do about a program that failed and printed ``output``."""
     if "No space left" in output:
         return _REMEDIES[errno.ENOSPC]
     return "Look into the log; if the data may go, remove the log's folder and start again."

@@ -1,11 +1,17 @@
-"""Addresses of servers outside the project, from the environment or from ``.env``."""
+"""Reads DATABASE_URL and REDIS_URL, the addresses of servers that the project does not start.
+
+The engines run without Django, so this reads ``.env`` itself; ``config.env`` reads it for settings.
+"""
 
 import os
 from pathlib import Path
 
 
 def read_variable(name: str, project: Path) -> str:
-    """Return the variable ``name`` from the environment, else from ``.env``, else an empty text."""
+    """Return the variable ``name`` from the environment, else from the ``.env`` of ``project``.
+
+    Returns an empty text if it is set in neither.
+    """
     return os.environ.get(name, "").strip() or _read_from_file(name, project / ".env")
 
 

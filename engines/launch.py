@@ -1,12 +1,15 @@
 """``make run``: start everything in one terminal, after ``scripts/bootstrap.py`` has installed it.
 
-1. Start the engines and run the migrations.
-2. Fill the database with the demonstration company if it is empty.
-3. Start the web server, the worker and the scheduler (beat) under honcho.
-4. The process ``guide`` waits for the web server, runs the first scoring, and prints the address
-   and the logins.
+The numbers are those of the printed steps; ``scripts/install.py`` prints 1 to 3.
 
-Ctrl-C stops everything in order.
+4. Start the engines and run the migrations.
+5. Fill the database with the demonstration company if it is empty.
+6. Start the web server, the Celery worker and the Celery scheduler (beat). honcho, a process
+   manager, runs them and prefixes each line of their output with the name of the process.
+7. One more process, the ``guide``, waits for the web server, runs the first scoring, and prints the
+   address and the logins.
+
+Ctrl-C stops the servers, then the engines.
 """
 
 import fcntl
@@ -29,14 +32,14 @@ from engines import EngineError, EngineUrls, running
 from engines.data_directory import PROJECT
 from engines.web_address import WebAddressError, browser_url, read_web_address, require_free
 
-TOTAL_STEPS = 7  # with the three steps of scripts/install.py
+TOTAL_STEPS = 7  # as in scripts/install.py
 DATA_FOLDER = PROJECT / ".data"
-LOCK = DATA_FOLDER / "launch.lock"
+LOCK = DATA_FOLDER / "launch.lock"  # held by the launcher, watched by the supervisors
 SUPERVISOR = PROJECT / "engines" / "supervised_process.py"
+# supervised_process.py takes at most 20 s from SIGTERM to the end of its server.
 SECONDS_FOR_PREVIOUS_SERVERS_TO_END = 20
-SECONDS_FOR_WEB_SERVER_TO_START = 60
-# More than supervised_process.py takes from SIGTERM to SIGKILL.
 SECONDS_TO_STOP = 25
+SECONDS_FOR_WEB_SERVER_TO_START = 60
 
 
 class LaunchError(Exception):
@@ -44,7 +47,10 @@ class LaunchError(Exception):
 
 
 def main() -> int:
-    """Run everything until it is stopped; return the exit code."""
+    """Run everything until it is stopped; return the exit code.
+
+    ``python -m engines.launch guide URL`` runs only the guide, as one of the processes.
+    """
     if sys.argv[1:2] == ["guide"]:
         return run_guide(sys.argv[2])
     signal.signal(signal.SIGTERM, _interrupt)
@@ -65,11 +71,15 @@ def main() -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Handle SIGTERM as Ctrl-C is handled, so that both stop everything in order."""
     raise KeyboardInterrupt
 
 
 def _stop_after_hangup(_number: int, _frame: FrameType | None) -> None:
-    """Stop in order when the terminal is closed. Output would fail then, so it is discarded."""
+    """Handle SIGHUP, which means that the terminal was closed, like SIGTERM.
+
+    Writing to a closed terminal fails, so all output is discarded first.
+    """
     null_device = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (sys.stdout.fileno(), sys.stderr.fileno()):
         os.dup2(null_device, descriptor)
@@ -77,18 +87,19 @@ def _stop_after_hangup(_number: int, _frame: FrameType | None) -> None:
 
 
 def print_progress(text: str) -> None:
-    """Print a line without buffering."""
+    """Print a line at once, even if the output is a file or a pipe."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 @contextmanager
 def _launch_lock(host: str, port: int) -> Iterator[bool]:
-    """Hold the lock that the supervisors watch; yield whether the previous launch was killed.
+    """Hold the launch lock during the block; yield whether the previous launch was killed.
 
-    This is a record lock (lockf): forked children do not inherit it, so it ends with this process.
-    While it is held, its file contains the address. A file that still contains one was left by a
-    killed launch. Raises LaunchError if another launch is running.
+    If it was, its servers may still be stopping. This is a record lock (lockf): forked children do
+    not inherit it, so it ends with this process. While it is held, its file contains the address. A
+    file that still contains one was left by a killed launch. Raises LaunchError if another launch
+    is running.
     """
     DATA_FOLDER.mkdir(mode=0o700, exist_ok=True)
     LOCK.touch(mode=0o600)
@@ -109,11 +120,12 @@ def _launch_lock(host: str, port: int) -> Iterator[bool]:
 
 
 def _acquire_lock(descriptor: int) -> bool:
-    """Take the lock and return whether that worked.
+    """Try to take the lock; return False if another launch holds it.
 
-    It is tried for a second, because a supervisor takes the lock for a moment when it checks it.
+    One try is not enough: a supervisor of a killed launch takes the lock for a moment when it
+    checks it.
     """
-    for _ in range(10):
+    for _ in range(10):  # for one second
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -127,7 +139,11 @@ def _acquire_lock(descriptor: int) -> bool:
 
 
 def run_servers(host: str, port: int, engines: EngineUrls) -> int:
-    """Prepare the database, run the servers until they are stopped, and return the exit code."""
+    """Prepare the database, run the servers until they are stopped, and return the exit code.
+
+    The exit code is 0 after Ctrl-C or SIGTERM, and 1 when a server has ended by itself. Raises
+    LaunchError if the database cannot be prepared.
+    """
     environment = os.environ | {
         "DATABASE_URL": engines.database_url,
         "REDIS_URL": engines.redis_url,
@@ -139,12 +155,15 @@ def run_servers(host: str, port: int, engines: EngineUrls) -> int:
     print_progress(f"5/{TOTAL_STEPS} Demonstration company, if the database is empty …")
     run_management_command("make_demo", "--if-empty", environment=environment)
     print_progress(f"6/{TOTAL_STEPS} Servers …")
+    # honcho sends SIGKILL after this many seconds. The supervisor has to stop its server before.
     honcho.manager.KILL_WAIT = SECONDS_TO_STOP
     manager = honcho.manager.Manager(Printer(sys.stdout))
     for name, command in server_commands(host, port).items():
+        # honcho runs a shell, and exec replaces the shell, so that signals reach the supervisor.
         shell_command = "exec " + shlex.join(_supervised_command(command))
         manager.add_process(name, shell_command, env=environment, cwd=str(PROJECT))
-    manager.loop()
+    manager.loop()  # handles the signals itself; returns when all processes have ended
+    # After a signal honcho returns 128 + its number, else the exit code of the first that ended.
     if manager.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
         print_progress("Stopped.")
         return 0
@@ -153,7 +172,7 @@ def run_servers(host: str, port: int, engines: EngineUrls) -> int:
 
 
 def server_commands(host: str, port: int) -> dict[str, list[str]]:
-    """Return the command of each server by its name."""
+    """Return the commands of the processes that honcho runs, by the name that it prints."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--app", "config.celery"]
@@ -171,7 +190,7 @@ def server_commands(host: str, port: int) -> dict[str, list[str]]:
 
 
 def run_management_command(*arguments: str, environment: dict[str, str]) -> None:
-    """Run a management command, which is stopped if this process ends.
+    """Run a management command and wait for it; its supervisor stops it if this process ends.
 
     Raises LaunchError when it fails.
     """
@@ -189,6 +208,7 @@ def run_management_command(*arguments: str, environment: dict[str, str]) -> None
 
 
 def _supervised_command(command: list[str]) -> list[str]:
+    """Return the command that runs ``command`` and stops it when this launch ends."""
     return [sys.executable, str(SUPERVISOR), str(LOCK), "--", *command]
 
 
@@ -196,9 +216,9 @@ def _supervised_command(command: list[str]) -> list[str]:
 
 
 def run_guide(url: str) -> int:
-    """Wait for the web server, score once, print the address and the logins.
+    """Wait for the web server, score if the scores are stale, print the address and the logins.
 
-    Then wait for a signal: honcho stops all servers when one process ends.
+    Then wait for a signal, because honcho stops all processes when one of them ends.
     """
     if not _wait_for_web_server(url):
         print_progress(f"The web server does not answer at {url}; see its lines above.")
@@ -214,6 +234,7 @@ def run_guide(url: str) -> int:
 
 
 def _wait_for_web_server(url: str) -> bool:
+    """Wait until the web server answers at all; return whether it did in time."""
     deadline = time.monotonic() + SECONDS_FOR_WEB_SERVER_TO_START
     while time.monotonic() < deadline:
         server = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)

@@ -1,4 +1,7 @@
-"""Locks that count the users of the engines. The kernel releases them when a process ends."""
+"""File locks that say which processes use the engines, and which one starts or stops them.
+
+The kernel releases the locks when a process ends, even if it is killed.
+"""
 
 import fcntl
 import os
@@ -14,7 +17,10 @@ def _open(path: Path) -> BinaryIO:
 
 @contextmanager
 def start_stop_lock(folder: Path) -> Iterator[None]:
-    """Hold the lock under which one process at a time starts or stops the engines of ``folder``."""
+    """Hold the lock under which one process at a time starts or stops the engines of ``folder``.
+
+    ``folder`` is the ``state_folder`` of a DataDirectory. Waits while another process holds it.
+    """
     with _open(folder / "starting.lock") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -23,7 +29,8 @@ def start_stop_lock(folder: Path) -> Iterator[None]:
 class UsageLock:
     """A shared lock that says that this process uses the engines of ``folder``.
 
-    Take and release it inside ``start_stop_lock``.
+    The constructor takes the lock. Create it, call ``is_last_user`` and release it inside
+    ``start_stop_lock``, so that no other process starts to use the engines while they are stopped.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,7 +40,11 @@ class UsageLock:
         os.register_at_fork(after_in_child=self._handle.close)
 
     def is_last_user(self) -> bool:
-        """Return whether no other process uses the engines."""
+        """Return whether no other process uses the engines.
+
+        Call this only just before ``release``: it tries to make the lock exclusive, and the shared
+        lock is lost if that fails.
+        """
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -41,5 +52,5 @@ class UsageLock:
         return True
 
     def release(self) -> None:
-        """Release the lock."""
+        """Release the lock, by closing its file."""
         self._handle.close()

@@ -1,4 +1,8 @@
-"""The embedded PostgreSQL: its cluster is created once, then the server is started and stopped."""
+"""The embedded PostgreSQL: its cluster is created once, then the server is started and stopped.
+
+A cluster is the folder with all data of one PostgreSQL server. It contains one database, which one
+role owns; both are named ``group_crm``.
+"""
 
 import shutil
 import subprocess
@@ -14,7 +18,8 @@ from engines.processes import command_line_of
 from engines.programs import postgres_program_folder
 
 ROLE = DATABASE = "group_crm"
-_SETTINGS_FILE = "group_crm.conf"
+_SETTINGS_FILE = "group_crm.conf"  # in the cluster, included by its postgresql.conf
+# After a crash the server first repeats the changes in its log, which can take minutes.
 _SECONDS_TO_START = 300
 _SECONDS_TO_STOP = 120
 _MAX_LOG_BYTES = 10 * 1024 * 1024
@@ -23,7 +28,11 @@ _ACCEPTING_CONNECTIONS, _REJECTING_CONNECTIONS = 0, 1
 
 
 class Postgres:
-    """One cluster, reached through a socket that only the engines' user and root can open."""
+    """One cluster, reached through a socket that only the user of the engines and root can open.
+
+    There is no password: the permissions of the socket's folder decide who can connect. Call
+    ``start`` and ``stop`` while ``locks.start_stop_lock`` is held.
+    """
 
     def __init__(self, directory: DataDirectory) -> None:
         self._directory = directory
@@ -32,14 +41,17 @@ class Postgres:
         self._log = self._folder / "postgres.log"
 
     def url(self) -> str:
-        """Return the address. Both libpq and Django read the socket's folder as a parameter."""
+        """Return the address: ``postgres://group_crm@/group_crm?host=FOLDER-OF-THE-SOCKET``.
+
+        The folder is a parameter, because that is the form that both libpq and django-environ read.
+        """
         host = quote(str(self._directory.socket_folder), safe="")
         return f"postgres://{ROLE}@/{DATABASE}?host={host}"
 
     def start(self) -> None:
         """Start the server; create the cluster first if there is none. Raises EngineError."""
         programs = postgres_program_folder(self._directory)
-        if self._is_ready(programs):
+        if self._wait_while_busy(programs):
             return
         self._directory.make_private_folder(self._folder)
         if not (self._cluster / "PG_VERSION").is_file():
@@ -50,7 +62,10 @@ class Postgres:
         self._start_server(programs)
 
     def stop(self) -> None:
-        """Stop the server: end its sessions and write everything to disk."""
+        """Stop the server if it runs: end its sessions and write everything to disk.
+
+        A server that has not stopped after _SECONDS_TO_STOP is left running, without an error.
+        """
         if not (self._cluster / "postmaster.pid").is_file():
             return
         programs = postgres_program_folder(self._directory)
@@ -61,10 +76,10 @@ class Postgres:
             ]
         )
 
-    def _is_ready(self, programs: Path) -> bool:
-        """Return whether the server accepts connections.
+    def _wait_while_busy(self, programs: Path) -> bool:
+        """Wait while a server is starting, recovering or stopping.
 
-        A server that is starting, recovering or stopping is waited for first.
+        Returns whether a server accepts connections then.
         """
         deadline = time.monotonic() + _SECONDS_TO_START
         while (code := self._run_pg_isready(programs)) == _REJECTING_CONNECTIONS:
@@ -79,9 +94,9 @@ class Postgres:
         return self._directory.run_program(command).returncode
 
     def _create_cluster(self, programs: Path) -> None:
-        """Create the cluster and its database.
+        """Create the cluster and its database. Raises EngineError.
 
-        It gets its final name at the end, so that an unfinished cluster is never used.
+        The cluster gets its final name at the end, so that an unfinished one is never used.
         """
         sys.stderr.write(f"Making the database in {self._folder} …\n")
         unfinished = self._folder / "cluster.unfinished"
@@ -99,7 +114,9 @@ class Postgres:
         self._raise_on_failure(initdb, "make the database")
         with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.write(f"\ninclude '{_SETTINGS_FILE}'\n")
+        # The included file has to exist for the next command; ``_write_settings`` fills it.
         (unfinished / _SETTINGS_FILE).touch(mode=0o644)
+        # Single-user mode runs statements from stdin without a server.
         create_database = self._directory.run_program(
             [programs / "postgres", "--single", "-D", unfinished, "postgres"],
             stdin=f"CREATE DATABASE {DATABASE};\n",
@@ -108,7 +125,12 @@ class Postgres:
         unfinished.rename(self._cluster)
 
     def _raise_on_failure(self, result: subprocess.CompletedProcess[str], action: str) -> None:
+        """Write the output of a failed program to the log and raise EngineError.
+
+        ``action`` completes the sentence "PostgreSQL could not …".
+        """
         output = result.stderr + result.stdout
+        # In single-user mode ``postgres`` returns 0 even if a statement fails.
         if result.returncode or "ERROR:" in output:
             self._log.write_text(output, encoding="utf-8")
             raise self._error(action, output)
@@ -120,6 +142,7 @@ class Postgres:
         )
 
     def _check_version(self, programs: Path) -> None:
+        """Raise EngineError if another major version of PostgreSQL created the cluster."""
         cluster_version = (self._cluster / "PG_VERSION").read_text(encoding="ascii").strip()
         output = self._directory.run_program([programs / "postgres", "--version"]).stdout
         installed_version = output.split()[-1].partition(".")[0]
@@ -154,11 +177,17 @@ class Postgres:
             self._directory.socket_folder / ".s.PGSQL.5432.lock",
         ):
             if path.is_file():
+                # The first line is the process id, with a minus sign for single-user mode.
                 pid = path.read_text(encoding="utf-8").partition("\n")[0].strip().lstrip("-")
+                # pg_ctl starts a server with the cluster's folder on its command line.
                 if str(self._cluster) not in command_line_of(pid):
                     path.unlink()
 
     def _start_server(self, programs: Path) -> None:
+        """Start the server and wait until it accepts connections.
+
+        Raises EngineError with a line that this start has written to the log.
+        """
         if self._log.is_file() and self._log.stat().st_size > _MAX_LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
         old_log_size = self._log.stat().st_size if self._log.is_file() else 0

@@ -1,4 +1,4 @@
-"""The other processes of this machine."""
+"""Finding out which program a process id belongs to, on Linux and macOS."""
 
 import os
 import subprocess
@@ -8,8 +8,11 @@ _PROC_SELF = Path("/proc/self")  # does not exist on macOS
 
 
 def command_line_of(pid: str) -> str:
-    """Return the command line of the process ``pid``, or an empty text if there is none."""
-    if not pid.isdigit():
+    """Return the command line of the process ``pid``, or an empty text if there is none.
+
+    On Linux the arguments are separated by NUL, on macOS by spaces: search it for one argument.
+    """
+    if not pid.isdigit():  # the content of a damaged pid file
         return ""
     if _PROC_SELF.exists():
         path = Path("/proc", pid, "cmdline")

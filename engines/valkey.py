@@ -1,4 +1,8 @@
-"""The embedded Valkey: it listens on a local port and requires a password."""
+"""The embedded Valkey, the broker of Celery and the cache of Django.
+
+It listens on a local port and requires a password. Port and password are chosen once and stored in
+``state_folder/valkey.json``, which every process of the project reads.
+"""
 
 import json
 import os
@@ -14,7 +18,7 @@ from engines.processes import command_line_of
 from engines.programs import valkey_server_program
 
 _HOST = "127.0.0.1"
-# Below the range that operating systems use for outgoing connections.
+# Operating systems use higher ports for outgoing connections.
 _PORTS = range(20000, 30000)
 _SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 30
@@ -29,7 +33,11 @@ class Address:
 
 
 class Valkey:
-    """One server. The queue survives a stop; a crash loses at most the last second of it."""
+    """One server. The queue survives a stop; a crash loses at most the last second of it.
+
+    The test profile stores no queue. Call ``start`` and ``stop`` while ``locks.start_stop_lock`` is
+    held.
+    """
 
     def __init__(self, directory: DataDirectory) -> None:
         self._directory = directory
@@ -38,12 +46,15 @@ class Valkey:
         self._address_file = directory.state_folder / "valkey.json"
 
     def url(self) -> str:
-        """Return the address. The first call chooses the port and the password."""
+        """Return the address. The first call chooses and stores the port and the password."""
         address = self._read_address()
         return f"redis://:{address.password}@{_HOST}:{address.port}/0"
 
     def start(self) -> None:
-        """Start the server if it does not answer. Raises EngineError."""
+        """Start the server if it does not run. Raises EngineError.
+
+        If another program has taken the port, another port is chosen, so ``url`` changes.
+        """
         address = self._read_address()
         if _is_responding(address):
             return
@@ -61,7 +72,10 @@ class Valkey:
             raise self._error(result.stdout + result.stderr)
 
     def stop(self) -> None:
-        """Stop the server; it writes everything to disk first, except for tests."""
+        """Stop the server if it answers; it writes everything to disk first, except for tests.
+
+        A server that has not stopped after _SECONDS_TO_STOP is left running, without an error.
+        """
         address = self._read_address()
         save_mode = "NOSAVE" if self._directory.profile == "test" else "SAVE"
         if not _is_responding(address):
@@ -72,15 +86,22 @@ class Valkey:
             time.sleep(0.02)
 
     def _is_running(self) -> bool:
-        """Return whether the process exists. Two servers must never use the same folder."""
+        """Return whether the process exists, even if it does not answer yet.
+
+        A second server must not be started then, because two would write the same files.
+        """
         pid_file = self._folder / "valkey.pid"
         if not pid_file.is_file():
             return False
         command = command_line_of(pid_file.read_text(encoding="ascii").strip())
+        # Valkey shows its address as its command line: "…/valkey-server 127.0.0.1:20123".
         return f"{_HOST}:{self._read_address().port}" in command
 
     def _wait_until_responding(self, address: Address) -> bool:
-        """Wait until the server answers, and return whether it did. Loading its data takes time."""
+        """Wait until the server answers, and return whether it did.
+
+        It answers with an error while it loads its data.
+        """
         deadline = time.monotonic() + _SECONDS_TO_START
         while time.monotonic() < deadline:
             if _is_responding(address):
@@ -89,6 +110,7 @@ class Valkey:
         return False
 
     def _read_address(self) -> Address:
+        """Return the stored address; choose and store one if there is none."""
         if not self._address_file.is_file():
             self._directory.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write_address_file(
@@ -97,7 +119,10 @@ class Valkey:
         return Address(**json.loads(self._address_file.read_text(encoding="ascii")))
 
     def _write_address_file(self, address: Address, *, keep_existing: bool = False) -> None:
-        """Write the file in one step; with ``keep_existing``, do not replace an existing file."""
+        """Write the file in one step, so that no process reads half of it.
+
+        With ``keep_existing`` an existing file is not replaced.
+        """
         temporary = self._address_file.with_name(f"{self._address_file.name}.{os.getpid()}")
         temporary.touch(mode=0o600)
         temporary.write_text(json.dumps(asdict(address)), encoding="ascii")
@@ -112,7 +137,10 @@ class Valkey:
             temporary.unlink()
 
     def _write_config(self, address: Address) -> Path:
-        """Write the configuration file. Other users could read a password on a command line."""
+        """Write the configuration file and return its path.
+
+        The password is in a file with mode 0600, because other users can read a command line.
+        """
         lines = [
             f"bind {_HOST}",
             f"port {address.port}",
@@ -121,9 +149,9 @@ class Valkey:
             f"logfile {_quoted(self._log)}",
             f"pidfile {_quoted(self._folder / 'valkey.pid')}",
             "daemonize yes",
-            'save ""',
+            'save ""',  # no snapshots: the append-only file below is more recent
             f"appendonly {'no' if self._directory.profile == 'test' else 'yes'}",
-            "maxmemory-policy noeviction",
+            "maxmemory-policy noeviction",  # a full memory must not remove tasks from the queue
         ]
         config = self._folder / "valkey.conf"
         config.touch(mode=0o600)
@@ -133,6 +161,7 @@ class Valkey:
         return config
 
     def _error(self, output: str) -> EngineError:
+        """Return the error for a failed start, from the program's output and the end of its log."""
         if self._log.is_file():
             output += self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
         return EngineError(
@@ -142,11 +171,15 @@ class Valkey:
 
 
 def _quoted(path: Path) -> str:
+    """Return the path as a quoted string of the configuration file."""
     return '"{}"'.format(str(path).replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def _send_command(address: Address, command: str) -> str:
-    """Send one command and return the answer, or an empty text if there is no connection."""
+    """Log in, send one command, and return the start of both answers: ``+OK`` and ``+PONG``.
+
+    Returns an empty text if there is no connection.
+    """
     try:
         with socket.create_connection((_HOST, address.port), timeout=2) as connection:
             connection.sendall(f"AUTH {address.password}\r\n{command}\r\n".encode())
@@ -162,6 +195,7 @@ def _is_responding(address: Address) -> bool:
 
 
 def _is_free(port: int) -> bool:
+    """Return whether no program listens on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -172,6 +206,7 @@ def _is_free(port: int) -> bool:
 
 
 def _free_port() -> int:
+    """Return a random free port. Raises EngineError after a hundred ports that are taken."""
     for _ in range(100):
         if _is_free(port := secrets.choice(_PORTS)):
             return port

@@ -1,6 +1,7 @@
 """The address of the web server: HOST and PORT, and whether the server can listen there.
 
-Uses the standard library only and runs as a script: it is needed before anything is installed.
+``launch.py`` imports it. ``scripts/install.py`` also runs it as a script before anything is
+installed, so it uses the standard library only; as a script it exits with code 1 and the problem.
 """
 
 import errno
@@ -15,7 +16,10 @@ class WebAddressError(Exception):
 
 
 def read_web_address() -> tuple[str, int]:
-    """Return host and port from the variables HOST and PORT. Raises WebAddressError."""
+    """Return host and port from the variables HOST and PORT of the environment.
+
+    Defaults: 127.0.0.1 and 8000. Raises WebAddressError if PORT is not a port.
+    """
     text = os.environ.get("PORT", "") or "8000"
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
         message = f"PORT is a number from 1 to 65535, not '{text}'. Example: PORT=8001 make run"
@@ -24,15 +28,17 @@ def read_web_address() -> tuple[str, int]:
 
 
 def browser_url(host: str, port: int) -> str:
-    """Return the address to type into a browser."""
+    """Return the address to type into a browser on this machine: ``http://127.0.0.1:8000/``."""
+    # A server on 0.0.0.0 or :: listens on all addresses, and these are none that one can open.
     name = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 (compared only)
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 
 def require_free(host: str, port: int, *, timeout_seconds: float = 0) -> None:
-    """Check that the server can listen there. Raises WebAddressError.
+    """Raise WebAddressError if the server cannot listen there.
 
-    ``timeout_seconds`` is how long to wait for the servers of a killed launch to stop.
+    With ``timeout_seconds``, wait that long for the address to become free: the servers of a killed
+    launch need some seconds to stop.
     """
     deadline = time.monotonic() + timeout_seconds
     while problem := _find_problem(host, port):
@@ -42,7 +48,7 @@ def require_free(host: str, port: int, *, timeout_seconds: float = 0) -> None:
 
 
 def _find_problem(host: str, port: int) -> str:
-    """Return why the server cannot listen there and what to do; empty if it can."""
+    """Return one line on why the server cannot listen there and what to do; empty if it can."""
     try:
         family, kind, protocol, _, socket_address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

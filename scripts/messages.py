@@ -1,8 +1,12 @@
 """The Chinese translation: update, check and compile the message file.
 
-``python -m scripts.messages update [FILE…] | check | compile``. Babel parses and compiles, so the
-machine needs no gettext programs. ``update`` accepts more PO files, whose translations are used for
-messages that have none yet.
+``python -m scripts.messages update [FILE…]``: write the messages of the code into the Chinese PO
+file; translations of the given PO files are used for messages that have none yet.
+``python -m scripts.messages check``: print what is missing or wrong in the Chinese PO file.
+``python -m scripts.messages compile``: write the MO files that Django reads.
+
+A message is a text of the interface; its English text in the code is its id. Babel extracts and
+compiles, so the machine needs no gettext programs.
 """
 
 import os
@@ -21,10 +25,12 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
-APPS = (
+SOURCE_FOLDERS = (
     "accounts", "common", "config", "core", "crm", "demo", "satisfaction", "segmentation", "staff",
     "templates",
 )  # fmt: skip
+# The functions that mark messages, and which of their arguments are what, in Babel's notation:
+# (1, 2) are singular and plural, "c" marks the context, None means the first argument.
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
@@ -36,17 +42,22 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
     "_": None,
 }
-PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")
+PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")  # %(name)s, %s or {name}
 
 
 def _sources() -> Iterator[tuple[Path, bytes]]:
-    for app in APPS:
-        for path in sorted((ROOT / app).rglob("*")):
+    """Yield the path and the Python source of each file that can contain messages.
+
+    A template is converted to Python source with the same messages.
+    """
+    for folder in SOURCE_FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix == ".py":
                 yield path, path.read_bytes()
             elif path.suffix in {".html", ".txt"}:
                 text = path.read_text(encoding="utf-8")
-                # templatize replaces everything but the messages by filler with broken indentation.
+                # templatize returns calls of gettext among filler letters, with an indentation that
+                # Python does not accept.
                 lines = templatize(text, origin=str(path)).splitlines()
                 yield path, "\n".join(line.lstrip() for line in lines).encode()
 
@@ -60,19 +71,21 @@ def collect_messages() -> Catalog:
             "python", BytesIO(source), keywords=KEYWORDS, options={"encoding": "utf-8"}
         )
         for _line, message, _comments, context in messages:
-            catalog.add(message, locations=[(location, 0)], context=context)
+            catalog.add(message, locations=[(location, 0)], context=context)  # 0: no line number
     return catalog
 
 
 def _read(path: Path) -> Catalog:
+    """Return the messages of a PO file."""
     with path.open("rb") as file:
         return read_po(file, locale="zh_Hans")
 
 
 def update(extra: list[Path]) -> None:
-    """Rewrite the Chinese file with the messages of the code.
+    """Rewrite the Chinese PO file with the messages of the code.
 
-    Existing translations are kept. ``extra`` files are used for messages without a translation.
+    Existing translations are kept; messages that the code does not use are dropped. The
+    translations of ``extra`` PO files are used for messages without a translation.
     """
     current = _read(CHINESE) if CHINESE.is_file() else Catalog(locale="zh_Hans")
     translations = {_key(m): m.string for path in extra for m in _read(path) if _is_translated(m)}
@@ -102,20 +115,24 @@ def update(extra: list[Path]) -> None:
 
 
 def _key(message: Message) -> tuple[str, str]:
+    """Return context and id, which identify a message. The id of a plural is its singular."""
     first = message.id[0] if isinstance(message.id, tuple | list) else message.id
     return message.context or "", first
 
 
 def _strings(message: Message) -> list[str]:
+    """Return the translations: one, or one for each plural form, of which Chinese has one."""
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def _is_translated(message: Message) -> bool:
+    """Return whether all translations are given and none is marked as uncertain ("fuzzy")."""
     return bool(message.id) and not message.fuzzy and all(_strings(message))
 
 
 def find_problems() -> list[str]:
     """Return one line for every message that is missing, unused, untranslated or wrong."""
+    # The message with an empty id is the header of the file.
     chinese = {_key(message): message for message in _read(CHINESE) if message.id}
     expected = {_key(message): message for message in collect_messages() if message.id}
     lines = [f"not in the Chinese file: {key[1]!r}" for key in expected.keys() - chinese.keys()]
@@ -129,13 +146,17 @@ def find_problems() -> list[str]:
 
 
 def _has_same_placeholders(message: Message) -> bool:
+    """Return whether each translation has the placeholders of the English text, in any order.
+
+    A plural is compared with the English plural, because a singular may leave out the number.
+    """
     ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
     placeholders = set(PLACEHOLDER.findall(ids[-1]))
     return all(set(PLACEHOLDER.findall(string)) == placeholders for string in _strings(message))
 
 
 def compile_all() -> None:
-    """Compile every PO file whose compiled file is missing or older."""
+    """Compile each PO file whose MO file is missing or older, and replace that in one step."""
     for source in LOCALE.glob("*/LC_MESSAGES/*.po"):
         target = source.with_suffix(".mo")
         if target.is_file() and target.stat().st_mtime >= source.stat().st_mtime:

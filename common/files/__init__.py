@@ -1,6 +1,8 @@
-"""Reading tables row by row: CSV, XLSX and NDJSON.
+"""Reading tables row by row, for the imports: CSV, XLSX and NDJSON.
 
-No reader holds a whole file in memory, and none depends on the meaning of the columns.
+Every reader is a ``RowSource``: it has a header and yields each row as texts. ``open_source`` opens
+a file; the API reads the body of a request with ``CsvSource`` or ``NdjsonSource``. No reader holds
+a whole file in memory, and none depends on the meaning of the columns.
 """
 
 from common.files.csv_rows import CsvSource

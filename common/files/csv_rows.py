@@ -1,4 +1,8 @@
-"""Reading CSV row by row: separated by comma, semicolon or tab, quoted with double quotes."""
+"""Reading CSV row by row: separated by comma, semicolon or tab, quoted with double quotes.
+
+The first line that is not blank is the header, which also decides the separator. Broken quotation
+makes the rest of the file unreadable, so it refuses the whole file; other faults refuse one row.
+"""
 
 import csv
 from collections.abc import Iterator
@@ -21,9 +25,12 @@ MAX_COLUMNS = 200
 
 
 class CsvSource:
-    """A CSV stream, which is read once, in order. ``encoding`` overrides the detected encoding.
+    """A CSV stream, which is read once, in order.
 
-    The constructor reads the header. The constructor and iteration raise FileRefusedError.
+    ``name`` names the file in the record of the import. ``size`` is the number of bytes, if it is
+    known, for reporting progress. ``encoding`` is one of ``text.ENCODINGS``; if it is empty, the
+    encoding is detected. The constructor reads the header. The constructor and iteration raise
+    FileRefusedError.
     """
 
     def __init__(
@@ -53,9 +60,10 @@ class CsvSource:
         return self._stream.sha256
 
     def __iter__(self) -> Iterator[Row]:
-        """Yield every row that is not blank."""
+        """Yield every row that is not blank, with its fault if it has one."""
         width = len(self.header)
         while True:
+            # ``line_num`` does not count the blank lines before the header.
             line = self._blank_lines + self._csv_reader.line_num + 1
             cells = self._read_cells(line)
             if cells is None:
@@ -68,6 +76,7 @@ class CsvSource:
         try:
             return next(self._csv_reader, None)
         except csv.Error as error:
+            # Also a cell of more than 131,072 characters, which an unclosed quote usually causes.
             message = _(
                 "Line %(line)d: a quotation mark is opened and not closed where the cell ends."
             )
@@ -75,7 +84,10 @@ class CsvSource:
 
 
 def _make_row(line: int, cells: list[str], width: int) -> Row:
-    """Return the row with its fault. Empty cells behind the last column are dropped."""
+    """Return the row with its fault. ``width`` is the number of columns of the header.
+
+    Empty cells behind the last column are dropped, because spreadsheets write them.
+    """
     if len(cells) > width and not any(cells[width:]):
         cells = cells[:width]
     if len(cells) == width:
@@ -88,7 +100,10 @@ def _make_row(line: int, cells: list[str], width: int) -> Row:
 
 
 def _skip_blank_lines(lines: Iterator[str]) -> tuple[int, str]:
-    """Return the number of blank lines at the start, and the first line that is not blank."""
+    """Return the number of blank lines at the start, and the first line that is not blank.
+
+    Raises FileRefusedError if there is none.
+    """
     for count, line in enumerate(lines):
         if line.strip("\ufeff \t\r\n"):
             return count, line.lstrip("\ufeff")
@@ -97,11 +112,15 @@ def _skip_blank_lines(lines: Iterator[str]) -> tuple[int, str]:
 
 def _detect_separator(line: str) -> str:
     """Return the separator that occurs most often outside quotation marks in the header."""
-    unquoted = "".join(line.split('"')[::2])
+    unquoted = "".join(line.split('"')[::2])  # every second part is inside quotation marks
     return max(SEPARATORS, key=unquoted.count)
 
 
 def _clean_header(cells: list[str] | None) -> list[str]:
+    """Return the header without surrounding blanks and without empty columns at its end.
+
+    Raises FileRefusedError.
+    """
     header = [cell.strip() for cell in cells or []]
     while header and not header[-1]:
         header.pop()

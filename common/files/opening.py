@@ -16,7 +16,10 @@ OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"  # old and password-protected Excel files
 
 @contextmanager
 def open_source(path: Path, *, encoding: str = "") -> Iterator[RowSource]:
-    """Open a CSV or XLSX file for reading; raise FileRefusedError if it cannot be read."""
+    """Open a CSV or XLSX file for the block; raise FileRefusedError if it cannot be read.
+
+    ``encoding`` is for CSV, see ``CsvSource``.
+    """
     if path.exists() and not path.is_file():
         raise FileRefusedError("not_a_file", _("%(path)s is not a file.") % {"path": path})
     try:

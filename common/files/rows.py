@@ -1,4 +1,7 @@
-"""What all readers share: rows, the faults of rows, the refusal of a file, and counting bytes."""
+"""What all readers share: the interface RowSource, rows and their faults, and counting bytes.
+
+A *fault* concerns one row, and the rest of the file is read. A *refusal* concerns the whole file.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,13 +11,14 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-BLOCK_SIZE = 1 << 18  # bytes
+BLOCK_SIZE = 256 * 1024  # bytes
 
 
 class FileRefusedError(Exception):
-    """The file as a whole cannot be read. ``message`` is one line for the user.
+    """The file as a whole cannot be read.
 
-    Programs use ``code``, which does not change.
+    ``message`` is one translated line for the user. ``code`` is for programs and does not change,
+    for example ``not_text``.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -35,7 +39,12 @@ class RowFault(TextChoices):
 
 
 class Row(NamedTuple):
-    """One row: the line it starts at, its cells in the order of the header, and its fault."""
+    """One row of a table.
+
+    ``line``: the number of the line at which it starts, counted from 1; in XLSX the row's number.
+    ``cells``: texts in the order of the header, as many as the header has unless there is a fault.
+    ``fault``: why the row cannot be used, or None.
+    """
 
     line: int
     cells: list[str]
@@ -43,13 +52,18 @@ class Row(NamedTuple):
 
 
 class ByteStream(Protocol):
-    """An open file or the body of a request."""
+    """An open file or the body of a request. ``read`` may return fewer bytes than requested."""
 
     def read(self, size: int = -1, /) -> bytes: ...
 
 
 class RowSource(Protocol):
-    """A table being read. ``bytes_read`` and ``sha256`` describe the part read so far."""
+    """A table that is being read, once and in order.
+
+    ``header`` is known before the iteration. ``size`` is the size in bytes that ``bytes_read``
+    reaches at the end, or None if it is unknown. ``sha256`` is that of the bytes read so far, so
+    take it after the iteration. Iteration raises FileRefusedError.
+    """
 
     name: str
     header: list[str]
@@ -63,7 +77,7 @@ class RowSource(Protocol):
 
 
 class MeteredReader:
-    """Reads a stream in full blocks, and counts and hashes the bytes."""
+    """Reads a stream in blocks, and counts and hashes its bytes."""
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
@@ -83,6 +97,7 @@ class MeteredReader:
             yield block
 
     def _read_full_block(self) -> bytes:
+        """Read until the block is full or the stream ends; return empty bytes at the end."""
         pieces, missing_bytes = [], BLOCK_SIZE
         while missing_bytes and (piece := self._stream.read(missing_bytes)):
             pieces.append(piece)

@@ -1,4 +1,4 @@
-"""Decoding bytes to lines: detecting the encoding, and refusing what is not text.
+"""Decoding bytes to lines, for CSV and NDJSON: detects the encoding and refuses what is not text.
 
 A byte order mark decides for UTF-8 or UTF-16. Without one, the first block with a non-ASCII byte
 decides between UTF-8 and GB18030 (which contains GBK and GB2312). The blocks before it are ASCII,
@@ -14,22 +14,25 @@ from django.utils.translation import gettext as _
 
 from common.files.rows import FileRefusedError, empty_file_error
 
-MAX_LINE_LENGTH = 1 << 20
-ENCODINGS = ("utf-8", "gb18030", "utf-16")
+MAX_LINE_LENGTH = 1024 * 1024  # characters; limits the memory for a file without line ends
+ENCODINGS = ("utf-8", "gb18030", "utf-16")  # that a user may name
 
 _BYTE_ORDER_MARKS = [
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
+# Without tab, line ends and form feed (9 to 13) and without ESC, which can occur in text.
 _CONTROL_CHARACTERS = bytes({*range(9), *range(14, 32)} - {0x1B})
-_NON_ASCII = re.compile("[^\x00-\x7f\ufffd]")
+_NON_ASCII = re.compile("[^\x00-\x7f\ufffd]")  # without the replacement character
 
 
 def decode_lines(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
     r"""Yield the lines of a text with their line ends, which may be \n, \r\n or \r.
 
-    Raises FileRefusedError when the bytes are empty, not text, or not in the encoding.
+    ``blocks`` are the bytes of the text, cut anywhere. ``encoding`` is one of ENCODINGS, or empty
+    to detect it; a byte order mark overrides it. Raises FileRefusedError when the bytes are empty,
+    not text, or not in the encoding, or when a line is too long.
     """
     unfinished_line, line_number = "", 1
     for text in _decode_blocks(blocks, encoding):
@@ -48,9 +51,12 @@ def decode_lines(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
 
 
 def _decode_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[str]:
-    """Yield the text of each block. ``line`` counts the lines for error messages."""
+    """Yield the text of each block.
+
+    There is no decoder as long as the encoding is not decided.
+    """
     decoder: codecs.IncrementalDecoder | None = None
-    line, is_first_block = 1, True
+    line, is_first_block = 1, True  # the line at which the block starts, for error messages
     for block in blocks:
         if is_first_block:
             decoder, is_first_block = _decoder_for_first_block(block, encoding), False
@@ -59,12 +65,17 @@ def _decode_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[str]:
         else:
             decoder = decoder or _make_decoder(_guess_encoding(block))
             text = _decode(decoder, block, line=line, final=False)
-        line += text.count("\n")
+        line += _count_line_ends(text)
         yield text
     if is_first_block:
         raise empty_file_error()
     if decoder is not None:
         yield _decode(decoder, b"", line=line, final=True)
+
+
+def _count_line_ends(text: str) -> int:
+    r"""Return the number of line ends. Text without any \n has lines that end with \r."""
+    return text.count("\n") or text.count("\r")
 
 
 def _make_decoder(encoding: str) -> codecs.IncrementalDecoder:
@@ -88,11 +99,15 @@ def _decoder_for_first_block(block: bytes, encoding: str) -> codecs.IncrementalD
 
 
 def _decode(decoder: codecs.IncrementalDecoder, block: bytes, *, line: int, final: bool) -> str:
+    """Decode a block that starts at ``line``; raise FileRefusedError naming the faulty line.
+
+    ``final`` says that no block follows, so that an unfinished character is a fault.
+    """
     try:
         return decoder.decode(block, final)
     except UnicodeDecodeError as error:
         text_before = error.object[: error.start].decode(error.encoding, "ignore")
-        values = {"line": line + text_before.count("\n"), "encoding": error.encoding.upper()}
+        values = {"line": line + _count_line_ends(text_before), "encoding": error.encoding.upper()}
         message = _(
             "Line %(line)d is not valid %(encoding)s. Save the file as UTF-8, or name its "
             "encoding with --encoding."
@@ -101,14 +116,17 @@ def _decode(decoder: codecs.IncrementalDecoder, block: bytes, *, line: int, fina
 
 
 def _guess_encoding(block: bytes) -> str:
-    """Return UTF-8 even if a few bytes are broken, else GB18030.
+    """Return UTF-8 if the block is UTF-8 apart from a few broken bytes, else GB18030.
 
-    A file with few broken bytes is then refused with the line, and not read as GB18030.
+    Read as GB18030, a UTF-8 file with a broken byte would become wrong characters. As UTF-8 it is
+    refused with the faulty line.
     """
     try:
+        # The incremental decoder accepts a character that the end of the block cuts.
         _make_decoder("utf-8").decode(block)
     except UnicodeDecodeError:
         text = block.decode("utf-8", "replace")
         broken_count, valid_count = text.count("\ufffd"), len(_NON_ASCII.findall(text))
+        # Text in GB18030, read as UTF-8, is mostly broken.
         return "utf-8" if broken_count * 10 < valid_count else "gb18030"
     return "utf-8"

@@ -3,7 +3,12 @@
 This uses the ZIP and XML parsers of the standard library, because a library that builds the whole
 sheet in memory runs out of it on a malicious file: two cells in opposite corners of the sheet, or
 one long shared text in every cell, take only two kilobytes of XLSX. Here the memory is limited to
-the shared texts (MAX_SHARED_TEXT_BYTES) and one row. See ECMA-376 part 1, §18 (SpreadsheetML).
+the shared texts (MAX_SHARED_TEXT_BYTES) and the rows of one block (docs/adr/0010).
+
+An XLSX file is a ZIP archive; its files are called *parts*. The parts read here are the workbook
+(the list of sheets), its relations (which part is which), the shared texts (cells refer to them by
+index), the styles (which cells show dates) and the first sheet. See ECMA-376 part 1, §18
+(SpreadsheetML).
 """
 
 import posixpath
@@ -33,11 +38,13 @@ from common.files.xlsx_parts import (
     read_relations,
 )
 
+MEBIBYTE = 1024 * 1024
 MAX_PARTS = 2000
-MAX_UNPACKED_BYTES = 1 << 30
-MAX_SHARED_TEXT_BYTES = 128 << 20
-MAX_OTHER_PART_BYTES = 8 << 20
+MAX_UNPACKED_BYTES = 1024 * MEBIBYTE
+MAX_SHARED_TEXT_BYTES = 128 * MEBIBYTE
+MAX_OTHER_PART_BYTES = 8 * MEBIBYTE  # parts that are read into memory as a whole
 
+# What zipfile, zlib, expat and the parsers of xlsx_parts raise for a damaged or malicious file.
 DAMAGED_FILE_ERRORS = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ExpatError, EOFError,
     LookupError, ValueError, NotImplementedError, RuntimeError, OverflowError,
@@ -45,7 +52,13 @@ DAMAGED_FILE_ERRORS = (
 
 
 class XlsxSource:
-    """The first sheet of a workbook. The constructor reads the header and the shared texts."""
+    """The first sheet of a workbook, a ``RowSource``.
+
+    The first row that is not blank is the header. ``size`` and ``bytes_read`` count the unpacked
+    bytes of the sheet, ``sha256`` is that of the whole file. The constructor reads the file once
+    for it, then the shared texts and the header. The constructor and iteration raise
+    FileRefusedError.
+    """
 
     def __init__(self, file: BinaryIO, *, name: str) -> None:
         self.name = name
@@ -71,23 +84,29 @@ class XlsxSource:
                 yield Row(line, cells + [""] * (width - len(cells)), fault)
 
     def _open_first_sheet(self) -> tuple[Sheet, str]:
+        """Return a parser for the first sheet and the name of the sheet's part.
+
+        The parser has the shared texts and the date styles, which may stand behind the sheet in
+        the archive.
+        """
         workbook = Workbook()
         workbook.feed(self._read_small_part("xl/workbook.xml"))
         targets = read_relations(self._read_small_part("xl/_rels/workbook.xml.rels"))
         sheet = Sheet(since_1904=workbook.since_1904)
         for target, kind in targets.values():
-            part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+            part = _part_name(target)
             if kind == "sharedStrings":
                 shared = SharedTexts()
                 for block in self._read_part(part, MAX_SHARED_TEXT_BYTES):
                     shared.feed(block)
-                sheet.shared = shared.texts
+                sheet.shared_texts = shared.texts
             elif kind == "styles":
                 sheet.date_styles = read_date_styles(self._read_small_part(part))
         target, _kind = targets[workbook.first_sheet_id]
-        return sheet, posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+        return sheet, _part_name(target)
 
     def _non_blank_rows(self, part: str) -> Iterator[SheetRow]:
+        """Feed the sheet's parser with the part, block by block, and yield the rows it has read."""
         for block in self._read_part(part, MAX_UNPACKED_BYTES):
             self.bytes_read += len(block)
             self._sheet.feed(block)
@@ -97,7 +116,10 @@ class XlsxSource:
         return b"".join(self._read_part(part, MAX_OTHER_PART_BYTES))
 
     def _read_part(self, part: str, max_bytes: int) -> Iterator[bytes]:
-        """Yield the bytes of a part. The ZIP reader stops at the size that the archive declares."""
+        """Yield the bytes of a part; raise FileRefusedError if it is larger than ``max_bytes``.
+
+        The declared size can be trusted, because the ZIP reader yields no byte beyond it.
+        """
         if self._archive.getinfo(part).file_size > max_bytes:
             raise _too_big_error()
         with self._archive.open(part) as stream:
@@ -105,7 +127,17 @@ class XlsxSource:
                 yield block
 
 
+def _part_name(target: str) -> str:
+    """Return the part that a relation of the workbook leads to.
+
+    ``worksheets/sheet1.xml``, which is relative to the folder ``xl``, and the absolute
+    ``/xl/worksheets/sheet1.xml`` both become ``xl/worksheets/sheet1.xml``.
+    """
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+
+
 def _sha256(file: BinaryIO) -> str:
+    """Return the SHA-256 of the file, and go back to its start."""
     reader = MeteredReader(file)
     for _block in reader.blocks():
         pass
@@ -114,7 +146,7 @@ def _sha256(file: BinaryIO) -> str:
 
 
 def _refuse_oversized_archive(archive: zipfile.ZipFile) -> None:
-    """Raise FileRefusedError for an archive that would unpack to more than any sheet needs."""
+    """Raise FileRefusedError for an archive that declares too many parts or too many bytes."""
     parts = archive.infolist()
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
         raise _too_big_error()

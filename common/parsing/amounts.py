@@ -1,14 +1,15 @@
-"""Parsing amounts to integer hundredths (分)."""
+"""Parsing amounts to minor units, which are integer hundredths of the currency (分)."""
 
 import re
 import unicodedata
 
 from common.parsing.errors import UnreadableError
 
-# Far below the maximum of a bigint, so that sums over many rows fit too.
+# 900 trillion yuan: a hundredth of the maximum of a bigint, so that sums of many rows fit too.
 MAX_MINOR = 9 * 10**16
-MAX_DIGITS = 15
+MAX_DIGITS = 15  # before the decimal point; checked before int(), which is slow for long texts
 
+# Most amounts of imports have this form, which is parsed faster. 14 digits are below MAX_MINOR.
 _PLAIN_AMOUNT = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,2}))?")
 _DECORATED_AMOUNT = re.compile(
     r"(?P<open>\()?(?P<sign>[+-]?)(?:¥|CNY|RMB|人民币)?(?P<inner_sign>[+-]?)"
@@ -16,16 +17,18 @@ _DECORATED_AMOUNT = re.compile(
     r"(?:元|CNY|RMB)?(?P<end_sign>-?)(?P<close>\))?",
     re.ASCII | re.IGNORECASE,
 )
-_SPACE_BESIDE_SIGN = re.compile(r"(?<![0-9]) | (?![0-9])")
+# A space between two digits stays, so that "1 234" is refused.
+_SPACE_NOT_BETWEEN_DIGITS = re.compile(r"(?<![0-9]) | (?![0-9])")
 _EXPONENT = re.compile(r"[+-]?[0-9.]+e[+-]?[0-9]+", re.ASCII | re.IGNORECASE)
 
 
 def parse_minor(text: str) -> int:
-    """Return an amount in hundredths.
+    """Return an amount in hundredths: ``12.34`` becomes 1234.
 
     Accepts ``1,234.56``, full-width digits, ¥ and 元, a minus sign at the start or the end, and
-    parentheses for negative amounts. Raises UnreadableError with the code not_an_amount, exponent,
-    too_precise or too_large.
+    parentheses for negative amounts. Raises UnreadableError with the code not_an_amount, exponent
+    (``1.2E+06``, as spreadsheets shorten a number), too_precise (more than two decimals) or
+    too_large (above MAX_MINOR).
     """
     plain = _PLAIN_AMOUNT.fullmatch(text)
     if plain:
@@ -36,11 +39,14 @@ def parse_minor(text: str) -> int:
 
 
 def _parse_decorated(text: str) -> int:
+    """Parse an amount with currency, separators, spaces or another sign than a leading minus."""
+    # NFKC makes full-width characters half-width; U+2212 is the mathematical minus sign.
     normalised = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
-    normalised = _SPACE_BESIDE_SIGN.sub("", normalised)
+    normalised = _SPACE_NOT_BETWEEN_DIGITS.sub("", normalised)
     match = _DECORATED_AMOUNT.fullmatch(normalised)
     if match is None or not (match["whole"] or match["fraction"]):
         raise UnreadableError("exponent" if _EXPONENT.fullmatch(normalised) else "not_an_amount")
+    # At most one sign is allowed, and an opening parenthesis counts as one.
     signs = match["sign"] + match["inner_sign"] + match["end_sign"] + (match["open"] or "")
     if len(signs) > 1 or bool(match["open"]) != bool(match["close"]):
         raise UnreadableError("not_an_amount")
@@ -53,4 +59,4 @@ def _parse_decorated(text: str) -> int:
     minor = int(whole or "0") * 100 + int(fraction.ljust(2, "0"))
     if minor > MAX_MINOR:
         raise UnreadableError("too_large")
-    return minor if signs in {"", "+"} else -minor
+    return minor if signs in {"", "+"} else -minor  # "-" or "("

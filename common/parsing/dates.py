@@ -1,4 +1,4 @@
-"""Parsing dates, including the day counts of spreadsheets."""
+"""Parsing dates, including the serials of spreadsheets, which store a date as a number of days."""
 
 import re
 import unicodedata
@@ -8,8 +8,9 @@ from functools import lru_cache
 from common.parsing.errors import UnreadableError
 
 MIN_DATE = date(1900, 1, 1)
-_DATE_OF_SERIAL_0 = date(1899, 12, 30)
+_DATE_OF_SERIAL_0 = date(1899, 12, 30)  # right for serials from 61, and five digits are more
 
+# A time after the date, with up to 25 more characters for seconds and time zone, is accepted.
 _SEPARATED_DATE = re.compile(
     r"([0-9]{4})\s*([-/.年])\s*([0-9]{1,2})\s*([-/.月])\s*([0-9]{1,2})\s*日?"
     r"(?:[T ]?\s*[0-9]{1,2}:[0-9]{2}.{0,25})?"
@@ -22,8 +23,10 @@ _SPREADSHEET_SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]+)?")
 def parse_date(text: str, latest: date) -> date:
     """Return the date written as 1997-01-31, 1997/1/31, 19970131, 1997年1月31日 or 35461 (Excel).
 
-    A time after the date is dropped. Raises UnreadableError with the code not_a_date, no_such_date,
-    or date_out_of_range (before 1900 or after ``latest``).
+    A time after the date is dropped. ``latest`` is the last date that is accepted. Raises
+    UnreadableError with the code not_a_date (another form), no_such_date (1997-02-30), or
+    date_out_of_range (before 1900 or after ``latest``). Results are cached, because the rows of a
+    file repeat few dates.
     """
     normalised = unicodedata.normalize("NFKC", text)
     serial = _SPREADSHEET_SERIAL.fullmatch(normalised)
@@ -38,6 +41,7 @@ def _from_serial(days: int) -> date:
 
 
 def _split_date(text: str) -> tuple[str, str, str]:
+    """Return year, month and day; raise UnreadableError with the code not_a_date."""
     compact = _COMPACT_DATE.fullmatch(text)
     if compact:
         return compact[1], compact[2], compact[3]

@@ -1,4 +1,8 @@
-"""The settings of all environments. Values that differ come from ``config.env``."""
+"""The settings that ``local``, ``production`` and ``test`` share.
+
+Values that an installation may choose are read from environment variables with ``config.env``; they
+are described in ``.env.example``.
+"""
 
 from datetime import timedelta
 
@@ -11,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import env
 
-django_stubs_ext.monkeypatch()
+django_stubs_ext.monkeypatch()  # lets Django's classes accept type parameters: Field[int, int]
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.DATA_DIR
@@ -47,6 +51,9 @@ INSTALLED_APPS = [
     "demo",
 ]
 
+# Why a middleware of core is where it is: MalformedRequestMiddleware before the session,
+# UserContextMiddleware after authentication, which sets request.user, and after LocaleMiddleware,
+# whose language it replaces by the user's.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -134,6 +141,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "employee_number"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Nobody can sign up, but allauth checks that these fields agree with ACCOUNT_LOGIN_METHODS.
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_SESSION_REMEMBER = True  # so that sessions last SESSION_COOKIE_AGE (12 hours)
@@ -141,6 +149,8 @@ ACCOUNT_FORMS = {
     "login": "staff.forms.LoginForm",
     "change_password": "staff.forms.ChangePasswordForm",
 }
+# 60 attempts a minute from one address; of failed ones, 10 a minute from one address and 5 in five
+# minutes for one employee number.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
@@ -149,6 +159,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "core.views.errors.csrf_failure"
 
 # --- browser security and static files ----------------------------------------------------------
+# No inline scripts or styles, and nothing from other servers (docs/adr/0009).
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -181,6 +192,7 @@ STATICFILES_FINDERS = [
     "config.assets.ListedVendorFilesFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
+# The files of these packages that pages use; see config/assets.py.
 VENDOR_FILES = frozenset(
     {
         "vendor/tabler/tabler.min.css",
@@ -193,15 +205,15 @@ VENDOR_FILES = frozenset(
         "vendor/tom-select/js/tom-select.complete.min.js.map",
     }
 )
-ICON_DIR = _modules / "@tabler/icons/icons/outline"
+ICON_DIR = _modules / "@tabler/icons/icons/outline"  # read by the template tag ``icon``
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes of a form or a JSON body
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- history, written by triggers ---------------------------------------------------------------
-PGHISTORY_APPEND_ONLY = True
-PGHISTORY_DEFAULT_TRACKERS = None
+PGHISTORY_APPEND_ONLY = True  # the database refuses to change or delete history
+PGHISTORY_DEFAULT_TRACKERS = None  # ``common.history.tracked`` names the trackers
 # Triggers run once per statement, not per row: an import of 23,570 customers takes 1 s, not 16 s.
 PGHISTORY_LEVEL: object = pgtrigger.Statement
 
@@ -245,23 +257,27 @@ API_BULK_MAX_BYTES = env.integer("API_BULK_MAX_MIB", example="200", default=200)
 # --- Celery and the nightly run -----------------------------------------------------------------
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
+# A task is acknowledged when it has ended. If its worker is killed, another worker runs it again,
+# so a task must do no harm when it runs twice.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A task that is not acknowledged after this many seconds is delivered again. No task takes so long.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
 CELERY_BEAT_SCHEDULE = {
     "nightly-scoring": {
         "task": "segmentation.tasks.run_nightly",
-        "schedule": crontab(hour=2, minute=0),
+        "schedule": crontab(hour=2, minute=0),  # in TIME_ZONE
     }
 }
+# A run scores the transactions of this many days.
 SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=365)
 
-# --- records with declared fields -----------------------------------------------------------------
+# --- records with declared fields (docs/adr/0013) -----------------------------------------------
 RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
 
-# --- page parts that apps add to pages of crm and core ------------------------------------------
+# --- parts that apps add to pages, in the order of the page (docs/adr/0003) -----------------------
 CUSTOMER_PANELS: list[str] = [
     "crm.panels.Transactions",
     "segmentation.panels.Worth",
@@ -304,7 +320,11 @@ LOGGING = {
 
 
 def engine_settings(profile: str) -> tuple[dict[str, object], str]:
-    """Return the database settings and the Redis address of an engine profile."""
+    """Return the entry of DATABASES and the address of Valkey for a profile of the engines.
+
+    ``profile`` is ``default`` or ``test``. Addresses in the environment override those of its
+    engines. Raises ImproperlyConfigured.
+    """
     database = env.database(profile) | {
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
@@ -314,7 +334,7 @@ def engine_settings(profile: str) -> tuple[dict[str, object], str]:
 
 
 def cache_settings(redis_url: str) -> dict[str, dict[str, object]]:
-    """Return the setting CACHES for the server at ``redis_url``."""
+    """Return the setting CACHES for the Valkey at ``redis_url``, which is also Celery's broker."""
     return {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}
     }

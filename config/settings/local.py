@@ -1,4 +1,7 @@
-"""The settings of ``make run``. The secret key is created once and stored in ``.data/``."""
+"""The settings of ``make run`` on one machine, and of commands without DJANGO_SETTINGS_MODULE.
+
+The secret key is created once and stored in ``.data/``.
+"""
 
 import secrets
 
@@ -27,5 +30,5 @@ ALLOWED_HOSTS = env.text_list(
 _database, CELERY_BROKER_URL = engine_settings("default")
 DATABASES = {"default": _database}
 CACHES = cache_settings(CELERY_BROKER_URL)
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # static files are served without ``collectstatic``
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -1,4 +1,4 @@
-"""The settings of the tests: engines of their own and fast password hashing."""
+"""The settings of the tests: engines of their own, and a fast password hash."""
 
 from config.settings.base import *  # noqa: F403
 from config.settings.base import cache_settings, engine_settings

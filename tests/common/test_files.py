@@ -51,8 +51,10 @@ def test_gb18030_characters_outside_gbk_are_read() -> None:
     assert read_table("名称\n𠮷祥公司\n".encode("gb18030"))[1] == ["𠮷祥公司"]
 
 
-def test_broken_utf8_is_refused_with_its_line_and_not_read_as_gb18030() -> None:
-    data = "客户编码,客户名称\n甲,兰州公司\n乙,天水".encode() + b"\xff\n"
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_broken_utf8_is_refused_with_its_line_and_not_read_as_gb18030(line_end: str) -> None:
+    lines = ["客户编码,客户名称", "甲,兰州公司", "乙,天水"]
+    data = line_end.join(lines).encode() + b"\xff"
     error = refusal(data)
     assert error.code == "encoding"
     assert "3" in error.message
