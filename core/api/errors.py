@@ -49,7 +49,7 @@ class TooLarge(exceptions.APIException):
 
 
 class Unavailable(exceptions.APIException):
-    """A service that the request needs does not answer; nothing was saved."""
+    """A service that the request needs, such as the message queue, does not answer."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"

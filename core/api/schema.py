@@ -25,6 +25,7 @@ PROBLEM_SCHEMA = {
 }
 # Descriptions of errors by status: of all operations, of one record, of writes, of changes to one
 # record (PATCH), and of bulk imports.
+PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}  # for errors that a view itself declares
 COMMON_PROBLEMS = {
     "400": "The request could not be read, or some values are not right.",
     "401": "No key, or one that is unknown, expired or revoked.",
@@ -82,8 +83,6 @@ def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 def _problems(path: str, method: str) -> dict[str, str]:
     problems = dict(COMMON_PROBLEMS)
-    if path.endswith("/scoring-runs/") and method == "post":
-        problems["503"] = "The queue cannot be reached; nothing was started."
     if "{" in path:
         problems |= RECORD_PROBLEMS
     if method != "get":
@@ -96,8 +95,7 @@ def _problems(path: str, method: str) -> dict[str, str]:
 
 
 def _response(description: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {PROBLEM_CONTENT_TYPE: {"schema": schema}}}
+    return {"description": description, "content": {PROBLEM_CONTENT_TYPE: {"schema": PROBLEM_REF}}}
 
 
 class Schema(SpectacularAPIView):

@@ -46,13 +46,18 @@ class FieldDeclaration:
     sensitive: bool = False  # masked, and no filter, for users without SENSITIVE_VIEW
     in_list: bool = False  # is a column of the record's list
     in_filters: bool = False  # can be filtered by, in the list and in the API
-    searched: bool = False  # the search box covers it, for all users: never a sensitive field
+    searched: bool = False  # the search box covers it, for all users
     # Returns what its column sorts by; None: see ``core.fields.queries.sort_expressions``.
     sort: Callable[[], Sequence[str | SortExpression]] | None = None
     quality_weight: int = 0  # in a score of a record's completeness, which no code computes yet
     custom_key: str = ""  # of a custom field: the key of its values in CUSTOM_COLUMN
     # Codes of the categories whose records have the custom field; empty: all records have it.
     categories: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Refuse a sensitive field that the search box covers, whoever searches."""
+        if self.searched and self.sensitive:
+            raise ValueError(f"{self.name}: a sensitive field cannot be searched")
 
     @property
     def is_custom(self) -> bool:

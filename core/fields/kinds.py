@@ -34,7 +34,7 @@ MAX_VALUE_LENGTH = 200  # of a number, date or choice as text; parsing a longer 
 MAX_NUMBER = Decimal(10**12)  # so that a JSON float is exact to two decimals: see Number.to_json
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL and no surrogates
-_PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{1,28}[0-9]")
+_PHONE = re.compile(r"[+(]?[0-9][0-9 ()/-]{1,28}[0-9]")
 
 # Returns pairs of code and label. Called at each use, for the list of a custom field can change.
 Choices = Callable[[], Sequence[tuple[str, str | Promise]]]

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from kombu.exceptions import OperationalError as BrokerError
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, ListAPIView
@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
-from core.api.errors import Unavailable
+from core.api.errors import PROBLEM_CONTENT_TYPE, Unavailable
 from core.api.resources import require_user
+from core.api.schema import PROBLEM_REF
 from segmentation.api.serializers import RunRequestSerializer, RunSerializer
 from segmentation.models import ScoringRun
 from segmentation.services.run import request_run
@@ -44,7 +45,12 @@ class RunList(RunResource, ListAPIView[ScoringRun]):
         summary="Start a scoring run",
         description="Answers at once; the run goes on by itself. Refused while one is active.",
         request=RunRequestSerializer,
-        responses={201: RunSerializer},
+        responses={
+            201: RunSerializer,
+            (503, PROBLEM_CONTENT_TYPE): OpenApiResponse(
+                PROBLEM_REF, description="The queue cannot be reached; nothing was started."
+            ),
+        },
     )
     def post(self, request: Request) -> Response:
         """Request a run and return it; 503 if the message queue cannot be reached."""

@@ -1,7 +1,9 @@
 """Signing in and out: messages for refused attempts, and limits against guessing passwords."""
 
 import pytest
+from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -187,3 +189,10 @@ def test_fragment_without_a_session_answers_401_and_not_the_login_page(
 def test_there_are_no_pages_to_sign_up_or_reset_a_password(client: Client, db: None) -> None:
     for path in ("/signup/", "/accounts/signup/", "/password/reset/"):
         assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("password", ["manager-01", "MiaManager99"])
+def test_password_like_the_number_or_name_of_its_user_is_refused(cast: Cast, password: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        validate_password(password, cast.manager)
+    assert [error.code for error in refused.value.error_list] == ["password_too_similar"]
