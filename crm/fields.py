@@ -13,7 +13,7 @@ from core.fields.record_types import RecordType
 from core.fields.reference import Reference
 from crm.models import Category, Customer, Grade, Industry, Source
 from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH, Stage
-from crm.models.reference import Reference as ReferenceEntry
+from crm.models.reference import ReferenceEntry
 
 STAGE_SYNONYMS = {
     "潜在": Stage.POTENTIAL, "意向": Stage.INTENDING, "准客户": Stage.PROSPECTIVE,

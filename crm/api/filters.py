@@ -20,10 +20,10 @@ from core.fields.queries import condition
 from crm.fields import CUSTOMER
 from crm.models import Customer, Transaction
 from crm.models.customer import CustomerQuerySet
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 
 DATE_FORMATS = ["%Y-%m-%d"]
-KIND_CHOICES = [(kind.name.lower(), kind.label) for kind in Kind]
+KIND_CHOICES = [(kind.name.lower(), kind.label) for kind in TransactionKind]
 
 
 def _filters_for(fields: Iterable[FieldDeclaration]) -> dict[str, filters.Filter]:
@@ -128,7 +128,7 @@ class TransactionFilters(filters.FilterSet):
         self, transactions: QuerySet[Transaction], name: str, kind: Any
     ) -> QuerySet[Transaction]:
         """Keep bills, orders or refunds."""
-        return transactions.filter(kind=Kind[kind.upper()])
+        return transactions.filter(kind=TransactionKind[kind.upper()])
 
     class Meta:
         model = Transaction

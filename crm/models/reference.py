@@ -11,7 +11,7 @@ from common.history import tracked
 from common.localised import localised_text
 
 
-class Reference(models.Model):
+class ReferenceEntry(models.Model):
     """An entry of a reference list: a stable code and a name in both languages."""
 
     code = models.CharField(_("code"), max_length=30, unique=True)
@@ -34,7 +34,7 @@ class Reference(models.Model):
 
 
 @tracked()
-class Industry(Reference):
+class Industry(ReferenceEntry):
     """An industry of GB/T 4754-2017: a section (one letter), or a division of it (two digits)."""
 
     parent = models.ForeignKey(
@@ -46,7 +46,7 @@ class Industry(Reference):
         verbose_name=_("section"),
     )
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("industry")
         verbose_name_plural = _("industries")
         constraints = [
@@ -65,38 +65,38 @@ class Industry(Reference):
 
 
 @tracked()
-class Source(Reference):
+class Source(ReferenceEntry):
     """How the company came to know a customer."""
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("customer source")
         verbose_name_plural = _("customer sources")
 
 
 @tracked()
-class Category(Reference):
+class Category(ReferenceEntry):
     """The kind of organisation a customer is."""
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("customer category")
         verbose_name_plural = _("customer categories")
 
 
 @tracked()
-class Grade(Reference):
+class Grade(ReferenceEntry):
     """The importance of a customer; position 1 is the highest."""
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("customer grade")
         verbose_name_plural = _("customer grades")
 
 
 @tracked()
-class BillingSystem(Reference):
+class BillingSystem(ReferenceEntry):
     """A system that transactions come from; its external ids are unique within it."""
 
     id = models.SmallAutoField(primary_key=True)
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("billing system")
         verbose_name_plural = _("billing systems")

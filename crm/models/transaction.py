@@ -17,7 +17,7 @@ from crm.models.reference import BillingSystem
 MAX_EXTERNAL_ID_LENGTH = 100
 
 
-class Kind(models.IntegerChoices):
+class TransactionKind(models.IntegerChoices):
     """The kind of a transaction. Only refunds are negative."""
 
     BILL = 1, _("Bill")
@@ -43,7 +43,7 @@ class Transaction(ScopedModel):
     billing_system = models.ForeignKey(
         BillingSystem, on_delete=models.PROTECT, db_index=False, verbose_name=_("billing system")
     )
-    kind = models.SmallIntegerField(_("kind"), choices=Kind.choices)
+    kind = models.SmallIntegerField(_("kind"), choices=TransactionKind.choices)
     currency = models.CharField(_("currency"), max_length=3)
     external_id = models.CharField(
         _("external id"), max_length=MAX_EXTERNAL_ID_LENGTH, db_collation="C"
@@ -68,12 +68,12 @@ class Transaction(ScopedModel):
                 fields=["billing_system", "external_id"], name="crm_transaction_external_id_unique"
             ),
             models.CheckConstraint(
-                name="crm_transaction_kind_known", condition=Q(kind__in=Kind.values)
+                name="crm_transaction_kind_known", condition=Q(kind__in=TransactionKind.values)
             ),
             models.CheckConstraint(
                 name="crm_transaction_only_refunds_negative",
-                condition=Q(kind=Kind.REFUND, amount__lt=0)
-                | (~Q(kind=Kind.REFUND) & Q(amount__gte=0)),
+                condition=Q(kind=TransactionKind.REFUND, amount__lt=0)
+                | (~Q(kind=TransactionKind.REFUND) & Q(amount__gte=0)),
             ),
         ]
 

@@ -12,11 +12,11 @@ from accounts.permissions import Permission
 from common.errors import RefusedError
 from core.models import CustomField
 from core.writing import ConstraintMessage, constraint_messages, require_known_fields
-from crm.models.reference import Category, Reference
+from crm.models.reference import Category, ReferenceEntry
 
 EDITABLE_FIELDS = frozenset({"code", "name_zh", "name_en", "position", "is_active", "parent"})
 
-R = TypeVar("R", bound=Reference)
+R = TypeVar("R", bound=ReferenceEntry)
 
 
 def save_reference(model: type[R], *, actor: User, entry_id: int | None = None, **values: Any) -> R:
@@ -40,7 +40,7 @@ def save_reference(model: type[R], *, actor: User, entry_id: int | None = None, 
     return entry
 
 
-def delete_reference(model: type[Reference], *, actor: User, entry_id: int) -> None:
+def delete_reference(model: type[ReferenceEntry], *, actor: User, entry_id: int) -> None:
     """Delete an entry that no record refers to.
 
     Raises PermissionDenied, the model's DoesNotExist, or RefusedError ``in_use``. An entry in use
@@ -61,7 +61,7 @@ def _get_locked(model: type[R], entry_id: int) -> R:
     return QuerySet(model).select_for_update(of=["self"]).get(pk=entry_id)
 
 
-def _require_no_custom_field(entry: Reference) -> None:
+def _require_no_custom_field(entry: ReferenceEntry) -> None:
     """Raise RefusedError ``in_use`` if a custom field is limited to this category by its code."""
     names = CustomField.objects.filter(categories__contains=[entry.code])
     if isinstance(entry, Category) and names.exists():
@@ -69,7 +69,7 @@ def _require_no_custom_field(entry: Reference) -> None:
         raise RefusedError("in_use", message % {"entry": entry})
 
 
-def _is_used(entry: Reference) -> bool:
+def _is_used(entry: ReferenceEntry) -> bool:
     return any(
         QuerySet(relation.related_model).filter(**{relation.field.name: entry}).exists()
         for relation in entry._meta.related_objects  # noqa: SLF001 (documented for everyone)

@@ -35,7 +35,7 @@ TEXT_CELL_TEMPLATE = "crm/columns/text.html"
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column: its key in the URL, and the template of its cells.
 
     The template gets ``customer``, ``column`` and ``text`` (the text of a declared field).
@@ -132,9 +132,9 @@ class CustomerList(Page):
         return response
 
 
-def _columns(query: ListQuery) -> list[Column]:
+def _columns(query: ListQuery) -> list[TableColumn]:
     field_columns = [
-        Column(
+        TableColumn(
             key=field.name,
             label=field.list_label,
             template=CELL_TEMPLATES.get(field.name, TEXT_CELL_TEMPLATE),
@@ -144,19 +144,21 @@ def _columns(query: ListQuery) -> list[Column]:
         for field in query.column_fields
     ]
     part_columns = [
-        Column(column.key, column.label, column.template, column.numeric)
+        TableColumn(column.key, column.label, column.template, column.numeric)
         for column in query.part_columns
     ]
     return [*field_columns, *part_columns]
 
 
-def _cells(user: User, customer: Customer, columns: Sequence[Column]) -> list[tuple[Column, str]]:
+def _cells(
+    user: User, customer: Customer, columns: Sequence[TableColumn]
+) -> list[tuple[TableColumn, str]]:
     return [
         (column, column.field.text_of(customer, user) if column.field else "") for column in columns
     ]
 
 
-def _headers(query: ListQuery, columns: Sequence[Column]) -> list[Header]:
+def _headers(query: ListQuery, columns: Sequence[TableColumn]) -> list[Header]:
     return [
         _header(query, "name", _("Customer")),
         *(_header(query, column.key, column.label, numeric=column.numeric) for column in columns),

@@ -13,7 +13,7 @@ from core.fields.declarations import FieldDeclaration
 
 
 @dataclass(frozen=True)
-class Column:
+class ImportColumn:
     """A column of an import and the headers that files use for it."""
 
     name: str
@@ -30,37 +30,39 @@ class MatchedColumns:
 
 
 TRANSACTION_COLUMNS = (
-    Column(
+    ImportColumn(
         "customer",
         ("customer_id", "customer_code", "cust_id", "client", "客户编码", "客户编号", "客户代码",
          "集团编码", "集团客户编码"),
         required=True,
     ),
-    Column(
+    ImportColumn(
         "date",
         ("occurred_on", "transaction_date", "bill_date", "order_date", "日期", "交易日期",
          "账期", "账单日期", "订单日期", "发生日期"),
         required=True,
     ),
-    Column(
+    ImportColumn(
         "amount",
         ("total", "sum", "金额", "交易金额", "账单金额", "订单金额", "费用"),
         required=True,
     ),
-    Column("kind", ("type", "transaction_type", "类型", "交易类型", "种类")),
-    Column(
+    ImportColumn("kind", ("type", "transaction_type", "类型", "交易类型", "种类")),
+    ImportColumn(
         "external_id",
         ("transaction_id", "bill_id", "bill_no", "order_id", "order_no", "serial_number", "流水号",
          "交易流水号", "账单号", "账单编号", "订单号", "订单编号"),
     ),
-    Column("currency", ("币种", "货币")),
-    Column("customer_name", ("client_name", "客户名称", "集团名称", "集团客户名称")),
+    ImportColumn("currency", ("币种", "货币")),
+    ImportColumn("customer_name", ("client_name", "客户名称", "集团名称", "集团客户名称")),
 )  # fmt: skip
 
 
-def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[Column, ...]:
+def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[ImportColumn, ...]:
     """Return a column for each declared field; only the field named ``key`` is required."""
-    return tuple(Column(field.name, field.headers, required=field.name == key) for field in fields)
+    return tuple(
+        ImportColumn(field.name, field.headers, required=field.name == key) for field in fields
+    )
 
 
 # 万元 (10,000 yuan) is left out on purpose: such a column must not be read as yuan.
@@ -71,7 +73,7 @@ MAX_PREVIEW_LENGTH = 40
 
 
 def match_columns(
-    columns: Sequence[Column], header: Sequence[str], mapping: Mapping[str, str]
+    columns: Sequence[ImportColumn], header: Sequence[str], mapping: Mapping[str, str]
 ) -> MatchedColumns:
     """Find the columns in a header.
 
@@ -113,7 +115,7 @@ def _normalise_header(text: str) -> str:
 
 
 def _mapped_position(
-    name: str, mapped_header: str, columns: Sequence[Column], header: Sequence[str]
+    name: str, mapped_header: str, columns: Sequence[ImportColumn], header: Sequence[str]
 ) -> int:
     column_names = [column.name for column in columns]
     if name not in column_names:
@@ -131,7 +133,7 @@ def _mapped_position(
 
 
 def _require_columns(
-    columns: Sequence[Column], positions: Mapping[str, int], header: Sequence[str]
+    columns: Sequence[ImportColumn], positions: Mapping[str, int], header: Sequence[str]
 ) -> None:
     missing = [
         column.name for column in columns if column.required and column.name not in positions

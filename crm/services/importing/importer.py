@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from common.files import RowSource
 from crm.models import Customer, ImportBatch
 from crm.models.batch import BatchKind
-from crm.services.importing.columns import Column, MatchedColumns, match_columns
+from crm.services.importing.columns import ImportColumn, MatchedColumns, match_columns
 from crm.services.importing.options import ImportOptions
 from crm.services.importing.progress import ImportProgress, ImportStep, ProgressReporter
 from crm.services.importing.rejects import (
@@ -56,7 +56,7 @@ class Importer(ABC):
     table: ClassVar[str]
     # The columns a file may have, and the SQL definitions of the columns that are staged. A
     # subclass sets them on the class or in ``prepare``.
-    columns: Sequence[Column]
+    columns: Sequence[ImportColumn]
     value_columns: Sequence[str]
 
     def __init__(

@@ -12,16 +12,17 @@ from common.parsing.dates import parse_date
 from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
 from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH
-from crm.models.transaction import MAX_EXTERNAL_ID_LENGTH, Kind
+from crm.models.transaction import MAX_EXTERNAL_ID_LENGTH, TransactionKind
 from crm.services.importing.columns import MatchedColumns
 from crm.services.importing.reasons import RejectReason
 from crm.services.importing.staging import RowRejectedError
 
+# The names are compared without case.
 KINDS_BY_NAME = {
-    "bill": Kind.BILL, "账单": Kind.BILL, "invoice": Kind.BILL,
-    "order": Kind.ORDER, "订单": Kind.ORDER, "purchase": Kind.ORDER,
-    "refund": Kind.REFUND, "退款": Kind.REFUND, "credit": Kind.REFUND,
-}  # fmt: skip
+    **dict.fromkeys(("bill", "账单", "invoice"), TransactionKind.BILL),
+    **dict.fromkeys(("order", "订单", "purchase"), TransactionKind.ORDER),
+    **dict.fromkeys(("refund", "退款", "credit"), TransactionKind.REFUND),
+}
 # An id that derive_external_id has made, with the number of the occurrence.
 _DERIVED_ID = re.compile(r"#[A-Za-z0-9_-]{20}/[0-9]+")
 CURRENCY_NAMES = {"CNY": {"CNY", "RMB", "人民币", "¥", "￥", "元"}}
@@ -103,11 +104,11 @@ def _read_amount(text: str) -> int:
 def _read_kind(text: str, amount_minor: int) -> int:
     """Return the kind of a row; without one, a negative amount is a refund and others a bill."""
     if not text:
-        return int(Kind.REFUND if amount_minor < 0 else Kind.BILL)
+        return int(TransactionKind.REFUND if amount_minor < 0 else TransactionKind.BILL)
     kind = KINDS_BY_NAME.get(text.casefold())
     if kind is None:
         raise RowRejectedError("kind", text, RejectReason.UNKNOWN_KIND)
-    if (kind == Kind.REFUND) != (amount_minor < 0):
+    if (kind == TransactionKind.REFUND) != (amount_minor < 0):
         raise RowRejectedError(
             "amount", f"{amount_minor / 100:.2f}", RejectReason.ONLY_REFUNDS_NEGATIVE
         )
