@@ -1,4 +1,7 @@
-"""Matching the headers of a file, Chinese or English, to the columns of an import."""
+"""Finding the columns of an import in a file by their headers, Chinese or English.
+
+``match_columns`` finds them; ``TRANSACTION_COLUMNS`` and ``declared_columns`` say which there are.
+"""
 
 import re
 import unicodedata
@@ -14,7 +17,7 @@ from core.fields.declarations import FieldDeclaration
 
 @dataclass(frozen=True)
 class ImportColumn:
-    """A column of an import and the headers that files use for it."""
+    """A column that an import can read. A file's header may be its name or one of ``aliases``."""
 
     name: str
     aliases: tuple[str, ...]
@@ -23,10 +26,21 @@ class ImportColumn:
 
 @dataclass(frozen=True)
 class MatchedColumns:
-    """The position of each column in a file, and the headers that match no column."""
+    """The columns that were found in a file.
+
+    ``positions`` has the index of the cell by name of the column; a column that the file lacks is
+    missing there. ``ignored_headers`` are the headers that match no column.
+    """
 
     positions: Mapping[str, int]
     ignored_headers: list[str]
+
+    def position_of(self, column: str) -> int:
+        """Return the index of the column's cell; -1 if the file lacks the column.
+
+        Parsers append an empty cell to each row, so that -1 is the index of an empty cell.
+        """
+        return self.positions.get(column, -1)
 
 
 TRANSACTION_COLUMNS = (
@@ -65,21 +79,24 @@ def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[Impo
     )
 
 
-# 万元 (10,000 yuan) is left out on purpose: such a column must not be read as yuan.
+# The unit of an amount at the end of a header, as in 金额(元), is ignored. 万元 (10,000 yuan) is
+# left out on purpose: such a column must not be read as yuan.
 _CURRENCY_UNIT = re.compile(r"\((?:元|人民币|cny|rmb|yuan|¥)\)$")
 _SEPARATORS = re.compile(r"[\s_\-.:*]+")
+# Limits of the list of headers in an error message.
 MAX_PREVIEW_HEADERS = 20
-MAX_PREVIEW_LENGTH = 40
+MAX_PREVIEW_HEADER_LENGTH = 40
 
 
 def match_columns(
     columns: Sequence[ImportColumn], header: Sequence[str], mapping: Mapping[str, str]
 ) -> MatchedColumns:
-    """Find the columns in a header.
+    """Find the columns in a file's header.
 
-    ``mapping`` maps names of columns to headers and comes first; an empty header means that the
-    file does not have the column. Raises ValidationError for a mapping of an unknown column or
-    header, and FileRefusedError when a required column is missing or two headers match one column.
+    ``mapping`` maps names of columns to headers of the file, as in ``{"amount": "Net total"}``, and
+    takes precedence over the aliases. A blank header in it means that the file does not have the
+    column. Raises ValidationError, under ``mapping``, for a column or header that does not exist,
+    and FileRefusedError when a required column is missing or two headers match one column.
     """
     positions = {
         name: _mapped_position(name, mapped_header, columns, header)
@@ -109,7 +126,10 @@ def match_columns(
 
 
 def _normalise_header(text: str) -> str:
-    """Return a header without case, width, separators and unit of currency, for comparison."""
+    """Return the header in the form in which headers are compared.
+
+    Case, full or half width, separators, a byte order mark and a currency in brackets are removed.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold().strip("\ufeff \t")
     return _SEPARATORS.sub("", _CURRENCY_UNIT.sub("", folded))
 
@@ -117,6 +137,10 @@ def _normalise_header(text: str) -> str:
 def _mapped_position(
     name: str, mapped_header: str, columns: Sequence[ImportColumn], header: Sequence[str]
 ) -> int:
+    """Return the index of the header that the column ``name`` is mapped to.
+
+    A header that is written exactly so is preferred to one that is only equal when normalised.
+    """
     column_names = [column.name for column in columns]
     if name not in column_names:
         message = _("“%(name)s” is not one of our columns: %(columns)s.")
@@ -161,5 +185,5 @@ def _ambiguous_column(name: str, headers: Sequence[str]) -> FileRefusedError:
 
 def _header_preview(header: Sequence[str]) -> str:
     """Return the first headers, shortened: in a file that is no table they can be very long."""
-    preview = [text[:MAX_PREVIEW_LENGTH] for text in header[:MAX_PREVIEW_HEADERS] if text]
+    preview = [text[:MAX_PREVIEW_HEADER_LENGTH] for text in header[:MAX_PREVIEW_HEADERS] if text]
     return ", ".join(preview) + (" …" if len(header) > MAX_PREVIEW_HEADERS else "")
