@@ -172,14 +172,20 @@ REJECT_FIELD_NOT_IN_CATEGORY = """
     )
     INSERT INTO stage_reject SELECT line, %(column)s, value, %(code)s FROM rejected
 """
-# New customers without a value of a required custom field. ``categories`` are the codes of those
-# that have the field; empty for all.
+# Rows after which a required custom field has no value. As in crm.services.customer, only new
+# customers and those whose category changes are checked. ``categories`` are the codes of those that
+# have the field; empty for all.
 REJECT_MISSING_CUSTOM_VALUE = """
     WITH rejected AS (
         DELETE FROM stage_valid t
-         USING stage_valid same LEFT JOIN crm_category c ON c.id = same.category_id
-         WHERE t.line = same.line AND t.is_new
+         USING stage_valid same
+          LEFT JOIN crm_customer old ON old.id = same.customer_id
+          LEFT JOIN crm_category c ON c.id = same.category_id
+         WHERE t.line = same.line
+           AND (t.is_new OR coalesce(t.category_id, old.category_id)
+                            IS DISTINCT FROM old.category_id)
            AND NOT coalesce(t.custom_values ? %(key)s, FALSE)
+           AND NOT coalesce(old.custom_values ? %(key)s, FALSE)
            AND (%(categories)s = '{}'::text[] OR c.code = ANY(%(categories)s))
         RETURNING t.line
     )

@@ -143,7 +143,8 @@ class CustomerImporter(Importer):
     def _reject_invalid_custom_values(self, cursor: CursorWrapper) -> None:
         """Reject values of custom fields the category lacks, and rows without a required value.
 
-        In the row of an existing customer a required value may be missing: it stays unchanged.
+        In the row of an existing customer a required value may be missing: it stays unchanged. If
+        the row changes the category, the customer must have the value already.
         """
         for field in self._fields:
             if not field.is_custom:
