@@ -1,6 +1,7 @@
-"""Reference lists, which the administrator edits: industries, sources, categories, grades …
+"""Reference lists: industries, sources, categories, grades, billing systems.
 
-They hold no company data, so every user sees them and they have no visibility filter.
+Administrators edit them (``crm.services.reference``). They hold no company data, so every user sees
+them and they have no visibility filter. Migration 0002 fills them from ``crm/reference_data``.
 """
 
 from django.db import models
@@ -12,7 +13,11 @@ from common.localised import localised_text
 
 
 class ReferenceEntry(models.Model):
-    """An entry of a reference list: a stable code and a name in both languages."""
+    """An entry of a reference list: a code, by which files and the API name it, and two names.
+
+    Entries are listed by ``position``. One that is not ``is_active`` stays with the records that
+    have it, and forms do not offer it for others.
+    """
 
     code = models.CharField(_("code"), max_length=30, unique=True)
     name_zh = models.CharField(_("Chinese name"), max_length=80)

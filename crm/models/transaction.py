@@ -18,7 +18,7 @@ MAX_EXTERNAL_ID_LENGTH = 100
 
 
 class TransactionKind(models.IntegerChoices):
-    """The kind of a transaction. Only refunds are negative."""
+    """The kind of a transaction. A refund has a negative amount, the others zero or more."""
 
     BILL = 1, _("Bill")
     ORDER = 2, _("Order")
@@ -26,7 +26,16 @@ class TransactionKind(models.IntegerChoices):
 
 
 class Transaction(ScopedModel):
-    """One bill, order or refund. The widest columns come first, so that rows need no padding."""
+    """One bill, order or refund.
+
+    ``amount`` is a Decimal in Python and hundredths in the database. ``external_id`` is the number
+    that the billing system gave it, or was derived by the import. The columns of fixed width are
+    declared from wide to narrow, because PostgreSQL would otherwise pad them, in each of millions
+    of rows.
+
+    Only ``billing_system`` and ``external_id`` together, and ``customer``, are looked up. Both have
+    an index below, so the foreign keys get none of their own.
+    """
 
     customer = models.ForeignKey(
         Customer,
@@ -56,7 +65,7 @@ class Transaction(ScopedModel):
         verbose_name_plural = _("transactions")
         ordering = ["-occurred_on", "-pk"]
         indexes = [
-            # Scoring and the customer page read only this index, not the table.
+            # Scoring and the revenue of the customer page read only this index, not the table.
             models.Index(
                 fields=["customer", "occurred_on"],
                 include=["amount"],
@@ -82,5 +91,5 @@ class Transaction(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """The transactions of the customers that the user sees."""
+        """Return the filter for the transactions of the customers that the user sees."""
         return customer_visibility_filter(user)
