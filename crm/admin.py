@@ -89,7 +89,10 @@ class CustomerAdmin(RecordModelAdmin):
     ordering = ["code"]
 
     def get_fields(self, request: AdminRequest, obj: Customer | None = None) -> list[str]:
-        """Add the reason and the loaded version where an existing customer can be changed."""
+        """Return the declared fields; for an existing customer also reason and loaded version.
+
+        A user who may not change the customer gets the read-only fields.
+        """
         if obj is not None and not self.has_change_permission(request, obj):
             return self.readonly_field_names(request, obj)
         fields = [field.name for field in self.declarations(request, obj)]

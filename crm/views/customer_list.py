@@ -1,4 +1,8 @@
-"""The customer list: search, filters, sorting, pages. A filter replaces only the results."""
+"""The customer list: search, filters, sorting, pages.
+
+``crm.filters`` reads the URL's parameters and finds the customers; this module turns the result
+into what the templates show. A new search, filter or order replaces only the results, by htmx.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +26,9 @@ from crm.filters import Filter, FilterOption, ListQuery, OptionGroup, read_query
 from crm.models import Customer
 
 PER_PAGE = 50
-MAX_MENU_LINKS = 15  # a filter with more options is a select, in which one can type
-RESULTS_ID = "customer-results"
+# A filter with more options is a select, in which one can type to find an option.
+MAX_MENU_LINKS = 15
+RESULTS_ID = "customer-results"  # of the element in crm/customer_list.html
 # Templates of the cells of some fields; all others are text.
 CELL_TEMPLATES = {
     "grade": "crm/columns/grade.html",
@@ -36,25 +41,22 @@ TEXT_CELL_TEMPLATE = "crm/columns/text.html"
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column: its key in the URL, and the template of its cells.
+    """A column of the list, between the customer's name and the time of the last change."""
 
-    The template gets ``customer``, ``column`` and ``text`` (the text of a declared field).
-    """
-
-    key: str
+    key: str  # in the URL's parameter ``sort``
     label: str | Promise
-    template: str
+    template: str  # of a cell; gets ``customer``, ``column`` and ``text``
     numeric: bool = False
-    field: FieldDeclaration | None = None
+    field: FieldDeclaration | None = None  # whose ``text`` is shown; None in columns of other apps
 
 
 @dataclass(frozen=True)
 class Header:
-    """A column's header: a link that sorts by the column, or reverses the order."""
+    """A column's header: a link that sorts by the column, or reverses the order if it is sorted."""
 
     label: str | Promise
     url: str
-    direction: str  # for aria-sort; blank if the list is not sorted by the column
+    direction: str  # "ascending" or "descending"; blank if the list is not sorted by the column
     numeric: bool = False
 
 
@@ -78,13 +80,16 @@ class FilterLink:
 
 @dataclass(frozen=True)
 class FilterControl:
-    """A filter as it is shown: a menu of links, a select if it is long, or a text input."""
+    """A filter as it is shown: a menu of links, a select if it is long, or a text input.
 
-    key: str
+    It is a menu if neither ``use_select`` nor ``use_input`` is set.
+    """
+
+    key: str  # of the URL's parameter
     label: str | Promise
     value: str
-    is_selected: bool
-    hint: str
+    is_selected: bool  # whether the list is filtered by it
+    hint: str  # the tooltip of a select
     use_select: bool
     use_input: bool
     groups: Sequence[OptionGroup]  # of a select
@@ -97,7 +102,7 @@ class CustomerList(Page):
     permission = Permission.CUSTOMER_VIEW
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show the page; for a request of htmx with other filters only the results."""
+        """Show the page, or only the results if htmx is to replace them."""
         query = read_query(request.user, request.GET.dict())
         # The ids come first, so that related records are joined only for the rows of this page.
         page = Paginator(query.customers().values_list("pk", flat=True), PER_PAGE).get_page(
@@ -120,6 +125,7 @@ class CustomerList(Page):
             "may_create": request.user.may(Permission.CUSTOMER_EDIT),
             "sort": query.parameters().get("sort", ""),
         }
+        # To restore a page of the browser's history, htmx needs the whole page.
         results_only = (
             request.htmx.target == RESULTS_ID and not request.htmx.history_restore_request
         )
@@ -127,12 +133,14 @@ class CustomerList(Page):
         response = render(request, template, context)
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         if request.htmx:
+            # The browser shows the URL without the blank parameters that the form sends.
             number = str(page.number) if page.number > 1 else ""
             response["HX-Push-Url"] = _url(query.parameters(page=number))
         return response
 
 
 def _columns(query: ListQuery) -> list[TableColumn]:
+    """Return the columns of declared fields, then those of other apps."""
     field_columns = [
         TableColumn(
             key=field.name,
