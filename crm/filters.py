@@ -83,6 +83,11 @@ class Filter:
     is_offered: bool = True  # False: shown only while it is active
 
     @property
+    def current_value(self) -> str:
+        """The text of a text input, or else the submitted value."""
+        return self.typed_text or self.value
+
+    @property
     def selected_option(self) -> FilterOption | None:
         """The selected option; None if the filter is not used or its value is unknown.
 
@@ -135,13 +140,13 @@ class ListQuery:
         ``parameters(grade="A", sort="")`` selects a grade and the default order. Blank and default
         values are left out.
         """
-        parameters = {item.key: item.typed_text or item.value for item in self.active_filters}
+        parameters = {item.key: item.current_value for item in self.active_filters}
         sort = f"-{self.sort}" if self.descending else self.sort
         parameters |= {"q": self.search_text, "sort": "" if sort == DEFAULT_SORT else sort}
         return {key: value for key, value in (parameters | changes).items() if value}
 
     def customers(self) -> CustomerQuerySet:
-        """Return the matching customers in order, for counting and for the ids of a page.
+        """Return the matching customers in order, to count them and to read the ids of a page.
 
         They have only the annotations that their order and the active filters need.
         """
@@ -151,14 +156,14 @@ class ListQuery:
                 customers = part.annotate(customers)
         customers = customers.search(self.search_text, CUSTOMER.searched_columns)
         for item in self.active_filters:
-            customers = item.apply(customers, item.typed_text or item.value)
+            customers = item.apply(customers, item.current_value)
         return customers.order_by(*self._order_by())
 
     def rows(self, ids: Sequence[int]) -> list[Customer]:
         """Return the customers of one page, in the order of ``ids``, with all that the list shows.
 
-        Related records and the annotations of all parts are read only for these. An id that is no
-        longer that of a visible customer is left out.
+        Related records and the annotations of all parts are read for these only. An id is left out
+        if its customer has meanwhile been hidden from the user.
         """
         related = [
             declared.name for declared in self.column_fields if isinstance(declared.kind, Reference)

@@ -72,7 +72,7 @@ class ImportCommand(BaseCommand):
         options: ImportOptions,
         report_progress: ProgressReporter,
     ) -> ImportResult:
-        """Call the service."""
+        """Import the rows of the source by the command's service and return its result."""
 
     def handle(self, *_args: Any, **arguments: Any) -> None:
         """Import the file and print a summary.

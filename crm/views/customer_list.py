@@ -188,7 +188,7 @@ def _filter_control(query: ListQuery, item: Filter) -> FilterControl:
     return FilterControl(
         key=item.key,
         label=item.label,
-        value=item.typed_text or item.value,
+        value=item.current_value,
         is_selected=item.selected_option is not None,
         hint=item.hint,
         use_select=use_select,

@@ -42,7 +42,7 @@ class CustomerRowParser:
 
     def __call__(self, cells: list[str]) -> Sequence[Any]:
         """Return the values to stage; raise RowRejectedError for the first bad cell."""
-        cells.append("")  # for ``position_of`` columns that the file lacks
+        cells.append("")  # at -1, which is the position of columns that the file lacks
         values = [
             _read_value(field, cells[position], read_cell)
             for field, position, read_cell in self._model_fields

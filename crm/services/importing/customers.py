@@ -77,10 +77,11 @@ class CustomerImporter(Importer):
         self.columns = declared_columns(self._fields, key="code")
         unit = self.new_customer_unit()
         self.authorise_unit(unit)
+        # As in ``create_customer``, users who see only their own customers own those they create.
         owner_id = self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None
-        defaults = {"owner_id": owner_id, "unit_id": unit.pk}
+        default_by_column = {"owner_id": owner_id, "unit_id": unit.pk}
         self._staged_columns = [
-            StagedColumn(field.column, defaults.get(field.column, _default_value(field)))
+            StagedColumn(field.column, default_by_column.get(field.column, _default_value(field)))
             for field in CUSTOMER.fields
             if field.name not in TEXT_COLUMNS
         ]

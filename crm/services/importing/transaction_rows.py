@@ -51,7 +51,7 @@ class TransactionRowParser:
 
     def __call__(self, cells: list[str]) -> Sequence[Any]:
         """Return the values to stage; raise RowRejectedError for the first bad cell."""
-        cells.append("")  # for ``position_of`` columns that the file lacks
+        cells.append("")  # at -1, which is the position of columns that the file lacks
         customer = _read_text("customer", cells[self._customer], MAX_CODE_LENGTH)
         if not customer:
             raise RowRejectedError("customer", customer, ValueFault.MISSING)

@@ -62,8 +62,8 @@ REJECT_UNKNOWN_CUSTOMERS = """
      WHERE fault IS NULL
        AND NOT EXISTS (SELECT 1 FROM stage_visible_customer v WHERE v.code = s.customer)
 """
-# The rows whose customer is visible, with complete external ids. ``occurrence`` is 1 for the first
-# row of an external id, 2 for the next.
+# The rows whose customer is visible, with complete external ids. ``has_own_id`` says that the id
+# comes from the file. ``occurrence`` is 1 for the first row of an external id, 2 for the next.
 CREATE_STAGE_VALID = """
     CREATE TEMP TABLE stage_valid ON COMMIT DROP AS
     SELECT line, id AS customer_id, occurred_on, amount, kind, has_own_id, occurrence,
@@ -199,7 +199,11 @@ class TransactionImporter(Importer):
         return MergeResult(rows_created, rows_changed, customers_created=created)
 
     def _create_customers(self, cursor: CursorWrapper) -> int:
-        """Create the customers of the file that do not exist; return how many."""
+        """Create the customers of the file that do not exist; return how many.
+
+        They are at the stage *signed*, because they have transactions. As in ``create_customer``,
+        users who see only their own customers own those they create.
+        """
         source = Source.objects.filter(code=NEW_CUSTOMER_SOURCE).first()
         source_id = source.pk if source else None
         cursor.execute(
