@@ -21,7 +21,7 @@ from crm.models import (
     Industry,
     Source,
 )
-from crm.models.reference import Reference
+from crm.models.reference import ReferenceEntry
 from crm.services.customer import create_customer, update_customer
 from crm.services.reference import delete_reference, save_reference
 
@@ -39,12 +39,12 @@ class ReferenceAdmin(ServiceModelAdmin):
 
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
-    ) -> Reference:
+    ) -> ReferenceEntry:
         """Add or change the entry."""
-        entry: Reference = save_reference(self.model, actor=actor, entry_id=pk, **values)
+        entry: ReferenceEntry = save_reference(self.model, actor=actor, entry_id=pk, **values)
         return entry
 
-    def delete_through_service(self, actor: User, record: Reference) -> None:
+    def delete_through_service(self, actor: User, record: ReferenceEntry) -> None:
         """Delete the entry."""
         delete_reference(self.model, actor=actor, entry_id=record.pk)
 
@@ -89,7 +89,10 @@ class CustomerAdmin(RecordModelAdmin):
     ordering = ["code"]
 
     def get_fields(self, request: AdminRequest, obj: Customer | None = None) -> list[str]:
-        """Add the reason and the loaded version where an existing customer can be changed."""
+        """Return the declared fields; for an existing customer also reason and loaded version.
+
+        A user who may not change the customer gets the read-only fields.
+        """
         if obj is not None and not self.has_change_permission(request, obj):
             return self.readonly_field_names(request, obj)
         fields = [field.name for field in self.declarations(request, obj)]

@@ -13,7 +13,7 @@ from crm.composition import customer_list_parts, customer_panels
 def check_composition(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> Sequence[CheckMessage]:
-    """Report wrong paths and duplicate slugs."""
+    """Return an error for each path that cannot be loaded and for each duplicate slug."""
     return [
         *check_parts("CUSTOMER_PANELS", customer_panels),
         *check_parts("CUSTOMER_LIST_PARTS", customer_list_parts),

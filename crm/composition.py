@@ -1,6 +1,7 @@
-"""The parts that other apps add to the customer page and to the customer list.
+"""The parts that apps add to the customer page and to the customer list.
 
-The settings ``CUSTOMER_PANELS`` and ``CUSTOMER_LIST_PARTS`` list them in display order.
+An app adds a part by a class derived from ``CustomerPanel`` or ``CustomerListPart``. The settings
+``CUSTOMER_PANELS`` and ``CUSTOMER_LIST_PARTS`` list the classes in display order.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,10 +32,10 @@ class CustomerPanel(Part):
 class ListColumn:
     """A column that another app adds to the customer list."""
 
-    key: str
+    key: str  # in the URL's parameter ``sort``
     label: str | Promise
     template: str  # of a cell; gets ``customer``, annotated by the part
-    annotation: str  # the list is sorted by it
+    annotation: str  # name of the part's annotation that the list is sorted by
     numeric: bool = False
 
 
@@ -42,14 +43,17 @@ class ListColumn:
 class ListFilter:
     """A filter that another app adds to the customer list."""
 
-    key: str
+    key: str  # of the URL's parameter
     label: str | Promise
-    annotation: str  # must equal the selected value
+    annotation: str  # name of the part's annotation that must equal the selected value
     choices: Callable[[], Sequence[tuple[str, str | Promise]]]
 
 
 class CustomerListPart:
-    """Annotations of the customer list, and columns and filters that use them."""
+    """Annotations of the customer list, and columns and filters that use them.
+
+    A part may have only columns or only filters.
+    """
 
     slug: ClassVar[str]
     permission: ClassVar[Permission]

@@ -1,4 +1,8 @@
-"""The declared fields of the customer; ``core.fields`` describes who reads them."""
+"""The declared fields of the customer, and ``CUSTOMER``, the record type that has them.
+
+``core.fields.declarations`` explains the options of a field, ``core.fields.reference`` those of a
+reference. The table in docs/architecture.md lists what is built from them.
+"""
 
 from collections.abc import Sequence
 
@@ -13,15 +17,16 @@ from core.fields.record_types import RecordType
 from core.fields.reference import Reference
 from crm.models import Category, Customer, Grade, Industry, Source
 from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH, Stage
-from crm.models.reference import Reference as ReferenceEntry
+from crm.models.reference import ReferenceEntry
 
+# Names in imported files, besides the labels. They stay valid if a label is worded differently.
 STAGE_SYNONYMS = {
     "潜在": Stage.POTENTIAL, "意向": Stage.INTENDING, "准客户": Stage.PROSPECTIVE,
     "签约": Stage.SIGNED, "已开发": Stage.DEVELOPED, "合作伙伴": Stage.PARTNER, "流失": Stage.LOST,
 }  # fmt: skip
 
 
-def _names(entry: ReferenceEntry) -> Sequence[str]:
+def _both_names(entry: ReferenceEntry) -> Sequence[str]:
     return (entry.name_zh, entry.name_en)
 
 
@@ -38,37 +43,41 @@ def _name_and_code(customer: Customer) -> str:
 
 
 def _unit_level(unit: OrgUnit) -> int:
+    """Return the depth of a unit, whose path has the ids from the top down, such as ``1.4.9``."""
     return str(unit.path).count(".")
 
 
 def _stage_order() -> Sequence[Case]:
+    """Sort by the order of ``Stage``, in which a customer passes through them, not by its code."""
     order = [When(stage=stage, then=Value(number)) for number, stage in enumerate(Stage.values)]
     return [Case(*order, output_field=IntegerField())]
 
 
+# The kinds of the fields that refer to another record. Filters, imports and the API accept all of
+# ``records``, also entries of reference lists that are not active; forms offer only the selectable.
 INDUSTRY = Reference(
     records=lambda _user: Industry.objects.all(),
     selectable_records=lambda _user: Industry.objects.filter(is_active=True),
-    names=_names,
+    names=_both_names,
     level=lambda industry: 1 if industry.parent_id else 0,
     fault=ValueFault.NOT_IN_LIST,
 )
 SOURCE = Reference(
     records=lambda _user: Source.objects.all(),
     selectable_records=lambda _user: Source.objects.filter(is_active=True),
-    names=_names,
+    names=_both_names,
     fault=ValueFault.NOT_IN_LIST,
 )
 CATEGORY = Reference(
     records=lambda _user: Category.objects.all(),
     selectable_records=lambda _user: Category.objects.filter(is_active=True),
-    names=_names,
+    names=_both_names,
     fault=ValueFault.NOT_IN_LIST,
 )
 GRADE = Reference(
     records=lambda _user: Grade.objects.all(),
     selectable_records=lambda _user: Grade.objects.filter(is_active=True),
-    names=_names,
+    names=_both_names,
     label=_code_and_name,
     empty_label=_("Not graded"),
     fault=ValueFault.NOT_IN_LIST,
@@ -93,7 +102,8 @@ PARENT = Reference(
     options_url_name="customer_options",
 )
 
-# In the order of forms and of the customer page.
+# In the order of forms and of the customer page. ``headers`` are names of the column in imported
+# files, besides the field's own name.
 CUSTOMER_FIELDS = (
     model_field(
         Customer,

@@ -1,4 +1,4 @@
-"""The form of a customer."""
+"""The form of a customer, on the pages to create and to edit one."""
 
 from typing import Any
 
@@ -16,9 +16,10 @@ from crm.services.customer import PLACEMENT_FIELDS
 
 
 class CustomerForm(RecordForm):
-    """The declared fields of a customer, and the reason for a changed grade.
+    """The declared fields of a customer that the user may see; with a customer also the reason.
 
-    Only users who may reassign customers get the fields owner and unit.
+    The service asks for a reason only if the grade changes. Only users who may reassign customers
+    get the fields owner and unit.
     """
 
     def __init__(self, user: User, *, customer: Customer | None = None, data: Any = None) -> None:
@@ -37,9 +38,10 @@ class CustomerForm(RecordForm):
             self.order_fields(order)
 
     def _mark_fields_with_categories(self) -> None:
-        """Add the ids of a field's categories to its input; a script hides it for the others.
+        """Add the ids of a field's categories to its input, for ``static/js/categories.js``.
 
-        Without scripts all fields are shown, and the service refuses a value of another category.
+        The script hides the field while another category is selected. Without scripts all fields
+        are shown, and the service refuses a value of a field that the category does not have.
         """
         limited_fields = {
             name: field for name, field in self.declarations.items() if field.categories

@@ -22,10 +22,12 @@ from crm.selectors.portfolio import portfolio
 from crm.selectors.revenue import Revenue, latest_transactions, revenue_of
 
 FIELDS_SHOWN_ELSEWHERE = frozenset({"name", "code", "parent"})  # in the header and as a link
+# Shown for a field without a value, where a blank would not say what that means.
 EMPTY_VALUE_TEXTS: Mapping[str, str | Promise] = {
     "owner": _("Public pool"),
     "grade": _("Not graded"),
 }
+# How many of each a panel shows.
 MAX_SUBSIDIARIES = 10
 MAX_CHANGES = 5
 MAX_TRANSACTIONS = 10
@@ -41,7 +43,10 @@ class Basics(CustomerPanel):
     query_budget = 8
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Return the fields and changes, and those subsidiaries and parent that the user sees."""
+        """Return the fields and changes, and the subsidiaries and the parent if the user sees them.
+
+        Fields are masked for users who may not see their values.
+        """
         visible = Customer.objects.visible_to(request.user)
         fields = CUSTOMER.all_fields()
         subsidiaries = list(
@@ -60,7 +65,10 @@ class Basics(CustomerPanel):
 def _facts(
     user: User, customer: Customer, fields: Sequence[FieldDeclaration]
 ) -> list[tuple[str, str | Promise]]:
-    """Return label and text of the fields that are not shown elsewhere on the page."""
+    """Return label and text of the fields that the customer's category has.
+
+    Fields that the page shows elsewhere are left out.
+    """
     category = CUSTOMER.category_of(customer)
     return [
         (field.list_label, field.text_of(customer, user) or EMPTY_VALUE_TEXTS.get(field.name, ""))
@@ -80,7 +88,10 @@ class Transactions(CustomerPanel):
     wide = True
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-        """Return the revenue and the latest transactions; only ``revenue``, None, without any."""
+        """Return the revenue and the latest transactions.
+
+        For a customer without transactions the context is only ``{"revenue": None}``.
+        """
         revenue = revenue_of(customer, today=timezone.localdate())
         if revenue is None:
             return {"revenue": None}
@@ -96,7 +107,8 @@ class Transactions(CustomerPanel):
 def _revenue_chart(revenue: Revenue) -> dict[str, Any]:
     """Return the ECharts options: net revenue as bars, refunds as negative bars.
 
-    ``table`` is the same data for the table that can replace the chart.
+    ``table`` has the same data for the table that can replace the chart. Texts such as ``@money``
+    name formats and colours of static/js/charts.js.
     """
     headers = [_("Month"), _("Net revenue"), _("Refunds")]
     rows = [(f"{month.first_day:%Y-%m}", month.net, month.refunds) for month in revenue.months]
@@ -122,7 +134,7 @@ def _revenue_chart(revenue: Revenue) -> dict[str, Any]:
 
 
 class Portfolio(HomeWidget):
-    """The user's own customers in numbers, or those of the unit for a head."""
+    """The customers in numbers: the user's own, or all that a user with more access sees."""
 
     slug = "portfolio"
     title = _("Customers in numbers")

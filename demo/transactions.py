@@ -22,7 +22,7 @@ from accounts.models import User
 from common.copying import copy_lines
 from crm.models import BillingSystem, ImportBatch
 from crm.models.batch import BatchKind
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 from demo.customers import SpendingProfiles
 from demo.plan import Month, Plan
 from demo.progress import Progress
@@ -224,7 +224,7 @@ class _TransactionGenerator:
         noise = self._noise
         days = [day.isoformat() for day in _days(month_plan.month)]
         base_factor = month_factor(month_plan.month) * month_plan.bill_interval
-        ending = _last_columns(batch_columns, Kind.BILL, f"B{month_plan.month.label}")
+        ending = _last_columns(batch_columns, TransactionKind.BILL, f"B{month_plan.month.label}")
         is_slump_month = month_plan.position >= len(self._calendar) - SLUMP_MONTHS
         for n in self._billed_customers(month_plan.position, month_plan.bill_interval):
             trend = profiles.trend[n] ** month_plan.position
@@ -237,7 +237,7 @@ class _TransactionGenerator:
     def _orders(
         self, month_plan: _MonthPlan, buyers: list[int], batch_columns: str
     ) -> Iterator[str]:
-        ending = _last_columns(batch_columns, Kind.ORDER, f"O{month_plan.month.label}")
+        ending = _last_columns(batch_columns, TransactionKind.ORDER, f"O{month_plan.month.label}")
         is_slump_month = month_plan.position >= len(self._calendar) - SLUMP_MONTHS
         base_factor = ORDER_FACTOR * month_factor(month_plan.month)
         customer_days = self._random_customer_days(month_plan.month, buyers, month_plan.orders)
@@ -252,7 +252,7 @@ class _TransactionGenerator:
     def _refunds(
         self, month_plan: _MonthPlan, buyers: list[int], batch_columns: str
     ) -> Iterator[str]:
-        ending = _last_columns(batch_columns, Kind.REFUND, f"R{month_plan.month.label}")
+        ending = _last_columns(batch_columns, TransactionKind.REFUND, f"R{month_plan.month.label}")
         customer_days = self._random_customer_days(month_plan.month, buyers, month_plan.refunds)
         for number, (n, day) in enumerate(customer_days):
             factor = self._rng.uniform(MIN_REFUND_FACTOR, MAX_REFUND_FACTOR)
@@ -279,7 +279,7 @@ class _TransactionGenerator:
         return zip(customers, day_texts, strict=True)
 
 
-def _last_columns(batch_columns: str, kind: Kind, id_prefix: str) -> str:
+def _last_columns(batch_columns: str, kind: TransactionKind, id_prefix: str) -> str:
     """Return the end of a line: the columns from batch on, without the number of the external id.
 
     An external id is this prefix and a number, for example ``B2026030000012``: unique in its

@@ -63,9 +63,9 @@ class TransactionBulk(APIView):
 
 
 def _check_size(request: Request) -> None:
-    """Refuse a body that is too long before reading it.
+    """Raise LengthRequired or TooLarge for a body without a length, or with too large a one.
 
-    The server never reads more than the announced length.
+    This is checked before reading the body. The server never reads more than the announced length.
     """
     if "Transfer-Encoding" in request.headers:
         raise LengthRequired(_("Send the body with its length, not in chunks."))
@@ -76,6 +76,7 @@ def _check_size(request: Request) -> None:
 
 
 def _source(request: Request) -> RowSource:
+    """Return the body as CSV or NDJSON, as its media type says; raise FileRefusedError."""
     # ``request.data`` selects the parser and refuses other media types without reading the body. It
     # is empty, and no stream, if the body has no length.
     stream: Any = request.data or BytesIO()

@@ -67,7 +67,11 @@ class CustomerResource(GenericAPIView[Customer]):
         return Response(data, status=status_code, headers={"ETag": f'"{customer.version}"'})
 
     def submitted_values(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
-        """Return the validated values, with related records; raise ValidationError."""
+        """Return the validated values for the service, with related records instead of their keys.
+
+        ``partial`` is for a change: fields may be missing, and there may be a ``reason``. Raises
+        ValidationError.
+        """
         serializer_class = CustomerChangeSerializer if partial else CustomerSerializer
         context = self.get_serializer_context()
         serializer = serializer_class(data=request.data, partial=partial, context=context)

@@ -20,10 +20,10 @@ from core.fields.queries import condition
 from crm.fields import CUSTOMER
 from crm.models import Customer, Transaction
 from crm.models.customer import CustomerQuerySet
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 
 DATE_FORMATS = ["%Y-%m-%d"]
-KIND_CHOICES = [(kind.name.lower(), kind.label) for kind in Kind]
+KIND_CHOICES = [(kind.name.lower(), kind.label) for kind in TransactionKind]
 
 
 def _filters_for(fields: Iterable[FieldDeclaration]) -> dict[str, filters.Filter]:
@@ -31,7 +31,11 @@ def _filters_for(fields: Iterable[FieldDeclaration]) -> dict[str, filters.Filter
 
 
 def _filter_for(field: FieldDeclaration) -> filters.Filter:
-    """Return the filter of a declared field: by key, by code, or by a value of its kind."""
+    """Return the filter of a declared field.
+
+    A related record is given by its key, a choice by its code, other values as people write them; a
+    text matches a part of the value. A value that is none of the kind's answers 400.
+    """
 
     def filter_by_value(customers: CustomerQuerySet, name: str, text: str) -> CustomerQuerySet:
         try:
@@ -46,7 +50,11 @@ def _filter_for(field: FieldDeclaration) -> filters.Filter:
 
 
 class CustomerFilters(filters.FilterSet):
-    """Filters of customers: the declared fields with a filter, custom fields included, and more."""
+    """Filters of customers: one for each declared field with ``in_filters``, and those below.
+
+    Filters of custom fields, such as ``custom_staff``, depend on the user and on what
+    administrators added. They are therefore made for each request that uses one.
+    """
 
     code = filters.CharFilter("code", max_length=40)
     search = filters.CharFilter(
@@ -63,7 +71,7 @@ class CustomerFilters(filters.FilterSet):
 
     @classmethod
     def get_filters(cls) -> dict[str, filters.Filter]:
-        """Add a filter for each declared field of the model that this class defines none for."""
+        """Add a filter for each declared field of the model that this class has none for."""
         explicit_filters: dict[str, filters.Filter] = super().get_filters()
         return _filters_for(CUSTOMER.fields) | explicit_filters
 
@@ -77,7 +85,9 @@ class CustomerFilters(filters.FilterSet):
             if unknown:
                 raise ValidationError({name: [_("There is no such field.")] for name in unknown})
             for name, custom_filter in custom_filters.items():
-                custom_filter.parent, custom_filter.model = self, Customer
+                # As FilterSet does for the filters that its class declares.
+                custom_filter.parent = self
+                custom_filter.model = Customer
                 self.filters[name] = custom_filter
 
     def filter_by_text(self, customers: CustomerQuerySet, name: str, text: str) -> CustomerQuerySet:
@@ -128,7 +138,7 @@ class TransactionFilters(filters.FilterSet):
         self, transactions: QuerySet[Transaction], name: str, kind: Any
     ) -> QuerySet[Transaction]:
         """Keep bills, orders or refunds."""
-        return transactions.filter(kind=Kind[kind.upper()])
+        return transactions.filter(kind=TransactionKind[kind.upper()])
 
     class Meta:
         model = Transaction

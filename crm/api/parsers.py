@@ -1,4 +1,7 @@
-"""Parsers that return the body as a stream, so that it is never held in memory as a whole."""
+"""Parsers that return the body as a stream, so that it is never held in memory as a whole.
+
+The bulk import reads the stream row by row.
+"""
 
 from collections.abc import Mapping
 from typing import IO, Any

@@ -8,7 +8,7 @@ from core.api.record_fields import CUSTOM_FIELDS, CustomValuesField, serializer_
 from core.api.resources import StrictSerializer
 from crm.fields import CUSTOMER
 from crm.models import Customer, Transaction
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 
 
 class CustomerSerializer(StrictSerializer[Customer]):
@@ -54,7 +54,7 @@ class TransactionSerializer(serializers.Serializer[Transaction]):
 
     def get_kind(self, transaction: Transaction) -> str:
         """Return bill, order or refund."""
-        return Kind(transaction.kind).name.lower()
+        return TransactionKind(transaction.kind).name.lower()
 
 
 class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):

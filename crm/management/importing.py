@@ -21,8 +21,8 @@ from crm.services.importing import ImportOptions, ImportResult
 from crm.services.importing.progress import ProgressReporter
 from crm.services.importing.reasons import reason_text
 
-DEFAULT_ACTOR = "importer"
-INTERRUPTED_EXIT_CODE = 130
+DEFAULT_ACTOR = "importer"  # employee number of a service account that a migration creates
+INTERRUPTED_EXIT_CODE = 130  # as shells report a program ended by Ctrl-C: 128 + SIGINT
 
 
 class ImportCommand(BaseCommand):
@@ -72,10 +72,13 @@ class ImportCommand(BaseCommand):
         options: ImportOptions,
         report_progress: ProgressReporter,
     ) -> ImportResult:
-        """Call the service."""
+        """Import the rows of the source by the command's service and return its result."""
 
     def handle(self, *_args: Any, **arguments: Any) -> None:
-        """Import the file; raise CommandError with one line when that is impossible."""
+        """Import the file and print a summary.
+
+        Raises CommandError, with one line, if the file cannot be imported or no row is valid.
+        """
         options = self.import_options(arguments)
         with _errors_as_one_line():
             actor = _get_actor(arguments["actor"])
@@ -120,6 +123,10 @@ class ImportCommand(BaseCommand):
 
 
 def _parse_mapping(text: str) -> dict[str, str]:
+    """Return ``{"amount": "Net total", "kind": ""}`` for ``amount=Net total,kind=``.
+
+    Raises CommandError for a pair without a column or an equals sign.
+    """
     mapping = {}
     for pair in filter(None, (piece.strip() for piece in text.split(","))):
         name, equals_sign, header = pair.partition("=")
@@ -141,7 +148,10 @@ def _get_actor(employee_number: str) -> User:
 
 @contextmanager
 def _errors_as_one_line() -> Iterator[None]:
-    """Turn the expected errors, after which nothing is imported, into CommandError."""
+    """Turn the errors that users can cause or must know into CommandError with one line.
+
+    After each of them nothing has been imported.
+    """
     try:
         yield
     except FileRefusedError as error:

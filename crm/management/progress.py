@@ -16,7 +16,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def progress_display(stdout: OutputWrapper) -> Iterator[ProgressReporter]:
-    """Yield the progress reporter that fits ``stdout``."""
+    """Yield the function that shows a report: as a bar if ``stdout`` is a terminal, or as lines."""
     if stdout.isatty():
         with _progress_bar() as bar:
             task = bar.add_task("", total=None, rows=0)
@@ -48,6 +48,7 @@ def _progress_bar() -> Progress:
 
 
 def _line_reporter(stdout: OutputWrapper) -> ProgressReporter:
+    """Return a reporter that writes a line at each new step and every SECONDS_BETWEEN_LINES."""
     last_step, last_written_at = ImportStep.READ, time.monotonic()
 
     def write_line(progress: ImportProgress) -> None:

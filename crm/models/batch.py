@@ -1,4 +1,4 @@
-"""Import batches: one record for every import of customers or transactions."""
+"""Import batches: one record for every import of customers or transactions that was stored."""
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +9,8 @@ from accounts.acting import Channel
 from accounts.permissions import DataAccessLevel
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 
+MAX_FILE_NAME_LENGTH = 200
+
 
 class BatchKind(models.TextChoices):
     """What was imported."""
@@ -18,11 +20,14 @@ class BatchKind(models.TextChoices):
 
 
 class ImportBatch(ScopedModel):
-    """One committed import: file, actor, channel, and counts of rows."""
+    """One committed import: file, actor, channel, and counts of rows.
+
+    ``sha256`` is the hash of the file's bytes. The four counts after ``rows_read`` add up to it.
+    """
 
     id = models.AutoField(primary_key=True)
     kind = models.CharField(_("kind"), max_length=20, choices=BatchKind.choices)
-    file_name = models.CharField(_("file"), max_length=200)
+    file_name = models.CharField(_("file"), max_length=MAX_FILE_NAME_LENGTH)
     sha256 = models.CharField(_("fingerprint"), max_length=64)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("imported by")
@@ -61,7 +66,10 @@ class ImportBatch(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """The user's own imports; those of users of the subtree; or all."""
+        """Return the filter for all imports, those by users of the subtree, or the user's own.
+
+        The access level ``unit`` gives only the user's own, like ``own``.
+        """
         if user.access_level == DataAccessLevel.ALL:
             return Q()
         if user.access_level == DataAccessLevel.SUBTREE:

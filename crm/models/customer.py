@@ -1,4 +1,8 @@
-"""The customer: one organisation the company sells to."""
+"""The customer: one organisation that the company sells to.
+
+A customer has an owner, the account manager (``owner``), or none: those without one are the public
+pool of their unit. Customers form a tree of parent groups and subsidiaries (``parent``).
+"""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -21,7 +25,10 @@ from common.history import tracked
 from crm.models.reference import Category, Grade, Industry, Source
 
 MAX_CODE_LENGTH, MAX_NAME_LENGTH = 40, 200
-CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"  # valid in Python and PostgreSQL
+# Has the same meaning in Python and in PostgreSQL, which reads it in a constraint and in imports.
+CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"
+# The body of a trigger that refuses a parent that is the customer itself or below it. ``above`` are
+# the new parent and all parents above it.
 REFUSE_CYCLE = """
     IF NEW.parent_id IS NOT NULL AND EXISTS (
         WITH RECURSIVE above(id) AS (
@@ -55,7 +62,10 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
     """A queryset of customers with text search."""
 
     def search(self, text: str, columns: Sequence[str]) -> "CustomerQuerySet":
-        """Keep customers that contain each word of the text in at least one of the columns."""
+        """Keep the customers that have every word of ``text`` in at least one of the columns.
+
+        Case is ignored; a word may be part of a longer one. A blank text keeps all customers.
+        """
         matching = self
         for term in text.split():
             conditions = (Q(**{f"{column}__icontains": term}) for column in columns)
@@ -65,7 +75,12 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
 
 @tracked()
 class Customer(ScopedModel):
-    """A corporate customer. ``version`` counts its changes, to detect concurrent edits."""
+    """A corporate customer.
+
+    ``version`` starts at 1 and grows by one with every change, so that a service can refuse a
+    change that is based on an older version. ``custom_values`` has the values of custom fields by
+    key, as in ``{"staff": 12}``; fields without a value are missing there.
+    """
 
     code = models.CharField(
         _("customer code"),
@@ -125,6 +140,7 @@ class Customer(ScopedModel):
         verbose_name_plural = _("customers")
         ordering = ["code"]
         indexes = [
+            # Django compares UPPER(name) for ``icontains``, which ``search`` uses.
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="crm_customer_name_trgm"),
             GinIndex(OpClass(Upper("code"), name="gin_trgm_ops"), name="crm_customer_code_trgm"),
             GinIndex(
@@ -166,7 +182,10 @@ class Customer(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """Own customers and the unit's public pool; the unit; the subtree; or all."""
+        """Return the filter for all customers, those of the subtree or the unit, or the user's own.
+
+        The user's own are those that the user owns and the public pool of the user's unit.
+        """
         if user.access_level == DataAccessLevel.ALL:
             return Q()
         if user.access_level == DataAccessLevel.SUBTREE:
@@ -180,7 +199,10 @@ class Customer(ScopedModel):
 
 
 def customer_visibility_filter(user: ScopedUser) -> Q:
-    """Return the filter for a model with a ``customer``: visible if the customer is."""
+    """Return the filter for the rows of another model whose ``customer`` the user may see.
+
+    Models with a foreign key ``customer`` use it as their visibility filter.
+    """
     if user.access_level == DataAccessLevel.ALL:
         return Q()
     return Q(customer__in=Customer.objects.filter(Customer.visibility_filter(user)).values("pk"))

@@ -1,6 +1,7 @@
-"""Reference lists, which the administrator edits: industries, sources, categories, grades …
+"""Reference lists: industries, sources, categories, grades, billing systems.
 
-They hold no company data, so every user sees them and they have no visibility filter.
+Administrators edit them (``crm.services.reference``). They hold no company data, so every user sees
+them and they have no visibility filter. Migration 0002 fills them from ``crm/reference_data``.
 """
 
 from django.db import models
@@ -11,8 +12,12 @@ from common.history import tracked
 from common.localised import localised_text
 
 
-class Reference(models.Model):
-    """An entry of a reference list: a stable code and a name in both languages."""
+class ReferenceEntry(models.Model):
+    """An entry of a reference list: a code, by which files and the API name it, and two names.
+
+    Entries are listed by ``position``. One that is not ``is_active`` stays with the records that
+    have it, and forms do not offer it for others.
+    """
 
     code = models.CharField(_("code"), max_length=30, unique=True)
     name_zh = models.CharField(_("Chinese name"), max_length=80)
@@ -34,7 +39,7 @@ class Reference(models.Model):
 
 
 @tracked()
-class Industry(Reference):
+class Industry(ReferenceEntry):
     """An industry of GB/T 4754-2017: a section (one letter), or a division of it (two digits)."""
 
     parent = models.ForeignKey(
@@ -46,7 +51,7 @@ class Industry(Reference):
         verbose_name=_("section"),
     )
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("industry")
         verbose_name_plural = _("industries")
         constraints = [
@@ -65,38 +70,38 @@ class Industry(Reference):
 
 
 @tracked()
-class Source(Reference):
+class Source(ReferenceEntry):
     """How the company came to know a customer."""
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("customer source")
         verbose_name_plural = _("customer sources")
 
 
 @tracked()
-class Category(Reference):
+class Category(ReferenceEntry):
     """The kind of organisation a customer is."""
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("customer category")
         verbose_name_plural = _("customer categories")
 
 
 @tracked()
-class Grade(Reference):
+class Grade(ReferenceEntry):
     """The importance of a customer; position 1 is the highest."""
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("customer grade")
         verbose_name_plural = _("customer grades")
 
 
 @tracked()
-class BillingSystem(Reference):
+class BillingSystem(ReferenceEntry):
     """A system that transactions come from; its external ids are unique within it."""
 
     id = models.SmallAutoField(primary_key=True)
 
-    class Meta(Reference.Meta):
+    class Meta(ReferenceEntry.Meta):
         verbose_name = _("billing system")
         verbose_name_plural = _("billing systems")

@@ -17,8 +17,8 @@ from crm.models.reference import BillingSystem
 MAX_EXTERNAL_ID_LENGTH = 100
 
 
-class Kind(models.IntegerChoices):
-    """The kind of a transaction. Only refunds are negative."""
+class TransactionKind(models.IntegerChoices):
+    """The kind of a transaction. A refund has a negative amount, the others zero or more."""
 
     BILL = 1, _("Bill")
     ORDER = 2, _("Order")
@@ -26,7 +26,16 @@ class Kind(models.IntegerChoices):
 
 
 class Transaction(ScopedModel):
-    """One bill, order or refund. The widest columns come first, so that rows need no padding."""
+    """One bill, order or refund.
+
+    ``amount`` is a Decimal in Python and hundredths in the database. ``external_id`` is the number
+    that the billing system gave it, or was derived by the import. The columns of fixed width are
+    declared from wide to narrow, because PostgreSQL would otherwise pad them, in each of millions
+    of rows.
+
+    Only ``billing_system`` and ``external_id`` together, and ``customer``, are looked up. Both have
+    an index below, so the foreign keys get none of their own.
+    """
 
     customer = models.ForeignKey(
         Customer,
@@ -43,7 +52,7 @@ class Transaction(ScopedModel):
     billing_system = models.ForeignKey(
         BillingSystem, on_delete=models.PROTECT, db_index=False, verbose_name=_("billing system")
     )
-    kind = models.SmallIntegerField(_("kind"), choices=Kind.choices)
+    kind = models.SmallIntegerField(_("kind"), choices=TransactionKind.choices)
     currency = models.CharField(_("currency"), max_length=3)
     external_id = models.CharField(
         _("external id"), max_length=MAX_EXTERNAL_ID_LENGTH, db_collation="C"
@@ -56,7 +65,7 @@ class Transaction(ScopedModel):
         verbose_name_plural = _("transactions")
         ordering = ["-occurred_on", "-pk"]
         indexes = [
-            # Scoring and the customer page read only this index, not the table.
+            # Scoring and the revenue of the customer page read only this index, not the table.
             models.Index(
                 fields=["customer", "occurred_on"],
                 include=["amount"],
@@ -68,12 +77,12 @@ class Transaction(ScopedModel):
                 fields=["billing_system", "external_id"], name="crm_transaction_external_id_unique"
             ),
             models.CheckConstraint(
-                name="crm_transaction_kind_known", condition=Q(kind__in=Kind.values)
+                name="crm_transaction_kind_known", condition=Q(kind__in=TransactionKind.values)
             ),
             models.CheckConstraint(
                 name="crm_transaction_only_refunds_negative",
-                condition=Q(kind=Kind.REFUND, amount__lt=0)
-                | (~Q(kind=Kind.REFUND) & Q(amount__gte=0)),
+                condition=Q(kind=TransactionKind.REFUND, amount__lt=0)
+                | (~Q(kind=TransactionKind.REFUND) & Q(amount__gte=0)),
             ),
         ]
 
@@ -82,5 +91,5 @@ class Transaction(ScopedModel):
 
     @classmethod
     def visibility_filter(cls, user: ScopedUser) -> Q:
-        """The transactions of the customers that the user sees."""
+        """Return the filter for the transactions of the customers that the user sees."""
         return customer_visibility_filter(user)

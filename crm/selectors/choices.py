@@ -9,7 +9,11 @@ from crm.models.customer import CustomerQuerySet
 def search_customers(
     user: User, text: str, *, exclude_id: int | None = None, limit: int = 20
 ) -> CustomerQuerySet:
-    """Return the first customers that ``user`` sees and whose name or code matches, by code."""
+    """Return the first ``limit`` customers whose name or code has every word of ``text``, by code.
+
+    Only customers that ``user`` sees are returned, with their id, code and name. ``exclude_id``
+    leaves out one customer, such as the one whose parent is being selected.
+    """
     visible = Customer.objects.visible_to(user)
     matching = visible.search(text, CUSTOMER.searched_columns).only("pk", "code", "name")
     if exclude_id is not None:

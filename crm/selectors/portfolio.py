@@ -13,7 +13,7 @@ from crm.models import Customer
 from crm.models.customer import Stage
 from crm.selectors.revenue import MonthToDate, month_to_date
 
-CACHE_SECONDS = 300
+CACHE_SECONDS = 300  # how old the numbers of a unit may be
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,11 @@ class StageCount:
 
 @dataclass(frozen=True)
 class Portfolio:
-    """Customers by stage, and the revenue of this month and the last.
+    """The number of customers by stage, and the revenue of this month and the last.
 
-    ``revenue`` is None for users who may not see transactions. ``is_own`` tells whether the numbers
-    are of the customers the user owns or of all customers they see.
+    ``is_own`` says that the numbers are those of the customers the user owns; otherwise they are
+    those of all customers the user sees. ``as_of`` is when they were computed. ``stages`` has all
+    stages in their order. ``revenue`` is None for users who may not see transactions.
     """
 
     as_of: datetime
@@ -45,7 +46,11 @@ class Portfolio:
 
 
 def portfolio(user: User) -> Portfolio:
-    """Return the numbers; those of more than the user's own customers may be five minutes old."""
+    """Return the numbers of the customers the user owns, or of all that they see.
+
+    The former are for users whose access level is ``own`` and are always computed. The latter are
+    cached for CACHE_SECONDS.
+    """
     if user.access_level == DataAccessLevel.OWN:
         return _compute_portfolio(user, is_own=True)
     # All users with these properties see the same numbers, so they share a cache entry.

@@ -1,7 +1,8 @@
-"""Revenue of customers, summed from transactions.
+"""Revenue of customers, summed from transactions, for the customer page and the home page.
 
-The covering index has all columns the sums need, so the table itself is not read. Amounts are net
-of refunds unless the name says otherwise, in the company's currency.
+Amounts are in the company's currency and net of refunds unless the name says otherwise. The sums
+need only the columns of the index ``crm_transaction_customer_date``, so PostgreSQL need not read
+the table itself.
 """
 
 from calendar import monthrange
@@ -17,7 +18,7 @@ from accounts.models import User
 from crm.models import Customer, Transaction
 
 ZERO = Decimal("0.00")
-REVENUE_MONTHS = 24
+REVENUE_MONTHS = 24  # that ``Revenue`` has, as many as its two sums of 12 months cover
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,12 @@ class Month:
 
 @dataclass(frozen=True)
 class Revenue:
-    """A customer's revenue up to and including ``as_of``; ``months`` has the oldest first.
+    """A customer's revenue up to and including the day ``as_of``.
 
-    ``has_ended`` is set if there are no transactions in the months up to today; ``as_of`` is then
-    the day of the last transaction instead of today.
+    ``as_of`` is today, unless the last transaction is more than 23 months ago. Then ``has_ended``
+    is True and ``as_of`` is the day of that transaction. ``months`` has the month of ``as_of`` and
+    the 23 before it, the oldest first. The sums of 12 months end with ``as_of`` and with the same
+    day of the year before.
     """
 
     as_of: date
@@ -45,21 +48,21 @@ class Revenue:
 
     @property
     def growth(self) -> Decimal | None:
-        """The growth of the last 12 months over the 12 before; see ``growth``."""
+        """The growth of the last 12 months over the 12 before, as a fraction."""
         return growth(self.last_12_months, self.previous_12_months)
 
 
 def growth(current: Decimal, previous: Decimal) -> Decimal | None:
-    """Return the growth as a fraction: 0.1 for 10 %. None if ``previous`` is not positive."""
+    """Return the growth as a fraction, 0.1 for 10 %; None if ``previous`` is not positive."""
     if previous <= 0:
         return None
     return (current / previous - 1).quantize(Decimal("0.001"))
 
 
 def revenue_of(customer: Customer, *, today: date) -> Revenue | None:
-    """Return the revenue of a customer; None without transactions.
+    """Return the revenue of a customer; None without transactions up to today.
 
-    The caller has checked that the user may see the customer.
+    The caller must have checked that the user may see the customer and its transactions.
     """
     transactions = customer.transactions.filter(occurred_on__lte=today)
     last_day = transactions.aggregate(last=Max("occurred_on"))["last"]
@@ -82,7 +85,10 @@ def revenue_of(customer: Customer, *, today: date) -> Revenue | None:
 
 
 def latest_transactions(customer: Customer, *, limit: int) -> QuerySet[Transaction]:
-    """Return the newest transactions of a customer that the user may see."""
+    """Return the ``limit`` newest transactions of a customer, with their billing systems.
+
+    The caller must have checked that the user may see the customer and its transactions.
+    """
     return customer.transactions.select_related("billing_system").order_by("-occurred_on", "-pk")[
         :limit
     ]
@@ -99,7 +105,7 @@ class MonthToDate:
 
     @property
     def growth(self) -> Decimal | None:
-        """The growth of this month over the same days of last month; see ``growth``."""
+        """The growth of this month over the same days of last month, as a fraction."""
         return growth(self.this_month, self.last_month_to_date)
 
 
@@ -140,7 +146,10 @@ def _sum_amount(condition: Q) -> Sum:
 
 
 def _months(transactions: QuerySet[Transaction], *, last_month: date) -> Iterator[Month]:
-    """Yield the months up to ``last_month``, the oldest first, also those without transactions."""
+    """Yield REVENUE_MONTHS months up to ``last_month`` (its first day), the oldest first.
+
+    Months without transactions are included.
+    """
     rows = (
         transactions.filter(occurred_on__gte=months_back(last_month, REVENUE_MONTHS - 1))
         .order_by()

@@ -1,6 +1,8 @@
 """Every write to a customer by the browser, the API and the administration.
 
-``crm.services.importing`` follows the same rules in SQL.
+Both functions authorise the actor, work in an audited transaction, and accept all declared fields,
+custom ones included (under their names, such as ``custom_staff``). ``crm.services.importing``
+follows the same rules in SQL.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,8 +30,9 @@ from crm.fields import CUSTOMER
 from crm.models import Customer
 
 PLACEMENT_FIELDS = frozenset({"owner", "unit"})  # they decide who sees the customer
-CUSTOMER_TREE = "crm_customer_tree"
+CUSTOMER_TREE = "crm_customer_tree"  # name of the lock for changes of parents
 _CYCLE_MESSAGE = gettext_lazy("A customer cannot belong to itself or to its own subsidiary.")
+# Messages for violations of the model's constraints, by name of the constraint.
 CONSTRAINTS = {
     # The message is the same whether the user may see the existing customer or not.
     "crm_customer_code_key": ConstraintMessage(
@@ -50,10 +53,11 @@ FieldsByName = Mapping[str, FieldDeclaration]
 
 
 def create_customer(*, actor: User, **values: Any) -> Customer:
-    """Create a customer; ``values`` are named after the declared fields.
+    """Create a customer and return it; ``values`` has the values of declared fields by name.
 
     The default unit is the actor's. The default owner is the actor if they see only their own
-    customers, otherwise nobody. Raises PermissionDenied, or ValidationError naming the field.
+    customers, otherwise nobody. Raises PermissionDenied; ValidationError under the field's name;
+    and TypeError for a name that is no field.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
     fields = fields_by_name(CUSTOMER.all_fields())
@@ -67,7 +71,7 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
             lock_tree(CUSTOMER_TREE)
         values = _clean_values(values, fields, actor=actor)
         _authorise_placement(values, actor=actor, is_new=True)
-        _assign_fields(customer, values, fields)
+        _assign_and_validate(customer, values, fields)
         _require_custom_values(customer, fields.values())
         _save(customer)
     return customer
@@ -76,12 +80,14 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
 def update_customer(
     *, customer_id: int, actor: User, version: int | None = None, reason: str = "", **changes: Any
 ) -> Customer:
-    """Change the given fields of a customer and return it.
+    """Change the given fields of a customer and return it; ``changes`` has the values by name.
 
-    ``version`` is the version that the change is based on; raises StaleError if it is not current.
-    Also raises Customer.DoesNotExist if the actor may not see the customer, PermissionDenied, or
-    ValidationError naming the field. A changed grade needs a reason. If no value differs, nothing
-    is written.
+    ``version`` is the version that the change is based on; None skips the check. A changed grade
+    needs a ``reason``. If no value differs, nothing is written.
+
+    Raises StaleError if the version is not current; Customer.DoesNotExist if the actor may not see
+    the customer; PermissionDenied; ValidationError under the field's name (or ``reason``); and
+    TypeError for a name that is no field.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
     fields = fields_by_name(CUSTOMER.all_fields())
@@ -97,7 +103,7 @@ def update_customer(
             raise ValidationError({"reason": _("Say why the grade changes.")})
         if changed:
             _authorise_placement(changed, actor=actor, is_new=False)
-            _assign_fields(customer, changed, fields)
+            _assign_and_validate(customer, changed, fields)
             # A changed category may require other fields than before.
             fields_to_check = (
                 fields.values() if "category" in changed else [fields[name] for name in changed]
@@ -111,7 +117,7 @@ def update_customer(
 def _clean_values(
     values: Mapping[str, Any], fields: FieldsByName, *, actor: User
 ) -> dict[str, Any]:
-    """Return the values converted to the kinds of their fields.
+    """Return the values as values of their fields' kinds, None for blank ones.
 
     Raises ValidationError for an invalid value, and for a record or a field hidden from the actor.
     """
@@ -158,7 +164,14 @@ def _authorise_placement(values: Mapping[str, Any], *, actor: User, is_new: bool
         raise PermissionDenied(Permission.CUSTOMER_REASSIGN.value)
 
 
-def _assign_fields(customer: Customer, values: Mapping[str, Any], fields: FieldsByName) -> None:
+def _assign_and_validate(
+    customer: Customer, values: Mapping[str, Any], fields: FieldsByName
+) -> None:
+    """Assign the values, which are clean, without saving.
+
+    Raises ValidationError for a value of a field that the customer's category does not have, and
+    for what the model's own validation refuses.
+    """
     for name, value in values.items():
         fields[name].assign(customer, value)
     category = CUSTOMER.category_of(customer)
@@ -166,14 +179,18 @@ def _assign_fields(customer: Customer, values: Mapping[str, Any], fields: Fields
         if value is not None and not fields[name].applies_to(category):
             message = _("Customers of this category do not have this field.")
             raise ValidationError({name: message})
-    # The database checks uniqueness and constraints (see CONSTRAINTS), require_visible has checked
-    # the parent, and the kinds have checked the custom values.
+    # Left out here: the database checks uniqueness and constraints (see CONSTRAINTS), and
+    # _clean_values has checked the parent and the custom values.
     customer.full_clean(
         exclude=["parent", "custom_values"], validate_unique=False, validate_constraints=False
     )
 
 
 def _require_custom_values(customer: Customer, fields: Iterable[FieldDeclaration]) -> None:
+    """Raise ValidationError for the first of ``fields`` that is required and has no value.
+
+    Only custom fields that the customer's category has are checked.
+    """
     category = CUSTOMER.category_of(customer)
     for field in fields:
         is_missing = field.is_custom and field.required and field.value_of(customer) is None
@@ -182,5 +199,6 @@ def _require_custom_values(customer: Customer, fields: Iterable[FieldDeclaration
 
 
 def _save(customer: Customer) -> None:
+    """Save; raise ValidationError for the violation of a constraint in CONSTRAINTS."""
     with constraint_messages(CONSTRAINTS):
         customer.save()

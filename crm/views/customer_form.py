@@ -1,4 +1,8 @@
-"""Pages to create and edit a customer, and the search for its parent group."""
+"""Pages to create and edit a customer, and the search for its parent group.
+
+If another user has saved the customer since the form was loaded, nothing is saved: the page shows
+what the other user changed, and a form that merges both users' changes.
+"""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,7 +27,7 @@ from crm.models import Customer
 from crm.selectors.choices import search_customers
 from crm.services.customer import create_customer, update_customer
 
-MAX_INTEGER_DIGITS = 9
+MAX_INTEGER_DIGITS = 9  # every number with so few digits fits PostgreSQL's integer
 
 
 class CustomerNew(Page):
@@ -61,7 +65,7 @@ class CustomerEdit(Page):
         )
 
     def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
-        """Save, or show the form with its errors or with changes another user made meanwhile."""
+        """Save the changes, or show the form with its errors (422) or as a conflict (409)."""
         customer = _get_customer(request.user, pk)
         if request.POST.get("version") != str(customer.version):
             return _conflict_page(request, customer)
@@ -76,6 +80,11 @@ class CustomerEdit(Page):
         return _form_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def _save(self, request: AuthedRequest, customer: Customer, form: CustomerForm) -> HttpResponse:
+        """Save the changes and redirect to the customer.
+
+        The redirect is to the list if the changes have hidden the customer from the user. Raises
+        StaleError or ValidationError; see ``update_customer``.
+        """
         saved = update_customer(
             customer_id=customer.pk,
             actor=request.user,
@@ -90,7 +99,10 @@ class CustomerEdit(Page):
 
 
 class CustomerOptions(Page):
-    """Search for pickers: ``[{"value": id, "text": name, "code": code}, …]``."""
+    """The search of pickers: ``[{"value": id, "text": name, "code": code}, …]``.
+
+    The parameter ``q`` is the search text, ``without`` the id of a customer to leave out.
+    """
 
     permission = Permission.CUSTOMER_VIEW
 
@@ -112,9 +124,9 @@ class CustomerOptions(Page):
 
 @dataclass(frozen=True)
 class Conflict:
-    """The changes another user saved while the form was open."""
+    """The changes that another user saved while the form was open."""
 
-    last_change: Change | None
+    last_change: Change | None  # who made it and when; None if it changed nothing the user may see
     fields: list[FieldConflict]
 
 
@@ -152,7 +164,10 @@ def _conflict_page(request: AuthedRequest, customer: Customer) -> HttpResponse:
 
 
 def _loaded_values(request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-    """Return the initial values of the form that the user submitted; empty if unknown."""
+    """Return the values that the submitted form was loaded with, by name of the field.
+
+    They come from the history, by the version in the form; empty if there is no such version.
+    """
     version = request.POST.get("version", "")
     is_number = version.isascii() and version.isdecimal() and len(version) <= MAX_INTEGER_DIGITS
     state = state_at(customer, int(version)) if is_number else None

@@ -1,4 +1,8 @@
-"""The customer list: search, filters, sorting, pages. A filter replaces only the results."""
+"""The customer list: search, filters, sorting, pages.
+
+``crm.filters`` reads the URL's parameters and finds the customers; this module turns the result
+into what the templates show. A new search, filter or order replaces only the results, by htmx.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +26,9 @@ from crm.filters import Filter, FilterOption, ListQuery, OptionGroup, read_query
 from crm.models import Customer
 
 PER_PAGE = 50
-MAX_MENU_LINKS = 15  # a filter with more options is a select, in which one can type
-RESULTS_ID = "customer-results"
+# A filter with more options is a select, in which one can type to find an option.
+MAX_MENU_LINKS = 15
+RESULTS_ID = "customer-results"  # of the element in crm/customer_list.html
 # Templates of the cells of some fields; all others are text.
 CELL_TEMPLATES = {
     "grade": "crm/columns/grade.html",
@@ -35,26 +40,23 @@ TEXT_CELL_TEMPLATE = "crm/columns/text.html"
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column: its key in the URL, and the template of its cells.
+class TableColumn:
+    """A column of the list, between the customer's name and the time of the last change."""
 
-    The template gets ``customer``, ``column`` and ``text`` (the text of a declared field).
-    """
-
-    key: str
+    key: str  # in the URL's parameter ``sort``
     label: str | Promise
-    template: str
+    template: str  # of a cell; gets ``customer``, ``column`` and ``text``
     numeric: bool = False
-    field: FieldDeclaration | None = None
+    field: FieldDeclaration | None = None  # whose ``text`` is shown; None in columns of other apps
 
 
 @dataclass(frozen=True)
 class Header:
-    """A column's header: a link that sorts by the column, or reverses the order."""
+    """A column's header: a link that sorts by the column, or reverses the order if it is sorted."""
 
     label: str | Promise
     url: str
-    direction: str  # for aria-sort; blank if the list is not sorted by the column
+    direction: str  # "ascending" or "descending"; blank if the list is not sorted by the column
     numeric: bool = False
 
 
@@ -78,13 +80,16 @@ class FilterLink:
 
 @dataclass(frozen=True)
 class FilterControl:
-    """A filter as it is shown: a menu of links, a select if it is long, or a text input."""
+    """A filter as it is shown: a menu of links, a select if it is long, or a text input.
 
-    key: str
+    It is a menu if neither ``use_select`` nor ``use_input`` is set.
+    """
+
+    key: str  # of the URL's parameter
     label: str | Promise
     value: str
-    is_selected: bool
-    hint: str
+    is_selected: bool  # whether the list is filtered by it
+    hint: str  # the tooltip of a select
     use_select: bool
     use_input: bool
     groups: Sequence[OptionGroup]  # of a select
@@ -97,7 +102,7 @@ class CustomerList(Page):
     permission = Permission.CUSTOMER_VIEW
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show the page; for a request of htmx with other filters only the results."""
+        """Show the page, or only the results if htmx is to replace them."""
         query = read_query(request.user, request.GET.dict())
         # The ids come first, so that related records are joined only for the rows of this page.
         page = Paginator(query.customers().values_list("pk", flat=True), PER_PAGE).get_page(
@@ -120,6 +125,7 @@ class CustomerList(Page):
             "may_create": request.user.may(Permission.CUSTOMER_EDIT),
             "sort": query.parameters().get("sort", ""),
         }
+        # To restore a page of the browser's history, htmx needs the whole page.
         results_only = (
             request.htmx.target == RESULTS_ID and not request.htmx.history_restore_request
         )
@@ -127,14 +133,16 @@ class CustomerList(Page):
         response = render(request, template, context)
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         if request.htmx:
+            # The browser shows the URL without the blank parameters that the form sends.
             number = str(page.number) if page.number > 1 else ""
             response["HX-Push-Url"] = _url(query.parameters(page=number))
         return response
 
 
-def _columns(query: ListQuery) -> list[Column]:
+def _columns(query: ListQuery) -> list[TableColumn]:
+    """Return the columns of declared fields, then those of other apps."""
     field_columns = [
-        Column(
+        TableColumn(
             key=field.name,
             label=field.list_label,
             template=CELL_TEMPLATES.get(field.name, TEXT_CELL_TEMPLATE),
@@ -144,19 +152,21 @@ def _columns(query: ListQuery) -> list[Column]:
         for field in query.column_fields
     ]
     part_columns = [
-        Column(column.key, column.label, column.template, column.numeric)
+        TableColumn(column.key, column.label, column.template, column.numeric)
         for column in query.part_columns
     ]
     return [*field_columns, *part_columns]
 
 
-def _cells(user: User, customer: Customer, columns: Sequence[Column]) -> list[tuple[Column, str]]:
+def _cells(
+    user: User, customer: Customer, columns: Sequence[TableColumn]
+) -> list[tuple[TableColumn, str]]:
     return [
         (column, column.field.text_of(customer, user) if column.field else "") for column in columns
     ]
 
 
-def _headers(query: ListQuery, columns: Sequence[Column]) -> list[Header]:
+def _headers(query: ListQuery, columns: Sequence[TableColumn]) -> list[Header]:
     return [
         _header(query, "name", _("Customer")),
         *(_header(query, column.key, column.label, numeric=column.numeric) for column in columns),
@@ -178,7 +188,7 @@ def _filter_control(query: ListQuery, item: Filter) -> FilterControl:
     return FilterControl(
         key=item.key,
         label=item.label,
-        value=item.typed_text or item.value,
+        value=item.current_value,
         is_selected=item.selected_option is not None,
         hint=item.hint,
         use_select=use_select,

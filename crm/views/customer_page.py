@@ -1,4 +1,7 @@
-"""The customer page: a header and panels, each of which is loaded by a request of its own."""
+"""The customer page: a header and panels, each of which is loaded by a request of its own.
+
+``crm.composition`` lists the panels, which come from several apps.
+"""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render

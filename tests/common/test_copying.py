@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from common.copying import CHUNK_CHARACTERS, copy_lines, copy_rows
 from common.files import FileRefusedError
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 
 COPY = "COPY copied FROM STDIN"
 # Everything that a text column can store: all of Unicode except NUL and surrogates.
@@ -72,7 +72,7 @@ def test_any_texts_are_stored_unchanged(cursor: CursorWrapper, contents: list[st
 
 def test_values_of_other_types_are_stored_unchanged(db: None) -> None:
     at = datetime(2026, 3, 5, 23, 59, 59, 123456, tzinfo=UTC)
-    row = (-(2**63), True, False, date(2026, 3, 5), at, 0.1, Kind.REFUND)
+    row = (-(2**63), True, False, date(2026, 3, 5), at, 0.1, TransactionKind.REFUND)
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE copied (a bigint, b boolean, c boolean, d date, e timestamptz,"

@@ -7,7 +7,7 @@ from itertools import count
 from accounts.models import OrgUnit, User
 from crm.models import BillingSystem, Customer, ImportBatch, Transaction
 from crm.models.batch import BatchKind
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 from tests.history import fixture_changes
 
 _numbers = count(1)
@@ -61,7 +61,7 @@ def make_transaction(
         occurred_on=on,
         batch=batch,
         billing_system=system,
-        kind=Kind.REFUND if value < 0 else Kind.BILL,
+        kind=TransactionKind.REFUND if value < 0 else TransactionKind.BILL,
         currency="CNY",
         external_id=external_id or f"T{next(_numbers):08}",
     )

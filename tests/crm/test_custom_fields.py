@@ -21,7 +21,7 @@ from tests.cast import Cast
 from tests.conftest import Login
 from tests.core.api import key_client
 from tests.crm.factories import make_customer
-from tests.crm.importing import counts, send_customers
+from tests.crm.importing import counts, rejects, send_customers
 from tests.history import fixture_changes
 
 CHOICES = [
@@ -263,6 +263,18 @@ def test_import_checks_required_fields_and_categories(cast: Cast) -> None:
     result = send_customers(text, cast.division_admin)
     assert counts(result) == (2, 0, 0, 2)
     assert result.rejects_by_reason == {"missing": 1, "not_in_category": 1}
+
+
+def test_import_that_changes_the_category_requires_the_fields_of_the_new_one(cast: Cast) -> None:
+    make_custom_field(cast, "licence", "text", required=True, categories=["enterprise"])
+    text = (
+        "code,name,category,licence\nK1,甲,government,\nK2,乙,government,\nK3,丙,enterprise,L-3\n"
+    )
+    assert counts(send_customers(text, cast.division_admin)) == (3, 0, 0, 0)
+    again = "code,category,licence\nK1,enterprise,\nK2,enterprise,L-2\nK3,enterprise,\n"
+    result = send_customers(again, cast.division_admin)
+    assert rejects(result) == [(2, "licence", "missing")]
+    assert counts(result) == (0, 1, 1, 1)
 
 
 @pytest.mark.usefixtures("fields")

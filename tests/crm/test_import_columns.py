@@ -7,7 +7,7 @@ from common.files import FileRefusedError
 from crm.fields import CUSTOMER_FIELDS
 from crm.services.importing.columns import (
     TRANSACTION_COLUMNS,
-    Column,
+    ImportColumn,
     declared_columns,
     match_columns,
 )
@@ -79,6 +79,6 @@ def test_amounts_in_ten_thousands_are_not_read_as_yuan() -> None:
 @pytest.mark.parametrize(
     "columns", [TRANSACTION_COLUMNS, declared_columns(CUSTOMER_FIELDS, key="code")]
 )
-def test_no_alias_belongs_to_two_columns(columns: tuple[Column, ...]) -> None:
+def test_no_alias_belongs_to_two_columns(columns: tuple[ImportColumn, ...]) -> None:
     names = [name for column in columns for name in (column.name, *column.aliases)]
     assert len(names) == len(set(names))

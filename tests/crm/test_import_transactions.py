@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.acting import Channel
 from common.files import FileRefusedError
 from crm.models import BillingSystem, Customer, ImportBatch, Transaction
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 from tests.cast import Cast
 from tests.crm.factories import make_customer
 from tests.crm.importing import counts, rejects, send_transactions, stored_transactions
@@ -169,7 +169,12 @@ def test_kind_is_read_in_both_languages_or_derived_from_the_sign(cast: Cast) -> 
     )
     assert counts(send_transactions(text, cast.division_admin))[0] == 4
     kinds = {int(row.amount): row.kind for row in Transaction.objects.all()}
-    assert kinds == {1: Kind.BILL, 2: Kind.ORDER, -3: Kind.REFUND, -4: Kind.REFUND}
+    assert kinds == {
+        1: TransactionKind.BILL,
+        2: TransactionKind.ORDER,
+        -3: TransactionKind.REFUND,
+        -4: TransactionKind.REFUND,
+    }
 
 
 def test_hidden_customer_is_rejected_like_an_unknown_one(cast: Cast) -> None:

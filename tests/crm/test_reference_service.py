@@ -5,14 +5,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from crm.models import BillingSystem, Category, Grade, Industry, Source
-from crm.models.reference import Reference
+from crm.models.reference import ReferenceEntry
 from crm.services.reference import save_reference
 from tests.cast import Cast
 
 
 @pytest.mark.parametrize("model", [BillingSystem, Category, Grade, Industry, Source])
 def test_existing_code_is_refused_with_an_error_at_the_field(
-    cast: Cast, model: type[Reference]
+    cast: Cast, model: type[ReferenceEntry]
 ) -> None:
     existing = model._default_manager.all()[0]
     with pytest.raises(ValidationError) as caught:

@@ -12,7 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts.models import User
 from core.fields.custom import custom_fields
 from crm.models import Customer, ImportBatch, Transaction
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 from demo.customers import PROSPECT_STAGES
 from demo.people import LOGINS
 from demo.plan import PASSWORD
@@ -132,13 +132,17 @@ def test_transactions_are_within_the_months_and_before_the_as_of_date() -> None:
 
 
 def test_refunds_are_two_percent_and_nothing_else_is_negative() -> None:
-    assert Transaction.objects.filter(kind=Kind.REFUND).count() == 100
-    assert not Transaction.objects.filter(amount__lt=0).exclude(kind=Kind.REFUND).exists()
+    assert Transaction.objects.filter(kind=TransactionKind.REFUND).count() == 100
+    assert (
+        not Transaction.objects.filter(amount__lt=0).exclude(kind=TransactionKind.REFUND).exists()
+    )
 
 
 def test_the_month_of_the_spring_festival_has_fewer_orders() -> None:
     before, festival, after = (
-        Transaction.objects.filter(kind=Kind.ORDER, occurred_on__year=y, occurred_on__month=m)
+        Transaction.objects.filter(
+            kind=TransactionKind.ORDER, occurred_on__year=y, occurred_on__month=m
+        )
         for y, m in ((2024, 12), (2025, 1), (2025, 3))
     )
     assert before.count() > festival.count() < after.count()

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from accounts.models import OrgUnit
 from common.copying import copy_rows
 from crm.models import BillingSystem
-from crm.models.transaction import Kind
+from crm.models.transaction import TransactionKind
 from segmentation.services.run import scheduler
 from tests.crm.factories import make_batch
 from tests.history import fixture_changes
@@ -69,5 +69,5 @@ def load_purchases(frame: pd.DataFrame) -> None:
         )
 
 
-def _kind(cents: int) -> Kind:
-    return Kind.ORDER if cents >= 0 else Kind.REFUND
+def _kind(cents: int) -> TransactionKind:
+    return TransactionKind.ORDER if cents >= 0 else TransactionKind.REFUND

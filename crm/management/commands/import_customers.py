@@ -19,7 +19,7 @@ class Command(ImportCommand):
         options: ImportOptions,
         report_progress: ProgressReporter,
     ) -> ImportResult:
-        """Call the service."""
+        """Import the customers of the source; see the service."""
         return import_customers(
             source=source, actor=actor, options=options, report_progress=report_progress
         )

@@ -48,7 +48,7 @@ class Command(ImportCommand):
         options: ImportOptions,
         report_progress: ProgressReporter,
     ) -> ImportResult:
-        """Call the service."""
+        """Import the transactions of the source; see the service."""
         return import_transactions(
             source=source, actor=actor, options=options, report_progress=report_progress
         )

@@ -1,8 +1,9 @@
 """Import of customers and transactions. The commands and the bulk API both use it.
 
-An import reads a row source, stages it with COPY, validates the rows in sets, and commits them
-together with its batch, or commits nothing. ``import_customers`` and ``import_transactions`` are
-the two entry points.
+``import_customers`` and ``import_transactions`` are the two entry points. Both read a ``RowSource``
+(``common.files``), copy its rows into a temporary table, check all rows together in SQL, and commit
+the valid ones together with an ``ImportBatch``, or commit nothing. docs/importing.md is the user's
+view of it.
 """
 
 from crm.services.importing.columns import TRANSACTION_COLUMNS
@@ -12,6 +13,7 @@ from crm.services.importing.progress import ImportProgress, ImportStep
 from crm.services.importing.result import ImportResult, RejectedRow
 from crm.services.importing.transactions import import_transactions
 
+# The names that a transaction may use in the bulk API.
 TRANSACTION_FIELDS = tuple(column.name for column in TRANSACTION_COLUMNS)
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""Matching the headers of a file, Chinese or English, to the columns of an import."""
+"""Finding the columns of an import in a file by their headers, Chinese or English.
+
+``match_columns`` finds them; ``TRANSACTION_COLUMNS`` and ``declared_columns`` say which there are.
+"""
 
 import re
 import unicodedata
@@ -13,8 +16,8 @@ from core.fields.declarations import FieldDeclaration
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of an import and the headers that files use for it."""
+class ImportColumn:
+    """A column that an import can read. A file's header may be its name or one of ``aliases``."""
 
     name: str
     aliases: tuple[str, ...]
@@ -23,61 +26,77 @@ class Column:
 
 @dataclass(frozen=True)
 class MatchedColumns:
-    """The position of each column in a file, and the headers that match no column."""
+    """The columns that were found in a file.
+
+    ``positions`` has the index of the cell by name of the column; a column that the file lacks is
+    missing there. ``ignored_headers`` are the headers that match no column.
+    """
 
     positions: Mapping[str, int]
     ignored_headers: list[str]
 
+    def position_of(self, column: str) -> int:
+        """Return the index of the column's cell; -1 if the file lacks the column.
+
+        Parsers append an empty cell to each row, so that -1 is the index of an empty cell.
+        """
+        return self.positions.get(column, -1)
+
 
 TRANSACTION_COLUMNS = (
-    Column(
+    ImportColumn(
         "customer",
         ("customer_id", "customer_code", "cust_id", "client", "客户编码", "客户编号", "客户代码",
          "集团编码", "集团客户编码"),
         required=True,
     ),
-    Column(
+    ImportColumn(
         "date",
         ("occurred_on", "transaction_date", "bill_date", "order_date", "日期", "交易日期",
          "账期", "账单日期", "订单日期", "发生日期"),
         required=True,
     ),
-    Column(
+    ImportColumn(
         "amount",
         ("total", "sum", "金额", "交易金额", "账单金额", "订单金额", "费用"),
         required=True,
     ),
-    Column("kind", ("type", "transaction_type", "类型", "交易类型", "种类")),
-    Column(
+    ImportColumn("kind", ("type", "transaction_type", "类型", "交易类型", "种类")),
+    ImportColumn(
         "external_id",
         ("transaction_id", "bill_id", "bill_no", "order_id", "order_no", "serial_number", "流水号",
          "交易流水号", "账单号", "账单编号", "订单号", "订单编号"),
     ),
-    Column("currency", ("币种", "货币")),
-    Column("customer_name", ("client_name", "客户名称", "集团名称", "集团客户名称")),
+    ImportColumn("currency", ("币种", "货币")),
+    ImportColumn("customer_name", ("client_name", "客户名称", "集团名称", "集团客户名称")),
 )  # fmt: skip
 
 
-def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[Column, ...]:
+def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[ImportColumn, ...]:
     """Return a column for each declared field; only the field named ``key`` is required."""
-    return tuple(Column(field.name, field.headers, required=field.name == key) for field in fields)
+    return tuple(
+        ImportColumn(field.name, field.headers, required=field.name == key) for field in fields
+    )
 
 
-# 万元 (10,000 yuan) is left out on purpose: such a column must not be read as yuan.
+# The unit of an amount at the end of a header, as in 金额(元), is ignored. 万元 (10,000 yuan) is
+# left out on purpose: such a column must not be read as yuan.
 _CURRENCY_UNIT = re.compile(r"\((?:元|人民币|cny|rmb|yuan|¥)\)$")
 _SEPARATORS = re.compile(r"[\s_\-.:*]+")
+# Limits of the list of headers in an error message.
 MAX_PREVIEW_HEADERS = 20
-MAX_PREVIEW_LENGTH = 40
+MAX_PREVIEW_HEADER_LENGTH = 40
 
 
 def match_columns(
-    columns: Sequence[Column], header: Sequence[str], mapping: Mapping[str, str]
+    columns: Sequence[ImportColumn], header: Sequence[str], mapping: Mapping[str, str]
 ) -> MatchedColumns:
-    """Find the columns in a header.
+    """Find the columns in a file's header.
 
-    ``mapping`` maps names of columns to headers and comes first; an empty header means that the
-    file does not have the column. Raises ValidationError for a mapping of an unknown column or
-    header, and FileRefusedError when a required column is missing or two headers match one column.
+    ``mapping`` maps names of columns to headers of the file, as in ``{"amount": "Net total"}``, and
+    takes precedence over the aliases. A blank header in it means that the file does not have the
+    column. Raises ValidationError, under ``mapping``, for a column or header that does not exist,
+    and FileRefusedError when a required column is missing or two headers match one column.
     """
     positions = {
         name: _mapped_position(name, mapped_header, columns, header)
@@ -107,14 +126,21 @@ def match_columns(
 
 
 def _normalise_header(text: str) -> str:
-    """Return a header without case, width, separators and unit of currency, for comparison."""
+    """Return the header in the form in which headers are compared.
+
+    Case, full or half width, separators, a byte order mark and a currency in brackets are removed.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold().strip("\ufeff \t")
     return _SEPARATORS.sub("", _CURRENCY_UNIT.sub("", folded))
 
 
 def _mapped_position(
-    name: str, mapped_header: str, columns: Sequence[Column], header: Sequence[str]
+    name: str, mapped_header: str, columns: Sequence[ImportColumn], header: Sequence[str]
 ) -> int:
+    """Return the index of the header that the column ``name`` is mapped to.
+
+    A header that is written exactly so is preferred to one that is only equal when normalised.
+    """
     column_names = [column.name for column in columns]
     if name not in column_names:
         message = _("“%(name)s” is not one of our columns: %(columns)s.")
@@ -131,7 +157,7 @@ def _mapped_position(
 
 
 def _require_columns(
-    columns: Sequence[Column], positions: Mapping[str, int], header: Sequence[str]
+    columns: Sequence[ImportColumn], positions: Mapping[str, int], header: Sequence[str]
 ) -> None:
     missing = [
         column.name for column in columns if column.required and column.name not in positions
@@ -159,5 +185,5 @@ def _ambiguous_column(name: str, headers: Sequence[str]) -> FileRefusedError:
 
 def _header_preview(header: Sequence[str]) -> str:
     """Return the first headers, shortened: in a file that is no table they can be very long."""
-    preview = [text[:MAX_PREVIEW_LENGTH] for text in header[:MAX_PREVIEW_HEADERS] if text]
+    preview = [text[:MAX_PREVIEW_HEADER_LENGTH] for text in header[:MAX_PREVIEW_HEADERS] if text]
     return ", ".join(preview) + (" …" if len(header) > MAX_PREVIEW_HEADERS else "")

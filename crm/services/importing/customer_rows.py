@@ -1,4 +1,4 @@
-"""Parsing one row of a customer file; each cell is read according to its declared field."""
+"""Parsing the rows of a customer file; each cell is read according to its declared field."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,34 +13,36 @@ from core.fields.reference import Reference
 from crm.services.importing.columns import MatchedColumns
 from crm.services.importing.staging import RowRejectedError
 
+# Takes the text of a cell, not blank. Returns the value to stage or raises UnreadableError.
 CellReader = Callable[[str], Any]
 
 
 class CustomerRowParser:
-    """Turns cells into the values of ``stage``: the model's fields in order, then custom values.
+    """A RowParser: turns cells into the values of a customer.
 
-    The value of an empty cell or a missing column is None, which leaves the field unchanged. The
-    custom values are one JSON object of the fields with a value, or None.
+    First there is one for each of the model's declared fields, in the order of ``CUSTOMER.fields``.
+    That of an empty cell or a missing column is None, which leaves the field unchanged. The last
+    value has the custom fields that have a value in the row, as the text of a JSON object such as
+    ``{"staff": 12}``, or None if none has.
     """
 
     def __init__(
         self, matched: MatchedColumns, fields: Iterable[FieldDeclaration], *, actor: User
     ) -> None:
-        positions = matched.positions
         self._model_fields = [
-            (field, positions.get(field.name, -1), _cell_reader(field, actor))
+            (field, matched.position_of(field.name), _cell_reader(field, actor))
             for field in fields
             if not field.is_custom
         ]
         self._custom_fields = [
-            (field, positions[field.name], _cell_reader(field, actor))
+            (field, matched.position_of(field.name), _cell_reader(field, actor))
             for field in fields
-            if field.is_custom and field.name in positions
+            if field.is_custom and field.name in matched.positions
         ]
 
     def __call__(self, cells: list[str]) -> Sequence[Any]:
-        """Return the values to stage; raise RowRejectedError naming the first bad column."""
-        cells.append("")  # the cell of missing columns, whose position is -1
+        """Return the values to stage; raise RowRejectedError for the first bad cell."""
+        cells.append("")  # at -1, which is the position of columns that the file lacks
         values = [
             _read_value(field, cells[position], read_cell)
             for field, position, read_cell in self._model_fields
@@ -54,6 +56,7 @@ class CustomerRowParser:
 
 
 def _read_value(field: FieldDeclaration, cell: str, read_cell: CellReader) -> Any:
+    """Return the value of a cell; None for a blank one. A blank code rejects the row."""
     text = cell.strip()
     if not text:
         if field.name == "code":
@@ -66,20 +69,21 @@ def _read_value(field: FieldDeclaration, cell: str, read_cell: CellReader) -> An
 
 
 def _cell_reader(field: FieldDeclaration, actor: User) -> CellReader:
-    """Return the function that reads a cell of the field.
+    """Return the function that reads the cells of a field.
 
-    The names of choices and related records are read once here, not for every row.
+    The names of choices and related records are read from the database once, here, and not for
+    every row. Of a model's field, the reader returns what its column stores: the id of a related
+    record (the code of a parent), and hundredths of an amount.
     """
     kind = field.kind
     if not field.may_be_seen_by(actor):
         return _reject_hidden_field
     if isinstance(kind, Reference):
-        # A parent may be a row of the same file: it is resolved once all of them are staged.
-        return (
-            kind.parse_key
-            if kind.options_url_name
-            else _lookup(kind.ids_by_name(actor), kind.fault)
-        )
+        # A kind with a search page, such as the parent, has too many records to read them all. Its
+        # key is staged as text, and its id looked up in SQL when all rows are staged.
+        if kind.options_url_name:
+            return kind.parse_key
+        return _lookup(kind.ids_by_name(actor), kind.fault)
     if isinstance(kind, Choice):
         return _lookup(kind.codes_by_name(), ValueFault.NOT_IN_LIST)
     if isinstance(kind, Money) and not field.is_custom:
@@ -88,6 +92,8 @@ def _cell_reader(field: FieldDeclaration, actor: User) -> CellReader:
 
 
 def _lookup(values_by_name: Mapping[str, int | str], fault: ValueFault) -> CellReader:
+    """Return a reader of names, which raises UnreadableError with ``fault`` for an unknown one."""
+
     def read_cell(text: str) -> int | str:
         value = values_by_name.get(normalise_name(text))
         if value is None:
@@ -98,4 +104,5 @@ def _lookup(values_by_name: Mapping[str, int | str], fault: ValueFault) -> CellR
 
 
 def _reject_hidden_field(_text: str) -> NoReturn:
+    """Read a cell of a field that is masked for the actor, who therefore may not set it either."""
     raise UnreadableError(ValueFault.NOT_YOURS)

@@ -1,18 +1,32 @@
-"""SQL statements of the customer import.
+"""SQL statements of the customer import, which ``customers.CustomerImporter`` runs.
 
-``stage_valid`` holds the rows that no check has rejected yet. Each REJECT_ statement moves rows
-from it to ``stage_reject``; its parameters ``column`` and ``code`` are the file's header and the
-reason. ``stage_visible_customer`` holds the existing customers that the actor sees.
+The functions build the statements that depend on the declared columns. All names in them come from
+declarations, never from a file.
 
-A staged column has the name of the customer's column, except for ``parent`` (a code, which
-RESOLVE_PARENTS turns into ``parent_id``) and ``custom_values`` (only the keys that the file has).
-All names in the statements come from declarations, never from a file.
+``stage_valid`` has the rows that no check has rejected yet. Each REJECT_ statement moves rows from
+it to ``stage_reject``; its parameters ``column`` and ``code`` are the file's header and the reason.
+``stage_visible_customer`` (id, code) has the existing customers that the actor sees, as far as the
+file names them.
+
+The columns of ``stage_valid`` have the names of the customer's columns, with NULL where the file
+has no value. The others are:
+
+- ``line``: identifies the row;
+- ``parent``: the parent's code in the file; RESOLVE_PARENTS sets ``parent_id`` from it;
+- ``custom_values``: a JSON object of only those custom fields that have a value in the file;
+- ``is_new``: whether no visible customer has the code;
+- ``customer_id``: of the existing customer, or the id that the new one will get;
+- ``occurrence``: 1 for the first row of a code, 2 for the next.
+
+In an UPDATE or DELETE, PostgreSQL cannot outer-join the table that is changed. ``same`` is
+therefore a second reference to it, joined by ``line``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# In the order of ids, so that two transactions that lock several customers cannot deadlock.
 LOCK_VISIBLE_CUSTOMERS = """
     SELECT count(*) FROM (
         SELECT c.id
@@ -26,7 +40,7 @@ LOCK_VISIBLE_CUSTOMERS = """
 class StagedColumn:
     """A column of ``stage`` that is written to the customer's column of the same name.
 
-    ``default`` is the value of a new customer where the file has none; None for NULL.
+    ``default`` is written for a new customer where the file has no value; None writes NULL.
     """
 
     name: str
@@ -36,8 +50,7 @@ class StagedColumn:
 def create_stage_valid(columns: Sequence[StagedColumn]) -> str:
     """Return the statement that creates ``stage_valid`` from the rows that could be parsed.
 
-    New customers get their id here, so that rows can name each other as parents. ``occurrence``
-    numbers the rows of one code.
+    New customers get their id here, so that rows can name each other as parents.
     """
     staged = ", ".join(f"s.{column.name}" for column in columns)
     return f"""
@@ -53,7 +66,7 @@ def create_stage_valid(columns: Sequence[StagedColumn]) -> str:
 
 
 def reject_contradictions(columns: Sequence[StagedColumn]) -> str:
-    """Return the statement that rejects rows that differ from the first row of their code."""
+    """Return the REJECT_ statement for rows that differ from the first row of the same code."""
     names = [*(column.name for column in columns), "parent", "custom_values"]
     later = ", ".join(f"later.{name}" for name in names)
     first = ", ".join(f"first.{name}" for name in names)
@@ -68,7 +81,9 @@ def reject_contradictions(columns: Sequence[StagedColumn]) -> str:
     """  # noqa: S608
 
 
+# The rows that are equal to the first row of their code: the import counts them as unchanged.
 DELETE_REPEATED_ROWS = "DELETE FROM stage_valid WHERE occurrence > 1"
+# The code of a row that is_new, if a customer has it, is that of a customer hidden from the actor.
 REJECT_CODES_OF_HIDDEN_CUSTOMERS = """
     WITH rejected AS (
         DELETE FROM stage_valid t USING crm_customer c
@@ -87,8 +102,8 @@ REJECT_MISSING_NAMES = """
     WITH rejected AS (DELETE FROM stage_valid WHERE is_new AND name IS NULL RETURNING line)
     INSERT INTO stage_reject SELECT line, %(column)s, '', %(code)s FROM rejected
 """
-# The rule of crm.services.customer: without the permission to reassign, a user may only create
-# customers of their own in their own unit, and may not move an existing customer.
+# For users without the permission to reassign. As in crm.services.customer, they may only create
+# customers of their own, or without an owner, in their own unit, and may not move existing ones.
 REJECT_REASSIGNMENTS = """
     WITH rejected AS (
         DELETE FROM stage_valid t
@@ -101,6 +116,8 @@ REJECT_REASSIGNMENTS = """
     )
     INSERT INTO stage_reject SELECT line, %(column)s, '', %(code)s FROM rejected
 """
+# Sets parent_id to the parent, a visible customer or a new one of the file, and to NULL if there is
+# none (any more, after rows were rejected).
 RESOLVE_PARENTS = """
     UPDATE stage_valid t SET parent_id = p.id
       FROM stage_valid same
@@ -116,9 +133,10 @@ REJECT_UNKNOWN_PARENTS = """
     )
     INSERT INTO stage_reject SELECT line, %(column)s, parent, %(code)s FROM rejected
 """
-# ``ancestors`` walks up from every row that has a parent. A parent in the file replaces the one in
-# the database. A walk of max_levels steps is rejected as too long only when there is no cycle: as
-# long as there is one, the row may just be below a cycle, whose rows are rejected first.
+# ``ancestors`` walks up from every row that has a parent, at most max_levels steps. A parent in the
+# file replaces the one in the database. A row that is its own ancestor is part of a cycle. A row
+# whose walk does not end within max_levels either has too many levels above it or is below a cycle.
+# While there are cycles, only their rows are rejected; the statement is repeated after that.
 REJECT_PARENT_CYCLES = """
     WITH RECURSIVE ancestors (customer_id, ancestor_id, level) AS (
         SELECT customer_id, parent_id, 1 FROM stage_valid WHERE parent_id IS NOT NULL
@@ -140,7 +158,8 @@ REJECT_PARENT_CYCLES = """
     )
     INSERT INTO stage_reject SELECT line, %(column)s, parent, %(code)s FROM rejected
 """
-# For a custom field that customers of some categories do not have.
+# Values of a custom field that only ``categories`` (codes) have, in rows of other categories. The
+# category is that of the file or, without one there, that of the existing customer.
 REJECT_FIELD_NOT_IN_CATEGORY = """
     WITH rejected AS (
         DELETE FROM stage_valid t
@@ -153,13 +172,20 @@ REJECT_FIELD_NOT_IN_CATEGORY = """
     )
     INSERT INTO stage_reject SELECT line, %(column)s, value, %(code)s FROM rejected
 """
-# For a custom field that new customers (of these categories, if any are named) must have.
+# Rows after which a required custom field has no value. As in crm.services.customer, only new
+# customers and those whose category changes are checked. ``categories`` are the codes of those that
+# have the field; empty for all.
 REJECT_MISSING_CUSTOM_VALUE = """
     WITH rejected AS (
         DELETE FROM stage_valid t
-         USING stage_valid same LEFT JOIN crm_category c ON c.id = same.category_id
-         WHERE t.line = same.line AND t.is_new
+         USING stage_valid same
+          LEFT JOIN crm_customer old ON old.id = same.customer_id
+          LEFT JOIN crm_category c ON c.id = same.category_id
+         WHERE t.line = same.line
+           AND (t.is_new OR coalesce(t.category_id, old.category_id)
+                            IS DISTINCT FROM old.category_id)
            AND NOT coalesce(t.custom_values ? %(key)s, FALSE)
+           AND NOT coalesce(old.custom_values ? %(key)s, FALSE)
            AND (%(categories)s = '{}'::text[] OR c.code = ANY(%(categories)s))
         RETURNING t.line
     )
@@ -168,9 +194,9 @@ REJECT_MISSING_CUSTOM_VALUE = """
 
 
 def insert_customers(columns: Sequence[StagedColumn]) -> tuple[str, list[Any]]:
-    """Return the statement that inserts the new customers, and its parameters.
+    """Return the statement that inserts the new customers, and its parameters: the defaults.
 
-    The parameters are positional because pgtrigger.ignore supports no named ones.
+    They are positional because pgtrigger.ignore does not support named ones.
     """
     names = ", ".join(column.name for column in columns)
     values = ", ".join(
@@ -189,7 +215,10 @@ def insert_customers(columns: Sequence[StagedColumn]) -> tuple[str, list[Any]]:
 
 
 def update_customers(columns: Sequence[StagedColumn]) -> str:
-    """Return the statement that updates the existing customers that differ from the file."""
+    """Return the statement that updates the existing customers that differ from the file.
+
+    Where the file has no value, ``coalesce`` keeps the old one.
+    """
     names = [*(column.name for column in columns), "parent_id"]
     selected = ", ".join(f"coalesce(t.{name}, old.{name}) AS {name}" for name in names)
     assigned = ", ".join(f"{name} = merged.{name}" for name in [*names, "custom_values"])

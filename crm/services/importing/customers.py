@@ -1,6 +1,7 @@
-"""Import of customers by code: new ones are created, existing ones changed where the file differs.
+"""Import of customers, which are found by code: new ones are created, existing ones changed.
 
-A missing column or an empty cell leaves the field unchanged. Database triggers write the history.
+A missing column or an empty cell leaves the field unchanged. Only customers that differ from the
+file are changed. Database triggers write the history. The statements are in ``customer_sql``.
 """
 
 from typing import Any
@@ -32,8 +33,12 @@ from crm.services.importing.reasons import RejectReason
 from crm.services.importing.result import ImportResult
 from crm.services.importing.staging import RowParser, drop_tables
 
+# A row with this many customers above it is rejected. The limit also ends the walk up a cycle.
 MAX_PARENT_LEVELS = 50
-TEXT_COLUMNS = frozenset({"code", "parent"})  # staged as text, not as the model's column
+# Staged as the text of the file and written by ``customer_sql`` itself. The code identifies the
+# customer. The parent's code may be that of a later row, so its id is looked up when all rows are
+# staged.
+TEXT_COLUMNS = frozenset({"code", "parent"})
 
 
 def import_customers(
@@ -43,10 +48,11 @@ def import_customers(
     options: ImportOptions | None = None,
     report_progress: ProgressReporter = ignore_progress,
 ) -> ImportResult:
-    """Import the valid rows of ``source``; the result holds the rejected ones.
+    """Import the valid rows of ``source``; the result counts all rows and has the rejected ones.
 
-    Raises PermissionDenied; ValidationError for an option (keys mapping, unit); and
-    FileRefusedError when the source cannot be read. Nothing is imported then.
+    Raises PermissionDenied; ValidationError for an option, under ``mapping`` or ``unit``; and
+    FileRefusedError if the source cannot be read, lacks a required column or has no rows, or if the
+    file of rejected rows cannot be written. Nothing is imported then.
     """
     options = options or ImportOptions()
     return CustomerImporter(
@@ -55,23 +61,27 @@ def import_customers(
 
 
 class CustomerImporter(Importer):
-    """Stages customers, checks them against those the actor sees, then inserts and updates."""
+    """Checks the staged customers against those the actor sees, then inserts and updates."""
 
-    kind = BatchKind.CUSTOMERS
+    batch_kind = BatchKind.CUSTOMERS
     permission = Permission.CUSTOMER_IMPORT
     action = Action.CUSTOMER_IMPORT
     table = "crm_customer"
 
     def prepare(self) -> None:
-        """Read the declared fields and the unit of new customers."""
+        """Read the declared fields and say how each is staged; check the unit of new customers.
+
+        The order of ``value_columns`` is that of the values of CustomerRowParser.
+        """
         self._fields = CUSTOMER.all_fields()
         self.columns = declared_columns(self._fields, key="code")
         unit = self.new_customer_unit()
         self.authorise_unit(unit)
+        # As in ``create_customer``, users who see only their own customers own those they create.
         owner_id = self.actor.pk if self.actor.access_level == DataAccessLevel.OWN else None
-        defaults = {"owner_id": owner_id, "unit_id": unit.pk}
+        default_by_column = {"owner_id": owner_id, "unit_id": unit.pk}
         self._staged_columns = [
-            StagedColumn(field.column, defaults.get(field.column, _default_value(field)))
+            StagedColumn(field.column, default_by_column.get(field.column, _default_value(field)))
             for field in CUSTOMER.fields
             if field.name not in TEXT_COLUMNS
         ]
@@ -90,7 +100,11 @@ class CustomerImporter(Importer):
         return CustomerRowParser(matched, self._fields, actor=self.actor)
 
     def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
-        """Lock, check and write. The tree's lock comes first, as in ``update_customer``."""
+        """Lock the existing customers, reject invalid rows and write the others.
+
+        The lock of the tree of parents comes before the locks of rows, as in ``update_customer``:
+        in another order the two could deadlock.
+        """
         lock_tree(CUSTOMER_TREE)
         self.stage_visible_customers(
             cursor,
@@ -108,6 +122,10 @@ class CustomerImporter(Importer):
         return self._write(cursor)
 
     def _reject_invalid_values(self, cursor: CursorWrapper) -> None:
+        """Reject rows whose code, name, owner or unit is not allowed.
+
+        Afterwards each code has one row: equal rows count as one, different ones are rejected.
+        """
         code, name = self.header_for("code"), self.header_for("name")
         contradictions = sql.reject_contradictions(self._staged_columns)
         self._reject(cursor, contradictions, code, RejectReason.TWICE_IN_FILE)
@@ -124,7 +142,11 @@ class CustomerImporter(Importer):
             self._reject(cursor, reassignments, owner, RejectReason.MAY_NOT_PLACE, **own)
 
     def _reject_invalid_custom_values(self, cursor: CursorWrapper) -> None:
-        """Reject values of fields the category lacks, and new customers without a required one."""
+        """Reject values of custom fields the category lacks, and rows without a required value.
+
+        In the row of an existing customer a required value may be missing: it stays unchanged. If
+        the row changes the category, the customer must have the value already.
+        """
         for field in self._fields:
             if not field.is_custom:
                 continue
@@ -138,35 +160,38 @@ class CustomerImporter(Importer):
                 self._reject(cursor, statement, column, ValueFault.MISSING, **values)
 
     def _reject_invalid_parents(self, cursor: CursorWrapper) -> None:
-        """Reject rows with an invalid parent.
+        """Set ``parent_id`` of all rows and reject those with an unknown or circular parent.
 
         A rejected row may itself be the parent of others, so this repeats until none is rejected.
         """
         parent = self.header_for("parent")
-        rejected = 1
-        while rejected:
+        while True:
             cursor.execute(sql.RESOLVE_PARENTS)
-            rejected = self._reject(
-                cursor, sql.REJECT_UNKNOWN_PARENTS, parent, ValueFault.NOT_YOURS
-            )
-            rejected += self._reject(
+            unknown = self._reject(cursor, sql.REJECT_UNKNOWN_PARENTS, parent, ValueFault.NOT_YOURS)
+            circular = self._reject(
                 cursor,
                 sql.REJECT_PARENT_CYCLES,
                 parent,
                 RejectReason.CIRCULAR,
                 max_levels=MAX_PARENT_LEVELS,
             )
+            if not (unknown or circular):
+                return
 
     def _reject(
         self, cursor: CursorWrapper, statement: str, column: str, code: str, **values: Any
     ) -> int:
-        """Run a REJECT_ statement of ``customer_sql``; return how many rows it rejected."""
+        """Run a statement of ``customer_sql`` that rejects rows; return how many it rejected.
+
+        ``column`` is the file's header and ``code`` the reason that the rejected rows get.
+        """
         cursor.execute(statement, {"column": column, "code": code, **values})
         return int(cursor.rowcount)
 
     def _write(self, cursor: CursorWrapper) -> MergeResult:
-        # REJECT_PARENT_CYCLES has checked the outcome as a whole. The trigger checks each row as it
-        # is written: it would refuse two customers that swap places, for half a swap is a cycle.
+        # The trigger checks the parents after each single row. It would refuse two customers that
+        # swap places in the tree, because after the first of the two rows there is a cycle.
+        # REJECT_PARENT_CYCLES has already checked the tree as it will be after all rows.
         with pgtrigger.ignore("crm.Customer:refuse_cycle"):
             cursor.execute(*sql.insert_customers(self._staged_columns))
             created = cursor.rowcount
@@ -176,8 +201,8 @@ class CustomerImporter(Importer):
 
 
 def _default_value(field: FieldDeclaration) -> Any:
-    """Return the value of a new customer where the file has none; None for NULL."""
-    column = Customer._meta.get_field(field.name)  # noqa: SLF001 (documented for everyone)
+    """Return the model's default, for a new customer without a value in the file; None for NULL."""
+    column = Customer._meta.get_field(field.name)  # noqa: SLF001 (Django documents _meta)
     if not isinstance(column, Field) or isinstance(column, ForeignKey) or column.null:
         return None
     return column.get_default()

@@ -1,4 +1,8 @@
-"""The steps every import takes: authorise, stage, check, write, commit together with its batch."""
+"""The steps that both imports have in common.
+
+``Importer.run`` authorises the actor, stages the rows (see ``staging``), lets the subclass check
+and write them, and commits them together with their ``ImportBatch``.
+"""
 
 import time
 from abc import ABC, abstractmethod
@@ -17,8 +21,8 @@ from accounts.models import OrgUnit, User
 from accounts.permissions import Permission
 from common.files import RowSource
 from crm.models import Customer, ImportBatch
-from crm.models.batch import BatchKind
-from crm.services.importing.columns import Column, MatchedColumns, match_columns
+from crm.models.batch import MAX_FILE_NAME_LENGTH, BatchKind
+from crm.services.importing.columns import ImportColumn, MatchedColumns, match_columns
 from crm.services.importing.options import ImportOptions
 from crm.services.importing.progress import ImportProgress, ImportStep, ProgressReporter
 from crm.services.importing.rejects import (
@@ -35,12 +39,18 @@ from crm.services.importing.staging import (
     stage_rows,
 )
 
+# Rows created and changed. After a smaller import the table is left to autovacuum.
 MIN_ROWS_TO_VACUUM = 10_000
+# Name of the lock under which imports check and write one at a time.
+IMPORT_LOCK = "crm_import"
 
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What a merge wrote. Rows neither created, changed nor rejected were unchanged."""
+    """How many rows a merge created and changed, and how many customers it created.
+
+    A row that was neither created, changed nor rejected was stored already: it is unchanged.
+    """
 
     rows_created: int
     rows_changed: int
@@ -48,15 +58,19 @@ class MergeResult:
 
 
 class Importer(ABC):
-    """One import. Subclasses define the staged columns and how the staged rows are merged."""
+    """One import of one source. Call ``run`` once.
 
-    kind: ClassVar[BatchKind]
-    permission: ClassVar[Permission]
-    action: ClassVar[Action]
-    table: ClassVar[str]
-    # The columns a file may have, and the SQL definitions of the columns that are staged. A
-    # subclass sets them on the class or in ``prepare``.
-    columns: Sequence[Column]
+    ``run`` calls the subclass's ``prepare``, then ``row_parser``, then ``merge``.
+    """
+
+    batch_kind: ClassVar[BatchKind]
+    permission: ClassVar[Permission]  # that the actor needs
+    action: ClassVar[Action]  # that history names
+    table: ClassVar[str]  # that the rows are written to; vacuumed after a large import
+    # A subclass sets these two on the class or in ``prepare``.
+    columns: Sequence[ImportColumn]  # that a file may have
+    # SQL definitions, such as "amount bigint", of the columns of ``stage`` that hold the values of
+    # a row, in the order in which the row parser returns the values.
     value_columns: Sequence[str]
 
     def __init__(
@@ -72,33 +86,41 @@ class Importer(ABC):
         self.options = options
         self.report_progress = report_progress
         self._rows_read = 0
-        self._headers: dict[str, str] = {}
+        self._header_by_column: dict[str, str] = {}
 
     @abstractmethod
     def prepare(self) -> None:
-        """Check the options and read what the row parser needs."""
+        """Check the options, and read from the database what the later steps need."""
 
     @abstractmethod
     def row_parser(self, matched: MatchedColumns) -> RowParser:
-        """Return the function that turns cells into staged values or raises RowRejectedError."""
+        """Return the function that turns a row's cells into the values of ``value_columns``."""
 
     @abstractmethod
     def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
-        """Move the invalid staged rows to ``stage_reject`` and write the valid ones."""
+        """Add the invalid rows of ``stage`` to ``stage_reject`` and write the valid ones.
+
+        Called inside an ``audited_transaction`` while no other import checks or writes. The rows
+        that could not be parsed are in ``stage_reject`` already.
+        """
 
     def run(self) -> ImportResult:
-        """Import the source in one transaction; see ``import_transactions`` for what it raises."""
+        """Import the source in one transaction, or roll back if nothing is to be stored.
+
+        ``import_transactions`` lists what is raised.
+        """
         started_at = time.monotonic()
         authorise(self.actor, self.permission)
         self.prepare()
         matched = match_columns(self.columns, self.source.header, self.options.mapping)
-        self._headers = {
+        self._header_by_column = {
             name: self.source.header[position] for name, position in matched.positions.items()
         }
         parse_row = self.row_parser(matched)
         with transaction.atomic(), connection.cursor() as cursor:
-            # The commit must be on disk before the import is reported as done. VACUUM also marks
-            # only pages as visible to all whose commit is on disk.
+            # A server may be configured to report a commit before it is on disk. An import that is
+            # reported as done must be there. The vacuum after it needs that too, because it marks a
+            # page as visible to all only if the commit that wrote the page is on disk.
             cursor.execute("SET LOCAL synchronous_commit TO on")
             create_tables(cursor, self.value_columns)
             self._rows_read = stage_rows(
@@ -110,11 +132,11 @@ class Importer(ABC):
                 report_progress=self.report_progress,
             )
             reject_unreadable_rows(cursor)
-            # Imports run one at a time from here. Two files with the same rows in another order
-            # would otherwise deadlock, and neither would see the rows of the other.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('crm_import'))")
+            # Imports run one at a time from here to the commit. Two files with the same rows in
+            # another order would otherwise deadlock, and neither would see the rows of the other.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [IMPORT_LOCK])
             batch = self._create_batch()
-            # The history gives the file's name as the reason of every change; a changed grade
+            # History gives the file's name as the reason of every change, because a changed grade
             # must have a reason.
             with audited_transaction(
                 self.actor, self.action, reason=self.source.name, batch_id=batch.pk
@@ -130,7 +152,7 @@ class Importer(ABC):
     def new_customer_unit(self) -> OrgUnit:
         """Return the unit of new customers: the actor's, or that of the option ``unit``.
 
-        Raises ValidationError for a unit the actor does not see.
+        Raises ValidationError, under ``unit``, for a code of no unit that the actor sees.
         """
         if not self.options.unit:
             return self.actor.unit
@@ -145,9 +167,10 @@ class Importer(ABC):
             authorise(self.actor, Permission.CUSTOMER_REASSIGN)
 
     def stage_visible_customers(self, cursor: CursorWrapper, codes_query: str) -> None:
-        """Create ``stage_visible_customer`` (id, code).
+        """Create the temporary table ``stage_visible_customer`` (id, code).
 
-        It holds the customers the actor sees whose code is a result of ``codes_query``.
+        It holds the customers that the actor sees and whose code is a result of ``codes_query``, an
+        SQL query of one column. The checks join it instead of repeating the visibility filter.
         """
         drop_tables(cursor, "stage_visible_customer")
         visible, params = self._visible_customers_sql("id", "code")
@@ -159,7 +182,7 @@ class Importer(ABC):
         cursor.execute("ANALYZE stage_visible_customer")
 
     def may_see_every_customer(self, cursor: CursorWrapper) -> bool:
-        """Return whether the actor sees all customers there are."""
+        """Return whether no customer is hidden from the actor."""
         visible, params = self._visible_customers_sql("id")
         cursor.execute(
             f"""SELECT NOT EXISTS (SELECT 1 FROM crm_customer c WHERE NOT EXISTS (
@@ -169,7 +192,7 @@ class Importer(ABC):
         return bool(cursor.fetchone()[0])
 
     def delete_visible_customers(self, cursor: CursorWrapper, temporary_table: str) -> None:
-        """Delete the rows whose ``customer_id`` the actor sees from a temporary table."""
+        """Delete from a temporary table the rows whose ``customer_id`` the actor sees."""
         visible, params = self._visible_customers_sql("id")
         cursor.execute(
             f"""DELETE FROM {temporary_table} WHERE customer_id IN (
@@ -178,24 +201,28 @@ class Importer(ABC):
         )
 
     def _visible_customers_sql(self, *columns: str) -> tuple[str, tuple[Any, ...]]:
+        """Return the query of these columns of all customers the actor sees, and its parameters."""
         customers = Customer.objects.visible_to(self.actor).order_by().values(*columns)
         query, params = customers.query.sql_with_params()
         return query, tuple(params)
 
     def header_for(self, column: str) -> str:
-        """Return the file's header of one of our columns; our name where the file has none."""
-        return self._headers.get(column, column)
+        """Return the file's header of a column (``customer`` → ``客户编码``), for messages.
+
+        A column that the file does not have is returned unchanged.
+        """
+        return self._header_by_column.get(column, column)
 
     def report_step(self, step: ImportStep) -> None:
-        """Report that a step begins."""
+        """Report that a step begins, now that the whole source has been read."""
         self.report_progress(
             ImportProgress(step, self._rows_read, self.source.bytes_read, self.source.size)
         )
 
     def _create_batch(self) -> ImportBatch:
         batch = ImportBatch(
-            kind=self.kind,
-            file_name=self.source.name[:200],
+            kind=self.batch_kind,
+            file_name=self.source.name[:MAX_FILE_NAME_LENGTH],
             sha256=self.source.sha256,
             actor=self.actor,
             channel=current_channel(),
@@ -211,6 +238,10 @@ class Importer(ABC):
         matched: MatchedColumns,
         started_at: float,
     ) -> ImportResult:
+        """Write the file of rejected rows, save the batch's counts, and return the result.
+
+        The result has no batch id, and ``run`` rolls back, after a dry run or if no row is valid.
+        """
         rejects_by_reason = count_rejects_by_reason(cursor)
         rejected = sum(rejects_by_reason.values())
         if rejected and self.options.rejects_path:
@@ -239,7 +270,10 @@ class Importer(ABC):
         )
 
     def _vacuum_after_large_import(self, merged: MergeResult) -> None:
-        """Update statistics and the visibility map, which index-only scans need."""
+        """Vacuum the written table, which updates what index-only scans and the planner need.
+
+        PostgreSQL cannot vacuum inside a transaction, so this is skipped if the caller opened one.
+        """
         is_large = merged.rows_created + merged.rows_changed >= MIN_ROWS_TO_VACUUM
         if is_large and not connection.in_atomic_block:
             self.report_step(ImportStep.VACUUM)

@@ -4,21 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DEFAULT_SYSTEM = "file"
+DEFAULT_SYSTEM = "file"  # code of the billing system that migration 0003 creates
 
 
 @dataclass(frozen=True)
 class ImportOptions:
     """How the rows are read and what is stored.
 
-    ``mapping`` maps our column names to headers of the file; ``unit`` is the code of the unit new
-    customers are put into (empty: the actor's unit); ``system`` is the code of the billing system
-    the rows come from.
+    ``unit`` is the code of the unit that new customers are put into, blank for the actor's.
+    ``mapping`` says which header of the file is which column, as in ``{"amount": "Net total"}``;
+    see ``match_columns``. A ``dry_run`` checks everything and stores nothing. ``rejects_path`` is
+    the file that rejected rows are written to, None for none; a dry run writes it too.
+
+    Only transactions have these two: ``system`` is the code of the billing system they come from;
+    ``create_customers`` creates the customers that do not exist, instead of rejecting their rows.
     """
 
-    system: str = DEFAULT_SYSTEM
     unit: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
-    create_customers: bool = False
     rejects_path: Path | None = None
+    system: str = DEFAULT_SYSTEM
+    create_customers: bool = False

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ImportStep(TextChoices):
-    """The step an import is at."""
+    """The step an import is at, in this order."""
 
     READ = "read", _("Reading")
     CHECK = "check", _("Checking")
@@ -18,7 +18,10 @@ class ImportStep(TextChoices):
 
 @dataclass(frozen=True)
 class ImportProgress:
-    """Rows and bytes read so far; ``size`` is the source's size in bytes, None if unknown."""
+    """Rows and bytes read so far; ``size`` is the source's size in bytes, None if unknown.
+
+    After the step READ they are those of the whole source.
+    """
 
     step: ImportStep
     rows: int

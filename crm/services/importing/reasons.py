@@ -1,4 +1,4 @@
-"""Why a row is rejected: stable codes with texts for people."""
+"""Why an import rejects a row: codes that programs can rely on, with texts for people."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,11 @@ from core.fields.faults import ValueFault
 
 
 class RejectReason(TextChoices):
-    """Reasons that only an import has. RowFault and ValueFault have those of rows and values."""
+    """Reasons that only an import has.
+
+    A row can also be rejected for a RowFault (it cannot be read) or a ValueFault (a cell is no
+    value of its field).
+    """
 
     UNKNOWN_KIND = "unknown_kind", _("Neither bill, order nor refund")
     ONLY_REFUNDS_NEGATIVE = (

@@ -1,4 +1,7 @@
-"""Rejected rows: counted by reason, and written to a file to be corrected and imported again."""
+"""Rejected rows: counted by reason, and written to a file to be corrected and imported again.
+
+The functions read the staging tables, so they work only inside the transaction of the import.
+"""
 
 import csv
 import re
@@ -17,24 +20,29 @@ from crm.services.importing.staging import CELL_SEPARATOR
 
 MAX_FIRST_REJECTS = 100
 
-# Chinese spreadsheet programs read the full-width signs as formula signs too.
+# Spreadsheet programs run a cell that starts with one of these signs as a formula, Chinese ones
+# also after the full-width signs.
 _FORMULA_START = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 _NUMBER = re.compile(r"\s*[+-]?[0-9][0-9.,]*\s*")
 
 
 def count_rejects_by_reason(cursor: CursorWrapper) -> dict[str, int]:
-    """Return how many rows were rejected for each reason, the most frequent first."""
+    """Return the number of rejected rows by code of the reason, the most frequent first."""
     cursor.execute("SELECT code, count(*) FROM stage_reject GROUP BY code ORDER BY 2 DESC, 1")
     return dict(cursor.fetchall())
 
 
 def read_first_rejects() -> list[RejectedRow]:
-    """Return at most 100 rejected rows in the order of the file."""
+    """Return the first MAX_FIRST_REJECTS rejected rows in the order of the file."""
     return list(islice(_read_rejects(), MAX_FIRST_REJECTS))
 
 
 def write_rejects(path: Path, header: Sequence[str]) -> None:
-    """Write all rejected rows as CSV for spreadsheets; FileRefusedError if that is impossible."""
+    """Write all rejected rows to a CSV file that spreadsheet programs open correctly.
+
+    Each has line, column, value and reason, then its original cells under the file's ``header``.
+    Raises FileRefusedError if the file cannot be written.
+    """
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
@@ -50,13 +58,17 @@ def write_rejects(path: Path, header: Sequence[str]) -> None:
 
 
 def escape_formula(cell: str) -> str:
-    """Prefix text that a spreadsheet would run as a formula; numbers are returned unchanged."""
+    """Put an apostrophe before text that a spreadsheet program would run as a formula.
+
+    Numbers, such as -5 or +86, are returned unchanged.
+    """
     if _FORMULA_START.match(cell) and not _NUMBER.fullmatch(cell):
         return f"'{cell}"
     return cell
 
 
 def _read_rejects() -> Iterator[RejectedRow]:
+    """Yield the rejected rows in the order of the file, without holding them all in memory."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             """SELECT r.line, r.column_name, r.value, r.code, s.original

@@ -1,4 +1,4 @@
-"""Parsing one row of a transaction file."""
+"""Parsing the rows of a transaction file."""
 
 import hashlib
 import re
@@ -12,43 +12,46 @@ from common.parsing.dates import parse_date
 from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
 from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH
-from crm.models.transaction import MAX_EXTERNAL_ID_LENGTH, Kind
+from crm.models.transaction import MAX_EXTERNAL_ID_LENGTH, TransactionKind
 from crm.services.importing.columns import MatchedColumns
 from crm.services.importing.reasons import RejectReason
 from crm.services.importing.staging import RowRejectedError
 
+# The names are compared without case.
 KINDS_BY_NAME = {
-    "bill": Kind.BILL, "账单": Kind.BILL, "invoice": Kind.BILL,
-    "order": Kind.ORDER, "订单": Kind.ORDER, "purchase": Kind.ORDER,
-    "refund": Kind.REFUND, "退款": Kind.REFUND, "credit": Kind.REFUND,
-}  # fmt: skip
-# An id that derive_external_id has made, with the number of the occurrence.
+    **dict.fromkeys(("bill", "账单", "invoice"), TransactionKind.BILL),
+    **dict.fromkeys(("order", "订单", "purchase"), TransactionKind.ORDER),
+    **dict.fromkeys(("refund", "退款", "credit"), TransactionKind.REFUND),
+}
+# A complete derived id: the result of derive_external_id and the number of the occurrence. A file
+# may not use such ids itself, because they could collide with derived ones.
 _DERIVED_ID = re.compile(r"#[A-Za-z0-9_-]{20}/[0-9]+")
+# How files write a currency, in upper case. Of other currencies only the code is accepted.
 CURRENCY_NAMES = {"CNY": {"CNY", "RMB", "人民币", "¥", "￥", "元"}}
 
 
 class TransactionRowParser:
-    """Turns cells into the values of ``stage``.
+    """A RowParser: turns cells into the values of a transaction.
 
-    They are customer code, customer name, date, amount, kind, external id, and whether the external
-    id comes from the file. ``latest_date`` is the last date that is accepted.
+    They are the customer's code and name, the date, the amount in hundredths, the kind, the
+    external id, and whether that id comes from the file. ``currency`` is the code of the only
+    currency that is accepted, ``latest_date`` the last date.
     """
 
     def __init__(self, matched: MatchedColumns, *, currency: str, latest_date: date) -> None:
-        positions = matched.positions
-        self._customer = positions["customer"]
-        self._date = positions["date"]
-        self._amount = positions["amount"]
-        self._kind = positions.get("kind", -1)
-        self._external_id = positions.get("external_id", -1)
-        self._currency = positions.get("currency", -1)
-        self._name = positions.get("customer_name", -1)
+        self._customer = matched.position_of("customer")
+        self._date = matched.position_of("date")
+        self._amount = matched.position_of("amount")
+        self._kind = matched.position_of("kind")
+        self._external_id = matched.position_of("external_id")
+        self._currency = matched.position_of("currency")
+        self._name = matched.position_of("customer_name")
         self._accepted_currencies = {"", *CURRENCY_NAMES.get(currency, {currency})}
         self._latest_date = latest_date
 
     def __call__(self, cells: list[str]) -> Sequence[Any]:
-        """Return the values to stage; raise RowRejectedError naming the first bad column."""
-        cells.append("")  # the cell of missing columns, whose position is -1
+        """Return the values to stage; raise RowRejectedError for the first bad cell."""
+        cells.append("")  # at -1, which is the position of columns that the file lacks
         customer = _read_text("customer", cells[self._customer], MAX_CODE_LENGTH)
         if not customer:
             raise RowRejectedError("customer", customer, ValueFault.MISSING)
@@ -76,9 +79,10 @@ class TransactionRowParser:
 
 
 def derive_external_id(customer: str, day: date, amount_minor: int, kind: int) -> str:
-    """Return an id derived from the content of a row (120 bits of BLAKE2b).
+    """Return the first part of a derived external id: ``#`` and 20 characters.
 
-    Equal rows get equal ids, so that importing a file again finds the rows of the first time.
+    It is a hash of the row's content (120 bits of BLAKE2b), so equal rows get the same. The import
+    appends the number of the row's occurrence in the file.
     """
     content = f"{customer}\x1f{day}\x1f{amount_minor}\x1f{kind}".encode()
     return "#" + urlsafe_b64encode(hashlib.blake2b(content, digest_size=15).digest()).decode()
@@ -101,13 +105,17 @@ def _read_amount(text: str) -> int:
 
 
 def _read_kind(text: str, amount_minor: int) -> int:
-    """Return the kind of a row; without one, a negative amount is a refund and others a bill."""
+    """Return the kind of a row. A row without one is a refund if it is negative, or else a bill.
+
+    Raises RowRejectedError for an unknown kind, and if anything but a refund is negative or a
+    refund is not.
+    """
     if not text:
-        return int(Kind.REFUND if amount_minor < 0 else Kind.BILL)
+        return int(TransactionKind.REFUND if amount_minor < 0 else TransactionKind.BILL)
     kind = KINDS_BY_NAME.get(text.casefold())
     if kind is None:
         raise RowRejectedError("kind", text, RejectReason.UNKNOWN_KIND)
-    if (kind == Kind.REFUND) != (amount_minor < 0):
+    if (kind == TransactionKind.REFUND) != (amount_minor < 0):
         raise RowRejectedError(
             "amount", f"{amount_minor / 100:.2f}", RejectReason.ONLY_REFUNDS_NEGATIVE
         )

@@ -1,8 +1,13 @@
-"""Import of transactions, which is idempotent by (billing system, external id).
+"""Import of transactions, which are identified by billing system and external id.
 
-A row without an external id gets one derived from its content, followed by the number of its
-occurrence in the file. Two equal rows of a file thus stay two transactions, and importing the file
-again finds both.
+Importing a file again changes nothing, and a corrected row replaces the stored transaction. A row
+without an external id gets one derived from its content and the number of its occurrence in the
+file, such as ``#kQ…/2``. Two equal rows of a file thus stay two transactions, and importing the
+file again finds both.
+
+``stage`` and ``stage_reject`` are those of ``staging``; ``stage_valid`` has the rows that may be
+written. ``stage_visible_customer`` (id, code) has the customers of the file that the actor sees.
+The parameters ``column`` and ``code`` of a REJECT_ statement are the file's header and the reason.
 """
 
 from datetime import timedelta
@@ -31,8 +36,9 @@ from crm.services.importing.staging import RowParser, drop_tables
 from crm.services.importing.transaction_rows import TransactionRowParser
 
 MAX_FUTURE = timedelta(days=366)  # a transaction further ahead is taken for a typing mistake
-NEW_CUSTOMER_SOURCE = "billing_import"
+NEW_CUSTOMER_SOURCE = "billing_import"  # code of the customer source, if the list still has it
 
+# Creates customers of the codes that nobody has. The name is one of those in the file, or the code.
 CREATE_CUSTOMERS = """
     INSERT INTO crm_customer
            (code, name, stage, source_id, unit_id, owner_id, version, created_at, updated_at)
@@ -44,6 +50,8 @@ CREATE_CUSTOMERS = """
      GROUP BY customer
     ON CONFLICT (code) DO NOTHING
 """
+# Rejects the rows whose customer the actor does not see. After CREATE_CUSTOMERS, such a code is
+# either malformed or that of a hidden customer.
 REJECT_UNKNOWN_CUSTOMERS = """
     INSERT INTO stage_reject
     SELECT line, %(column)s, customer,
@@ -54,7 +62,8 @@ REJECT_UNKNOWN_CUSTOMERS = """
      WHERE fault IS NULL
        AND NOT EXISTS (SELECT 1 FROM stage_visible_customer v WHERE v.code = s.customer)
 """
-# The rows whose customer is visible. ``occurrence`` numbers the rows of one external id.
+# The rows whose customer is visible, with complete external ids. ``has_own_id`` says that the id
+# comes from the file. ``occurrence`` is 1 for the first row of an external id, 2 for the next.
 CREATE_STAGE_VALID = """
     CREATE TEMP TABLE stage_valid ON COMMIT DROP AS
     SELECT line, id AS customer_id, occurred_on, amount, kind, has_own_id, occurrence,
@@ -65,6 +74,8 @@ CREATE_STAGE_VALID = """
               FROM stage s JOIN stage_visible_customer v ON v.code = s.customer
              WHERE s.fault IS NULL) numbered
 """
+# Rejects the rows that differ from the first row of the same external id. They stay in stage_valid
+# until DELETE_REPEATED_IDS removes them together with the equal rows, which count as unchanged.
 REJECT_CONTRADICTIONS = """
     INSERT INTO stage_reject
     SELECT later.line, %(column)s, later.external_id, %(code)s
@@ -76,7 +87,8 @@ REJECT_CONTRADICTIONS = """
            IS DISTINCT FROM (first.customer_id, first.occurred_on, first.amount, first.kind)
 """
 DELETE_REPEATED_IDS = "DELETE FROM stage_valid WHERE has_own_id AND occurrence > 1"
-# The customers of the transactions that the rows would change. The visible ones are deleted next.
+# The customers of the stored transactions that the rows would change. The importer then deletes the
+# visible ones from the table, so that the hidden ones remain.
 CREATE_STAGE_HIDDEN_CUSTOMER = """
     CREATE TEMP TABLE stage_hidden_customer ON COMMIT DROP AS
     SELECT DISTINCT t.customer_id
@@ -94,6 +106,8 @@ REJECT_IDS_OF_HIDDEN_CUSTOMERS = """
     )
     INSERT INTO stage_reject SELECT line, %(column)s, external_id, %(code)s FROM rejected
 """
+# Returns the numbers of new and of changed transactions. A row that is equal to the stored one
+# writes nothing and is not counted. xmax is 0 in a row that was inserted and not updated.
 UPSERT_TRANSACTIONS = """
     WITH written AS (
         INSERT INTO crm_transaction AS t
@@ -122,10 +136,11 @@ def import_transactions(
     options: ImportOptions | None = None,
     report_progress: ProgressReporter = ignore_progress,
 ) -> ImportResult:
-    """Import the valid rows of ``source``; the result holds the rejected ones.
+    """Import the valid rows of ``source``; the result counts all rows and has the rejected ones.
 
-    Raises PermissionDenied; ValidationError for an option (keys mapping, system, unit); and
-    FileRefusedError when the source cannot be read. Nothing is imported then.
+    Raises PermissionDenied; ValidationError for an option, under ``mapping``, ``system`` or
+    ``unit``; and FileRefusedError if the source cannot be read, lacks a required column or has no
+    rows, or if the file of rejected rows cannot be written. Nothing is imported then.
     """
     options = options or ImportOptions()
     return TransactionImporter(
@@ -134,20 +149,24 @@ def import_transactions(
 
 
 class TransactionImporter(Importer):
-    """Stages transactions, finds their customers, and upserts them in one statement."""
+    """Finds or creates the customers of the staged rows, and upserts the transactions."""
 
-    kind = BatchKind.TRANSACTIONS
+    batch_kind = BatchKind.TRANSACTIONS
     permission = Permission.TRANSACTION_IMPORT
     action = Action.TRANSACTION_IMPORT
     columns = TRANSACTION_COLUMNS
     table = "crm_transaction"
+    # In the order of the values of TransactionRowParser.
     value_columns = (
         "customer text", "customer_name text", "occurred_on date", "amount bigint",
         "kind smallint", 'external_id text COLLATE "C"', "has_own_id boolean",
     )  # fmt: skip
 
     def prepare(self) -> None:
-        """Find the billing system and the unit of new customers."""
+        """Find the billing system and the unit of new customers.
+
+        To create customers, the actor also needs the permission to import customers.
+        """
         self._unit = self.new_customer_unit()
         if self.options.create_customers:
             authorise(self.actor, Permission.CUSTOMER_IMPORT)
@@ -180,6 +199,11 @@ class TransactionImporter(Importer):
         return MergeResult(rows_created, rows_changed, customers_created=created)
 
     def _create_customers(self, cursor: CursorWrapper) -> int:
+        """Create the customers of the file that do not exist; return how many.
+
+        They are at the stage *signed*, because they have transactions. As in ``create_customer``,
+        users who see only their own customers own those they create.
+        """
         source = Source.objects.filter(code=NEW_CUSTOMER_SOURCE).first()
         source_id = source.pk if source else None
         cursor.execute(
@@ -209,7 +233,11 @@ class TransactionImporter(Importer):
         )
 
     def _assign_external_ids(self, cursor: CursorWrapper) -> None:
-        """Complete the derived ids; of rows with the same id in the file keep the first."""
+        """Create ``stage_valid``, in which each external id has one row.
+
+        Of several rows with the same id from the file the first is kept. Those that differ from it
+        are rejected.
+        """
         drop_tables(cursor, "stage_valid")
         cursor.execute(CREATE_STAGE_VALID)
         cursor.execute("ANALYZE stage_valid")
@@ -220,6 +248,7 @@ class TransactionImporter(Importer):
         cursor.execute(DELETE_REPEATED_IDS)
 
     def _reject_ids_of_hidden_customers(self, cursor: CursorWrapper) -> None:
+        """Reject the rows that would change a transaction of a customer hidden from the actor."""
         if self.may_see_every_customer(cursor):
             return
         drop_tables(cursor, "stage_hidden_customer")

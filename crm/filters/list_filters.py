@@ -1,40 +1,34 @@
-"""Filters and sorting of the customer list, read from the URL's parameters.
-
-Columns and filters come from the customer's declared fields and from the list parts of other apps.
-A value that the user could not have selected (unknown, or hidden from them) is ignored.
-"""
+"""The filters of the customer list: their options, and how each restricts the customers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
-from django.db.models import F
-from django.db.models.expressions import OrderBy
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import OrgUnit, User
 from common.parsing.errors import UnreadableError
-from core.fields.declarations import FieldDeclaration, SortExpression
+from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Choice, YesNo
-from core.fields.queries import condition, sort_expressions
+from core.fields.queries import condition
 from core.fields.reference import Reference
-from crm.composition import CustomerListPart, ListColumn, customer_list_parts
-from crm.fields import CUSTOMER, INDUSTRY
-from crm.models import Customer, Industry
+from crm.composition import CustomerListPart
+from crm.fields import INDUSTRY
+from crm.models import Industry
 from crm.models.customer import CustomerQuerySet
 
 MAX_LISTED_OWNERS = 200
-MAX_TEXT_LENGTH = 100
-# Values of the owner filter besides employee numbers, and of other filters for an empty field.
+MAX_TEXT_LENGTH = 100  # characters of a search text or a text filter; the rest is ignored
+# Values of the owner filter besides employee numbers.
 OWNER_IS_USER, NO_OWNER = "mine", "pool"
+# The value of other filters for customers without a related record.
 NO_VALUE = "none"
-DEFAULT_SORT = "code"
 YES_NO_CHOICES = (("true", gettext_lazy("Yes")), ("false", gettext_lazy("No")))
-NEVER_NULL = frozenset({"code", "name", "updated_at", "unit__path"})
 
+# Takes the customers and the value of an active filter; returns the customers that match it.
 ApplyFilter = Callable[[CustomerQuerySet, str], CustomerQuerySet]
 
 
@@ -54,7 +48,7 @@ class FilterOption:
 
 @dataclass(frozen=True)
 class OptionGroup:
-    """Options under a heading; without a heading if the label is blank."""
+    """Options under the heading ``label``, or without a heading if that is blank."""
 
     label: str
     options: Sequence[FilterOption]
@@ -62,130 +56,46 @@ class OptionGroup:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter of the list: its options and the submitted ``value``.
+    """A filter of the list, with what the user selected or typed.
 
-    A filter without groups is a text input; ``typed_text`` is its text, blank if it is invalid.
-    A filter without ``is_offered`` is shown only while it is active.
+    A filter has ``groups`` of options to select from, or none: then it is a text input.
     """
 
-    key: str
+    key: str  # of the URL's parameter
     label: str | Promise
     groups: Sequence[OptionGroup]
-    apply: ApplyFilter
-    value: str = ""
-    hint: str = ""
-    part: CustomerListPart | None = None
-    typed_text: str = ""
-    is_offered: bool = True
+    apply: ApplyFilter  # called only if there is a ``selected_option``
+    value: str = ""  # as submitted; it may be that of no option
+    hint: str = ""  # the tooltip of a select
+    part: CustomerListPart | None = None  # that the filter belongs to
+    typed_text: str = ""  # of a text input; blank if it is invalid
+    is_offered: bool = True  # False: shown only while it is active
+
+    @property
+    def current_value(self) -> str:
+        """The text of a text input, or else the submitted value."""
+        return self.typed_text or self.value
 
     @property
     def selected_option(self) -> FilterOption | None:
-        """The selected option; None if the filter is not used or its value is unknown."""
+        """The selected option; None if the filter is not used or its value is unknown.
+
+        The text of a text input counts as an option of that value.
+        """
         if self.typed_text:
             return FilterOption(self.typed_text, self.typed_text)
         options = chain.from_iterable(group.options for group in self.groups)
         return next((option for option in options if option.value == self.value), None)
 
 
-@dataclass(frozen=True)
-class ListQuery:
-    """The search text, filters and order that a user requested."""
-
-    user: User
-    search_text: str
-    filters: Sequence[Filter]
-    sort: str
-    descending: bool
-    fields: Sequence[FieldDeclaration]
-    parts: Sequence[CustomerListPart] = field(default=())
-
-    @property
-    def active_filters(self) -> list[Filter]:
-        """The filters with a selected option."""
-        return [item for item in self.filters if item.selected_option is not None]
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether the list is restricted by a search text or a filter."""
-        return bool(self.search_text or self.active_filters)
-
-    @property
-    def column_fields(self) -> list[FieldDeclaration]:
-        """The declared fields that are columns of the list."""
-        return [declared for declared in self.fields if declared.in_list]
-
-    @property
-    def part_columns(self) -> list[ListColumn]:
-        """The columns that other apps add for this user."""
-        return [column for part in self.parts for column in part.columns]
-
-    def parameters(self, **changes: str) -> dict[str, str]:
-        """Return the URL's parameters with ``changes``, without blank and default values."""
-        parameters = {item.key: item.typed_text or item.value for item in self.active_filters}
-        sort = f"-{self.sort}" if self.descending else self.sort
-        parameters |= {"q": self.search_text, "sort": "" if sort == DEFAULT_SORT else sort}
-        return {key: value for key, value in (parameters | changes).items() if value}
-
-    def customers(self) -> CustomerQuerySet:
-        """Return the matching customers in order; ``rows`` adds what only their display needs."""
-        customers: CustomerQuerySet = Customer.objects.visible_to(self.user)
-        for part in self.parts:
-            if self._uses(part):
-                customers = part.annotate(customers)
-        customers = customers.search(self.search_text, CUSTOMER.searched_columns)
-        for item in self.active_filters:
-            customers = item.apply(customers, item.typed_text or item.value)
-        return customers.order_by(*self._order_by())
-
-    def rows(self, ids: Sequence[int]) -> list[Customer]:
-        """Return the customers of one page, in the order of ``ids``, with all that is shown."""
-        related = [
-            declared.name for declared in self.column_fields if isinstance(declared.kind, Reference)
-        ]
-        customers = Customer.objects.visible_to(self.user).filter(pk__in=ids)
-        customers = customers.select_related("unit", *related)
-        for part in self.parts:
-            customers = part.annotate(customers)
-        by_id = {customer.pk: customer for customer in customers}
-        return [by_id[pk] for pk in ids if pk in by_id]
-
-    def _uses(self, part: CustomerListPart) -> bool:
-        """Return whether the order or an active filter needs the part's annotations."""
-        is_sorted_by_part = any(column.key == self.sort for column in part.columns)
-        return is_sorted_by_part or any(item.part is part for item in self.active_filters)
-
-    def _order_by(self) -> list[OrderBy | str]:
-        expressions = _sort_expressions_by_key(self.fields, self.part_columns)[self.sort]
-        return [
-            *(_order_expression(each, descending=self.descending) for each in expressions),
-            "pk",
-        ]
-
-
-def read_query(user: User, parameters: Mapping[str, str]) -> ListQuery:
-    """Return the query of a URL's parameters, with the filters and columns ``user`` may see."""
-    parts = [part for part in customer_list_parts() if part.is_available_to(user)]
-    fields = CUSTOMER.fields_for(user)
-    requested_sort = parameters.get("sort", "")
-    sort = requested_sort.removeprefix("-")
-    part_columns = [column for part in parts for column in part.columns]
-    is_known = sort in _sort_expressions_by_key(fields, part_columns)
-    search_text = " ".join(parameters.get("q", "").replace("\0", "").split())
-    return ListQuery(
-        user=user,
-        search_text=search_text[:MAX_TEXT_LENGTH],
-        filters=[*_field_filters(user, fields, parameters), *_part_filters(parts, parameters)],
-        sort=sort if is_known else DEFAULT_SORT,
-        descending=is_known and requested_sort.startswith("-"),
-        fields=fields,
-        parts=parts,
-    )
-
-
-def _field_filters(
+def field_filters(
     user: User, fields: Iterable[FieldDeclaration], parameters: Mapping[str, str]
 ) -> list[Filter]:
-    """Return the filters of the declared fields; a custom field's is offered if it is a column."""
+    """Return a filter for each declared field with ``in_filters``.
+
+    That of a custom field is offered only if the field is a column of the list, because all custom
+    fields have a filter and there may be many.
+    """
     units = list(OrgUnit.objects.visible_to(user).order_by("path"))
     return [
         replace(
@@ -203,6 +113,10 @@ def _field_filter(
     units: Sequence[OrgUnit],
     parameters: Mapping[str, str],
 ) -> Filter:
+    """Return the filter of a field, with the value of the URL's parameter of the field's name.
+
+    ``units`` are those that the user may see.
+    """
     value = parameters.get(field.name, "")
     if field.name == "industry":
         return _industry_filter(field, value)
@@ -210,8 +124,8 @@ def _field_filter(
         groups = [_unit_options(units)]
         return Filter(field.name, field.list_label, groups, partial(_filter_by_unit, user), value)
     if field.name == "owner":
-        unit = next((unit for unit in units if unit.code == parameters.get("unit")), None)
-        groups, hint = _owner_options(user, unit)
+        selected_unit = next((unit for unit in units if unit.code == parameters.get("unit")), None)
+        groups, hint = _owner_options(user, selected_unit)
         apply_filter = partial(_filter_by_owner, user)
         return Filter(field.name, field.list_label, groups, apply_filter, value, hint)
     if isinstance(field.kind, Reference):
@@ -224,11 +138,14 @@ def _field_filter(
 
 
 def _text_filter(field: FieldDeclaration, value: str) -> Filter:
-    """Return a filter with a text input; a text that is no value of the field is ignored."""
+    """Return a filter with a text input.
+
+    A text that is no value of the field, such as ``abc`` for a number, is ignored.
+    """
     text = value.replace("\0", "").strip()[:MAX_TEXT_LENGTH]
     try:
         if text:
-            condition(field, text)
+            condition(field, text)  # raises UnreadableError for an invalid text
     except UnreadableError:
         text = ""
     apply_filter = partial(_filter_by_value, field)
@@ -241,7 +158,8 @@ def _filter_by_value(
     return customers.filter(condition(field, value))
 
 
-def _part_filters(parts: Iterable[CustomerListPart], parameters: Mapping[str, str]) -> list[Filter]:
+def part_filters(parts: Iterable[CustomerListPart], parameters: Mapping[str, str]) -> list[Filter]:
+    """Return the filters that other apps add."""
     return [
         Filter(
             part_filter.key,
@@ -261,7 +179,10 @@ def _option_group(choices: Iterable[tuple[str, str | Promise]], heading: str = "
 
 
 def _unit_options(units: Sequence[OrgUnit]) -> OptionGroup:
-    """Return the units as a tree whose top unit is not indented."""
+    """Return the units as a tree whose topmost units are not indented.
+
+    The path of a unit has the ids from the top of the company down, such as ``1.4.9``.
+    """
     depths = [str(unit.path).count(".") for unit in units]
     top_depth = min(depths, default=0)
     return OptionGroup(
@@ -273,15 +194,16 @@ def _unit_options(units: Sequence[OrgUnit]) -> OptionGroup:
     )
 
 
-def _owner_options(user: User, unit: OrgUnit | None) -> tuple[list[OptionGroup], str]:
-    """Return the account managers, of ``unit`` if one is selected, and a hint.
+def _owner_options(user: User, selected_unit: OrgUnit | None) -> tuple[list[OptionGroup], str]:
+    """Return the options of the owner filter, and a hint, which may be blank.
 
+    The account managers are those of the selected unit and the units below it, if one is selected.
     If there are more than MAX_LISTED_OWNERS, none is listed and the hint asks for a unit.
     """
     groups = [_option_group([(OWNER_IS_USER, _("Mine")), (NO_OWNER, _("Public pool"))])]
     managers = User.objects.visible_to(user).account_managers()
-    if unit is not None:
-        managers = managers.filter(unit__path__descendants=str(unit.path))
+    if selected_unit is not None:
+        managers = managers.filter(unit__path__descendants=str(selected_unit.path))
     listed_managers = list(managers[: MAX_LISTED_OWNERS + 1])
     if len(listed_managers) > MAX_LISTED_OWNERS:
         return groups, _("Choose a unit to pick one of its managers.")
@@ -292,14 +214,19 @@ def _owner_options(user: User, unit: OrgUnit | None) -> tuple[list[OptionGroup],
 
 
 def _reference_filter(user: User, field: FieldDeclaration, kind: Reference, value: str) -> Filter:
-    """Return a filter by related record, with an option for none if that has a label of its own."""
+    """Return a filter by related record.
+
+    It also has an option for customers without one, if the kind has a label for that, such as *Not
+    graded*, and not just the dash of the default.
+    """
     ids: dict[str, int | None] = {}
     options = []
     for record in kind.records(user):
         key = str(getattr(record, kind.key))
         ids[key] = record.pk
         options.append(FilterOption(key, kind.label(record)))
-    if isinstance(kind.empty_label, Promise):
+    has_label_for_none = isinstance(kind.empty_label, Promise)  # a text that is translated
+    if has_label_for_none:
         ids[NO_VALUE] = None
         options.append(FilterOption(NO_VALUE, kind.empty_label))
 
@@ -335,6 +262,7 @@ def _industry_filter(field: FieldDeclaration, value: str) -> Filter:
 
 
 def _filter_by_owner(user: User, customers: CustomerQuerySet, value: str) -> CustomerQuerySet:
+    """Keep the customers of the user, those without an owner, or those of a listed manager."""
     if value == OWNER_IS_USER:
         return customers.filter(owner=user)
     if value == NO_OWNER:
@@ -354,24 +282,3 @@ def _filter_by_annotation(
     annotation: str, customers: CustomerQuerySet, value: str
 ) -> CustomerQuerySet:
     return customers.filter(**{annotation: value})
-
-
-def _sort_expressions_by_key(
-    fields: Iterable[FieldDeclaration], part_columns: Iterable[ListColumn]
-) -> dict[str, Sequence[str | SortExpression]]:
-    by_field = {field.name: sort_expressions(field) for field in fields if field.is_sortable}
-    by_part = {column.key: [column.annotation] for column in part_columns}
-    return by_field | {"changed": ["updated_at"]} | by_part
-
-
-def _order_expression(expression: str | SortExpression, *, descending: bool) -> OrderBy:
-    """Put empty values last in either direction.
-
-    For columns that are never null this is left out, because NULLS LAST would prevent the database
-    from using an index for a descending order.
-    """
-    name = expression if isinstance(expression, str) else getattr(expression, "name", "")
-    nulls_last = None if name in NEVER_NULL else True
-    if isinstance(expression, str):
-        expression = F(expression)
-    return OrderBy(expression, descending=descending, nulls_last=nulls_last)
