@@ -1,10 +1,11 @@
-// What every page has: menu, theme, dialogs, confirmations, form submission, notices. State is
-// stored only in the browser.
+// What every page has: the main menu, the theme, dialogs, form submission and notices. Elements are
+// connected by data attributes: a click on <button data-open="sheet"> opens <dialog id="sheet">.
+// The width of the menu and the theme are stored in the browser's localStorage. Scripts do not import
+// each other, because the served name of a file contains a hash; they use events ("notice", "theme").
 
 const root = document.documentElement;
-const texts = document.getElementById("texts");
 
-// --- menu and theme ---------------------------------------------------------------------------
+// --- main menu ("rail") and theme ---------------------------------------------------------------
 function toggleRail() {
   const narrow = root.classList.toggle("rail-narrow");
   localStorage.setItem("rail", narrow ? "narrow" : "wide");
@@ -17,30 +18,20 @@ function toggleTheme() {
   if (next === system) localStorage.removeItem("theme");
   else localStorage.setItem("theme", next);
   root.dataset.bsTheme = next;
-  root.dispatchEvent(new CustomEvent("theme"));
+  root.dispatchEvent(new CustomEvent("theme")); // charts.js draws the charts in the new colours
 }
 
-// --- dialogs ----------------------------------------------------------------------------------
+// --- dialogs and menus --------------------------------------------------------------------------
 function openDialog(id) {
   closeMenus();
   document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   document.getElementById(id)?.showModal();
 }
 
+/** Close all open menus except one, if it is given. */
 function closeMenus(except) {
   document.querySelectorAll("details.menu[open]").forEach((menu) => {
     if (menu !== except) menu.open = false;
-  });
-}
-
-/** Ask before an action that cannot be undone; resolves to true when the user confirms. */
-function confirmAction(question) {
-  const dialog = document.getElementById("question");
-  dialog.querySelector("#question-text").textContent = question;
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
 }
 
@@ -57,8 +48,8 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     openDialog(opener.dataset.open);
   }
-  // A click outside a dialog closes it, except the confirmation, which needs an answer.
-  if (event.target.matches?.("dialog[open]:not(#question)")) event.target.close();
+  // The target is the dialog itself, not its content, when the click is outside of its box.
+  if (event.target.matches?.("dialog[open]")) event.target.close();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -69,27 +60,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (form.dataset.confirm === undefined || form.dataset.confirmed !== undefined) return;
-  event.preventDefault();
-  event.stopPropagation();
-  const submitter = event.submitter;
-  if (!(await confirmAction(form.dataset.confirm))) return;
-  form.dataset.confirmed = "";
-  form.requestSubmit(submitter);
-  delete form.dataset.confirmed;
-}, true);
-
-document.addEventListener("htmx:confirm", async (event) => {
-  if (!event.detail.question) return;
-  event.preventDefault();
-  if (await confirmAction(event.detail.question)) event.detail.issueRequest(true);
-});
-
 // --- submitting forms -------------------------------------------------------------------------
-// A form is sent once, however often its button is pressed. The line at the top shows progress.
-const SENDING_MS = 5000;
+// A form is sent once, however often its button is pressed. A line at the top of the page (#busy)
+// shows that it is being sent.
+const SENDING_MS = 5000; // after this time the form can be sent again
 
 function setSending(form, isSending) {
   if (isSending) form.dataset.sending = "";
@@ -105,14 +79,16 @@ document.addEventListener("submit", (event) => {
     return;
   }
   setSending(form, true);
-  // A download does not replace the page, so the form must become usable again.
+  // A response that is a download does not replace the page, and the form must become usable again.
   setTimeout(() => setSending(form, false), SENDING_MS);
 });
 
+// The Back button may show the page as it was when its form was sent.
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sending]").forEach((form) => setSending(form, false));
 });
 
+// A change of a field with data-submits sends its form, such as a filter of a list.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
@@ -120,6 +96,7 @@ document.addEventListener("change", (event) => {
 // --- notices ----------------------------------------------------------------------------------
 const NOTICE_MS = 6000;
 
+/** Remove a notice after NOTICE_MS, but not while the pointer is on it. */
 function removeLater(notice) {
   // Errors and warnings stay until the user closes them.
   if (["bad", "warn"].includes(notice.dataset.tone)) return;
@@ -130,9 +107,12 @@ function removeLater(notice) {
   });
 }
 
+// Other scripts show a notice by the event "notice" with {text, tone}. The tone (good, warn, bad or
+// info) selects one of the templates in components/script_texts.html.
 document.addEventListener("notice", (event) => {
   const { text, tone = "info" } = event.detail;
-  const template = texts.content.querySelector(`[data-notice="${tone}"]`);
+  const noticeTemplates = document.getElementById("texts").content;
+  const template = noticeTemplates.querySelector(`[data-notice="${tone}"]`);
   const notice = template.content.firstElementChild.cloneNode(true);
   notice.querySelector("p").textContent = text;
   document.getElementById("notices").append(notice);

@@ -1,11 +1,16 @@
-// Draws each [data-chart] with ECharts, from the options in the JSON element it names. The options
-// name formats and colours by "@…", so that they follow the language and the theme.
+// Draws charts with ECharts. <div data-chart="money"> is drawn from the options in
+// <script type="application/json" id="money">. They are ECharts options with two additions:
+// - A text that begins with "@" is the name of a format ("@money") or colour ("@series-1"), so that
+//   both follow the language and the theme.
+// - "table": {head: […], rows: [[…], …]} is what the button "Show as table" shows. A cell is a text, a
+//   number, or {value, url} for a link. Without it, tableOf derives a table from the series.
+// A click on a data item with a "url" opens that page.
 
 const texts = document.getElementById("texts").dataset;
 const root = document.documentElement;
 const isChinese = root.lang.startsWith("zh");
 const SERIES = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `@series-${n}`);
-const charts = new Map();
+const charts = new Map(); // element → {chart, option}
 let libraryLoaded;
 
 function loadLibrary() {
@@ -26,12 +31,15 @@ const numberFormat = (digits) => new Intl.NumberFormat(root.lang, {
 const compactFormat = new Intl.NumberFormat(root.lang, {
   notation: "compact", maximumFractionDigits: 1,
 });
+// ECharts passes a number, {value: …}, or a point ([column, row, value]), whose last part is its value.
 const scalarOf = (value) => (Array.isArray(value) ? value.at(-1) : value?.value ?? value);
+/** Return a formatter that shows a dash for what is no number. */
 const orDash = (format) => (value) => {
   const scalar = scalarOf(value);
   return Number.isFinite(Number(scalar)) && scalar !== null ? format(Number(scalar)) : "–";
 };
 const FORMATS = {
+  // "1.2k" and "1.2 万", as the template filter `compact` writes them.
   "@compact": orDash((value) =>
     compactFormat.format(value).replace("K", "k").replace(/(\d)(?=[万亿])/, "$1 ")),
   "@money": orDash((value) => numberFormat(2).format(value)),
@@ -39,6 +47,7 @@ const FORMATS = {
   "@percent": orDash((value) => `${numberFormat(0).format(value * 100)}%`),
 };
 
+/** Return the value of a colour in static/css/tokens.css; blank for an unknown name. */
 function colour(name) {
   return getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 }
@@ -56,12 +65,14 @@ function resolveNames(value) {
 
 /** Return the text colour, dark or light, that is readable on a background colour. */
 function textColourOn(background) {
-  const probe = document.createElement("canvas").getContext("2d");
-  probe.fillStyle = background;
-  const [red, green, blue] = probe.fillStyle.match(/\w\w/g).map((pair) => parseInt(pair, 16));
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 150 ? "#171b22" : "#fff";
+  const canvas = document.createElement("canvas").getContext("2d");
+  canvas.fillStyle = background; // the canvas converts every notation of a colour to #rrggbb
+  const [red, green, blue] = canvas.fillStyle.match(/\w\w/g).map((pair) => parseInt(pair, 16));
+  const brightness = red * 0.299 + green * 0.587 + blue * 0.114; // as perceived, 0 to 255
+  return brightness > 150 ? "#171b22" : "#fff";
 }
 
+/** Give each box of a treemap a label that is readable on its colour; changes `option`. */
 function withReadableLabels(option) {
   option.series.filter(({ type }) => type === "treemap").forEach(({ data }) => {
     data.forEach((item) => {
@@ -153,6 +164,7 @@ function withDefaults(option) {
 }
 
 // --- the same data as a table -------------------------------------------------------------------
+/** Return {head, rows}: the option's own table, or one derived from its data. */
 function tableOf(option) {
   if (option.table) return option.table;
   if (option.dataset?.source) {
@@ -187,8 +199,7 @@ function tableOf(option) {
 
 function createCell(content, tag, format) {
   const element = document.createElement(tag);
-  const value = content?.value ?? content;
-  const scalar = Array.isArray(value) ? value.at(-1) : value;
+  const scalar = scalarOf(content?.value ?? content);
   const text = typeof scalar === "number" ? format(scalar) : scalar ?? "–";
   if (typeof scalar === "number") element.className = "num";
   if (content?.url) {
@@ -237,8 +248,8 @@ const resizeObserver = new ResizeObserver((entries) => {
 
 /** Write the table, load the library and draw the chart, once for each element. */
 async function initialise(element) {
-  if (charts.has(element) || element.dataset.drawing !== undefined) return;
-  element.dataset.drawing = "";
+  if (charts.has(element) || element.dataset.isDrawing !== undefined) return;
+  element.dataset.isDrawing = "";
   const option = JSON.parse(document.getElementById(element.dataset.chart).textContent);
   const figure = element.closest(".chart");
   if (figure) fillTable(figure.querySelector(".chart-table"), option, element.dataset.title);
@@ -286,6 +297,7 @@ document.addEventListener("click", (event) => {
   if (saveButton) saveAsImage(saveButton);
 });
 
+// The theme has other colours, so all charts are drawn again.
 root.addEventListener("theme", () => charts.forEach(({ option }, element) => drawChart(element, option)));
 document.addEventListener("htmx:load", (event) => initialiseAll(event.detail.elt));
 initialiseAll(document);

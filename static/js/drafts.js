@@ -1,10 +1,13 @@
-// Saves what is typed into a form with data-draft in the browser's storage, by user, until the server
-// has accepted the form. It survives a lost session, a reload and a closed tab.
+// Drafts: what a user types into a form with data-draft is stored in localStorage until the server has
+// accepted the form, so that it survives a lost session, a reload and a closed tab. A page with the
+// form offers to restore it. data-draft names the form ("customer-17"); drafts are stored by user.
 
 const texts = document.getElementById("texts").dataset;
 const userId = document.body.dataset.user;
 const PREFIX = "draft:";
+// sessionStorage has under this key the storage key of the draft whose form was sent last.
 const SENT_DRAFT_KEY = "draft-sent";
+const TYPING_DELAY_MS = 250;
 const EXCLUDED_FIELDS = "[type=password], [type=file], [type=hidden], [name=csrfmiddlewaretoken]";
 
 function storageKey(form) {
@@ -15,6 +18,8 @@ function fields(form) {
   return [...form.elements].filter((field) => field.name && !field.matches(`${EXCLUDED_FIELDS}, button`));
 }
 
+/** Return [[name, value], …]: true or false for check boxes and radio buttons, a list for a multiple
+ * select, otherwise text. */
 function readValues(form) {
   return fields(form).map((field) => {
     if (field.matches("[type=checkbox], [type=radio]")) return [field.name, field.checked];
@@ -23,6 +28,7 @@ function readValues(form) {
   });
 }
 
+/** Put the values of readValues into the form; nothing if the form has other fields by now. */
 function writeValues(form, values) {
   const formFields = fields(form);
   if (formFields.length !== values.length) return;
@@ -66,11 +72,11 @@ function offerDraft(form) {
   form.prepend(box);
 }
 
-/** After a form was sent: delete its draft, unless this page shows that it was not accepted. */
+/** Delete the draft of the form sent last, unless this page shows that the form was not accepted. */
 function removeAcceptedDraft() {
   const sent = sessionStorage.getItem(SENT_DRAFT_KEY);
   sessionStorage.removeItem(SENT_DRAFT_KEY);
-  // The login page or an error page means that the form was not accepted.
+  // On the login page or an error page ("sign-in", "error") the form was not accepted.
   if (sent === null || document.documentElement.dataset.pageKind !== "content") return;
   const wasRefused = [...document.querySelectorAll("form[data-draft]")].some(
     (form) => storageKey(form) === sent && form.querySelector("[aria-invalid=true], [role=alert]"),
@@ -89,13 +95,13 @@ document.addEventListener("input", (event) => {
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (form.isConnected) localStorage.setItem(storageKey(form), JSON.stringify(readValues(form)));
-  }, 250);
+  }, TYPING_DELAY_MS);
 });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.signsOut !== undefined) {
-    // Another user may sign in on this computer next.
+    // Another user may use this browser next, so the drafts of all users are deleted.
     Object.keys(localStorage)
       .filter((key) => key.startsWith(PREFIX))
       .forEach((key) => localStorage.removeItem(key));
@@ -106,6 +112,7 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// A form that htmx sends does not load another page, so its draft is handled here.
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest("form[data-draft]");
   if (!form) return;

@@ -1,8 +1,10 @@
-// Fragments that htmx fetches: the progress line, and a message with a button when one fails.
+// Parts of pages that htmx fetches ("fragments"): the line at the top of the page (#busy) while a
+// request is under way, and a message with a button in place of a fragment that cannot be loaded.
 
 const texts = document.getElementById("texts").dataset;
 const busy = document.getElementById("busy");
 const SIGNED_OUT = 401;
+// By status; the texts are in components/script_texts.html.
 const MESSAGES = {
   403: texts.forbidden, 404: texts.gone, 409: texts.conflict, 429: texts.throttled,
 };
@@ -20,6 +22,7 @@ function changePending(step) {
 document.addEventListener("htmx:beforeRequest", () => changePending(1));
 document.addEventListener("htmx:afterRequest", () => changePending(-1));
 
+/** Return the response's plain text, or else the message for its status, with its reference. */
 function errorMessage(xhr) {
   const isPlainText = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
   const message = (isPlainText && xhr.responseText.trim()) || MESSAGES[xhr.status] || texts.failed;
@@ -27,7 +30,7 @@ function errorMessage(xhr) {
   return reference ? `${message} ${texts.reference} ${reference}` : message;
 }
 
-/** Show a message with a button in place of the fragment. */
+/** Show a message with a button in `target`, below its head, in place of the content or skeleton. */
 function showProblem(target, message, buttonLabel, onClick) {
   target.querySelectorAll("[aria-busy], .skeleton, .problem").forEach((element) => element.remove());
   const problem = document.createElement("div");
@@ -51,6 +54,7 @@ function goToSignIn() {
   location.assign(`${texts.login}?next=${encodeURIComponent(currentPath)}`);
 }
 
+/** Show that a request failed: in place of the fragment if it was to be loaded, else as a notice. */
 function handleFailure(event, message) {
   const { elt, target, requestConfig } = event.detail;
   const isSignedOut = event.detail.xhr?.status === SIGNED_OUT;
@@ -58,13 +62,13 @@ function handleFailure(event, message) {
     notice(message, "bad");
     return;
   }
-  const place = target?.isConnected && target !== document.body ? target : null;
-  if (!place) notice(message, "bad");
-  else if (isSignedOut) showProblem(place, texts.signedOut, texts.signIn, goToSignIn);
+  const isFragment = target?.isConnected && target !== document.body;
+  if (!isFragment) notice(message, "bad");
+  else if (isSignedOut) showProblem(target, texts.signedOut, texts.signIn, goToSignIn);
   else {
-    showProblem(place, message, texts.retry, () => {
+    showProblem(target, message, texts.retry, () => {
       const swap = elt.getAttribute("hx-swap") || undefined;
-      window.htmx.ajax("GET", requestConfig.path, { source: elt, target: place, swap });
+      window.htmx.ajax("GET", requestConfig.path, { source: elt, target, swap });
     });
   }
 }
@@ -75,22 +79,7 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", (event) => handleFailure(event, texts.offline));
 document.addEventListener("htmx:timeout", (event) => handleFailure(event, texts.offline));
 
+// When new content contains a refused form, focus its first invalid field.
 document.addEventListener("htmx:afterSettle", (event) => {
   event.detail.elt.querySelector("[aria-invalid=true]")?.focus();
-});
-
-// --- the side panel ---------------------------------------------------------------------------
-const drawer = document.getElementById("drawer");
-
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id !== "drawer-body") return;
-  const trigger = event.detail.requestConfig.elt;
-  const title = trigger.closest("[data-drawer-title]")?.dataset.drawerTitle;
-  if (title) drawer.querySelector("h2").textContent = title;
-  if (!drawer.open) drawer.showModal();
-});
-
-document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, xhr, successful } = event.detail;
-  if (successful && xhr.status === 204 && elt.closest("#drawer")) drawer.close();
 });

@@ -1,25 +1,27 @@
-// Keyboard shortcuts: pressing x clicks the element with data-key="x"; "?" lists the shortcuts.
+// Keyboard shortcuts. Pressing n clicks the element with data-key="n"; j and k move through the rows
+// of a list; Ctrl+K (or Cmd+K) is the same as "/", the search. "?" opens the list of shortcuts.
 
 function isEditable(target) {
   return target.isContentEditable || target.matches("input, select, textarea");
 }
 
-/** Visible, or in a dialog or menu that may be closed at the moment. */
+/** Whether the element is visible, or in a dialog or menu, which may be closed at the moment. */
 function isReachable(element) {
   return element.getClientRects().length > 0 || element.closest("dialog, details, .rail");
 }
 
 function labelOf(element) {
-  return element.dataset.keyLabel || element.title || element.ariaLabel || element.textContent.trim();
+  return element.title || element.ariaLabel || element.textContent.trim();
 }
 
+/** Click the element of a shortcut; return whether there is one. */
 function clickShortcut(key) {
   const element = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(isReachable);
   element?.click();
   return Boolean(element);
 }
 
-/** Move the focus to the next (1) or previous (-1) row of the list; false without a list. */
+/** Focus the next (1) or previous (-1) row of the page's list; return whether there is a list. */
 function moveFocus(step) {
   const links = [...document.querySelectorAll("main .dense tbody td.name a, main .entries a")];
   if (!links.length) return false;
@@ -38,9 +40,10 @@ document.addEventListener("keydown", (event) => {
   if (isHandled) event.preventDefault();
 });
 
-// The list is filled each time it is opened, with the shortcuts the page has at that moment.
+// The list of shortcuts is filled each time it opens, with those that the page has at that moment. It
+// follows the entries in the template, which every page has.
 const list = document.querySelector("[data-keys]");
-const fixedEntries = list?.innerHTML;
+const fixedEntries = list.innerHTML;
 
 new MutationObserver(() => {
   list.innerHTML = fixedEntries;

@@ -1,12 +1,13 @@
-// The search palette: customers by name or code, pages of the menu, actions of this page.
+// The search palette, a dialog that opens with "/": it finds customers by name or code, pages of the
+// main menu (data-page), and actions of this page (elements with data-key in its header).
 
 const dialog = document.getElementById("palette");
 const list = document.getElementById("palette-list");
 const input = dialog.querySelector("input");
 const TYPING_DELAY_MS = 160;
-const MAX_RECORDS = 8;
+const MAX_CUSTOMERS = 8;
 let timer;
-let latestRequest = 0;
+let latestRequest = 0; // responses to earlier requests are ignored
 let shownTerms = ""; // the search terms whose results the list shows
 
 function createItem(label, note, onClick) {
@@ -25,8 +26,9 @@ function createItem(label, note, onClick) {
   return option;
 }
 
-function group(title, items) {
-  if (!items.length) return;
+/** Append a titled group of items. Each of `creators` is a function that creates one item. */
+function appendGroup(title, creators) {
+  if (!creators.length) return;
   const section = document.createElement("div");
   section.role = "group";
   section.ariaLabel = title;
@@ -35,8 +37,8 @@ function group(title, items) {
   heading.ariaHidden = "true";
   list.append(section);
   section.append(heading);
-  // An option's id counts the options in the list, so each is appended before the next is created.
-  items.forEach((create) => section.append(create()));
+  // An item's id counts the items in the list, so each is appended before the next is created.
+  creators.forEach((create) => section.append(create()));
 }
 
 function closeAndClick(element) {
@@ -44,7 +46,8 @@ function closeAndClick(element) {
   element.click();
 }
 
-function pages(terms) {
+/** Return creators of items for the pages and actions whose label contains the terms. */
+function pageCreators(terms) {
   const elements = [...document.querySelectorAll("[data-page], .page-actions [data-key]")];
   return elements
     .map((element) => [element.dataset.page || element.textContent.trim(), element])
@@ -52,6 +55,7 @@ function pages(terms) {
     .map(([label, element]) => () => createItem(label, element.dataset.key, () => closeAndClick(element)));
 }
 
+/** Mark an item as the one that Enter opens; none if `option` is null. */
 function select(option) {
   list.querySelectorAll("[aria-selected]").forEach((element) => element.removeAttribute("aria-selected"));
   option?.setAttribute("aria-selected", "true");
@@ -60,26 +64,27 @@ function select(option) {
   else input.removeAttribute("aria-activedescendant");
 }
 
+/** Fill the list: customers [{value, text, code}, …], a link to the customer list, then pages. */
 function show(terms, customers = []) {
   shownTerms = terms;
   list.replaceChildren();
   const customersUrl = list.dataset.customers;
   const openUrl = (url) => () => location.assign(url);
-  const records = customers.slice(0, MAX_RECORDS).map(({ value, text, code }) => () =>
+  const customerCreators = customers.slice(0, MAX_CUSTOMERS).map(({ value, text, code }) => () =>
     createItem(text, code, openUrl(`${customersUrl}${value}/`)));
   if (terms && customersUrl) {
     const listUrl = `${customersUrl}?q=${encodeURIComponent(terms)}`;
-    records.push(() => createItem(`${list.dataset.search} “${terms}”`, "", openUrl(listUrl)));
+    customerCreators.push(() => createItem(`${list.dataset.search} “${terms}”`, "", openUrl(listUrl)));
   }
-  group(list.dataset.records, records);
-  group(list.dataset.pages, pages(terms));
+  appendGroup(list.dataset.records, customerCreators);
+  appendGroup(list.dataset.pages, pageCreators(terms));
   select(list.querySelector("[role=option]"));
 }
 
 async function search(terms) {
   const number = ++latestRequest;
   show(terms);
-  if (!terms || !list.dataset.options) return;
+  if (!terms || !list.dataset.options) return; // without data-options the user may not see customers
   const response = await fetch(`${list.dataset.options}?q=${encodeURIComponent(terms)}`, {
     headers: { "HX-Request": "true" },
   }).catch(() => null);
@@ -111,6 +116,7 @@ input.addEventListener("keydown", (event) => {
   }
 });
 
+// Each time the palette opens it is empty, with the pages listed.
 new MutationObserver(() => {
   if (!dialog.open) return;
   input.value = "";

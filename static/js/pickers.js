@@ -1,17 +1,20 @@
-// Turns select[data-picker] into a field with search; with data-picker-url the server searches.
+// Pickers: turns select[data-picker-url] into a Tom Select field with search. The server searches: for
+// what is typed, the URL returns [{"value": 17, "text": "华天科技", "code": "C000017"}, …].
+// select[data-picker] becomes one that searches the options in the page.
 
 const texts = document.getElementById("texts").dataset;
 let libraryLoaded;
 
+/** Resolves when the library's style sheet has loaded, or has failed to load. */
 function loadStyle() {
   return new Promise((resolve) => {
     const style = document.createElement("link");
     style.rel = "stylesheet";
     style.href = texts.tomSelectCss;
     style.addEventListener("load", resolve);
-    // A picker without its style can still be used.
+    // Without its style a picker can still be used.
     style.addEventListener("error", resolve);
-    // It comes before our own style sheets, so that these override it.
+    // Before the first style sheet of the page, so that ours override it.
     document.head.querySelector("link[rel=stylesheet]").before(style);
   });
 }
@@ -26,8 +29,8 @@ function loadScript() {
   });
 }
 
+/** Load script and style once. Without the style, the picker would appear below the select. */
 function loadLibrary() {
-  // Both are needed: without the style the select is not hidden, and the picker appears below it.
   libraryLoaded ??= Promise.all([loadStyle(), loadScript()]);
   return libraryLoaded;
 }
@@ -37,8 +40,10 @@ function optionHtml(option, escape) {
   return `<div>${escape(option.text)}${code}</div>`;
 }
 
+/** Return Tom Select's settings for a search by the server, and `isLoading`, which says if one is under
+ * way. Tom Select calls the functions with `this` as the picker. */
 function remoteSettings(url) {
-  let latestRequest = 0;
+  let latestRequest = 0; // responses to earlier requests are ignored
   let isLoading = false;
   return {
     // Results for other terms must not stay selectable.
@@ -50,10 +55,10 @@ function remoteSettings(url) {
     isLoading: () => isLoading,
     valueField: "value",
     labelField: "text",
-    searchField: [],
+    searchField: [], // the server has searched, so the options are not filtered again
     preload: "focus",
     refreshThrottle: 0,
-    loadThrottle: 250,
+    loadThrottle: 250, // ms after the last key before the server is asked
     load(terms, done) {
       const number = ++latestRequest;
       const address = new URL(url, location.href);
@@ -63,7 +68,7 @@ function remoteSettings(url) {
         .then((options) => {
           if (number !== latestRequest) return;
           isLoading = false;
-          // The server has searched, by pinyin as well, so its results replace all options.
+          // The results replace all options, those of the search before included.
           this.clearOptions();
           done(options);
         }, () => {
@@ -98,8 +103,8 @@ function settings(select) {
 }
 
 async function createPicker(select) {
-  if (select.tomselect || select.dataset.making !== undefined) return;
-  select.dataset.making = "";
+  if (select.tomselect || select.dataset.isCreating !== undefined) return;
+  select.dataset.isCreating = "";
   // The library points the label to its own field, so the hidden select needs an aria-label.
   select.ariaLabel = select.labels[0]?.firstChild?.textContent.trim() ?? select.ariaLabel;
   await loadLibrary();

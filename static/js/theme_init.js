@@ -1,4 +1,5 @@
-// Runs before the first paint, so that neither the theme nor the menu's width changes visibly.
+// Sets the theme and the width of the main menu that are stored in the browser. It runs before the
+// first paint, so that neither changes visibly. app.js stores them.
 (() => {
   const root = document.documentElement;
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -7,7 +8,6 @@
     root.dataset.bsTheme = storedTheme || (prefersDark.matches ? "dark" : "light");
     root.dispatchEvent(new CustomEvent("theme"));
   };
-  root.classList.add("js");
   root.classList.toggle("rail-narrow", localStorage.getItem("rail") === "narrow");
   prefersDark.addEventListener("change", apply);
   apply();
