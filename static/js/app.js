@@ -7,8 +7,8 @@ const root = document.documentElement;
 
 // --- main menu ("rail") and theme ---------------------------------------------------------------
 function toggleRail() {
-  const narrow = root.classList.toggle("rail-narrow");
-  localStorage.setItem("rail", narrow ? "narrow" : "wide");
+  const isNarrow = root.classList.toggle("rail-narrow");
+  localStorage.setItem("rail", isNarrow ? "narrow" : "wide");
 }
 
 function toggleTheme() {
@@ -52,6 +52,7 @@ document.addEventListener("click", (event) => {
   if (event.target.matches?.("dialog[open]")) event.target.close();
 });
 
+// Escape closes an open menu. The browser itself closes an open dialog.
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
   if (menu) {
@@ -125,4 +126,6 @@ document.querySelectorAll(".notice").forEach(removeLater);
 document.querySelector("main [aria-invalid=true]")?.focus();
 
 // Show the Back button only when the history has a page to go back to.
-if (history.length > 1) document.querySelectorAll("[data-back]").forEach((button) => { button.hidden = false; });
+if (history.length > 1) {
+  document.querySelectorAll("[data-back]").forEach((button) => { button.hidden = false; });
+}

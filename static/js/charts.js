@@ -9,7 +9,7 @@
 const texts = document.getElementById("texts").dataset;
 const root = document.documentElement;
 const isChinese = root.lang.startsWith("zh");
-const SERIES = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `@series-${n}`);
+const SERIES_COLOURS = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `@series-${n}`);
 const charts = new Map(); // element → {chart, option}
 let libraryLoaded;
 
@@ -84,6 +84,7 @@ function withReadableLabels(option) {
 }
 
 // --- defaults --------------------------------------------------------------------------------------
+/** Return the defaults of an axis; `name` is "xAxis" or "yAxis". */
 function axisDefaults(name, options) {
   const isValue = (options?.type ?? (name === "yAxis" ? "value" : "category")) === "value";
   return {
@@ -126,17 +127,19 @@ function mergeDeep(defaults, options) {
   return merged;
 }
 
+/** Add the defaults to one axis, or to each of a list of axes. */
 function withAxisDefaults(name, options = {}) {
   const merge = (single) => mergeDeep(axisDefaults(name, single), single);
   return Array.isArray(options) ? options.map(merge) : merge(options);
 }
 
+/** Return the options that ECharts gets: with the defaults, and without "table". */
 function withDefaults(option) {
   const { table, series = [], xAxis, yAxis, ...rest } = option;
   const hasLegend = series.length > 1;
   const hasAxes = series.some(({ type }) => ["bar", "line", "scatter", "heatmap"].includes(type));
   const defaults = {
-    color: SERIES,
+    color: SERIES_COLOURS,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: "@ink" },
     animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250,
     legend: {
@@ -152,7 +155,12 @@ function withDefaults(option) {
     },
     aria: { enabled: false },
   };
-  if (hasAxes) defaults.grid = { left: 4, right: 12, top: hasLegend ? 36 : 14, bottom: 4, outerBoundsMode: "same", containLabel: true };
+  if (hasAxes) {
+    defaults.grid = {
+      left: 4, right: 12, top: hasLegend ? 36 : 14, bottom: 4,
+      outerBoundsMode: "same", containLabel: true, // the labels of the axes are inside these margins
+    };
+  }
   if (series.some(({ type }) => type === "heatmap")) defaults.tooltip.trigger = "item";
   return mergeDeep(defaults, {
     ...rest,
@@ -179,9 +187,10 @@ function tableOf(option) {
       const [column, row, value] = item.value ?? item;
       return [`${column},${row}`, { value, url: item.url }];
     }));
+    const cellsOfRow = (row) => x.data.map((_, column) => cells.get(`${column},${row}`) ?? "");
     return {
       head: [texts.category, ...x.data],
-      rows: y.data.map((name, row) => [name, ...x.data.map((_, column) => cells.get(`${column},${row}`) ?? "")]),
+      rows: y.data.map((name, row) => [name, ...cellsOfRow(row)]),
     };
   }
   if (categoryAxis) {
@@ -197,6 +206,7 @@ function tableOf(option) {
   };
 }
 
+/** Create a th or td of a table's cell; `format` formats a number as text. */
 function createCell(content, tag, format) {
   const element = document.createElement(tag);
   const scalar = scalarOf(content?.value ?? content);
@@ -223,7 +233,8 @@ function fillTable(container, option, title) {
   head.forEach((name, column) => {
     const element = createCell(name, "th", format);
     element.scope = "col";
-    if (column && typeof (rows[0]?.[column]?.value ?? rows[0]?.[column]) === "number") element.className = "num";
+    const firstValue = rows[0]?.[column]?.value ?? rows[0]?.[column];
+    if (column > 0 && typeof firstValue === "number") element.className = "num";
     headRow.append(element);
   });
   const body = table.createTBody();

@@ -10,17 +10,17 @@ const MESSAGES = {
 };
 let pendingRequests = 0;
 
-function notice(text, tone) {
+function showNotice(text, tone) {
   document.dispatchEvent(new CustomEvent("notice", { detail: { text, tone } }));
 }
 
-function changePending(step) {
-  pendingRequests = Math.max(0, pendingRequests + step);
+function changePendingRequests(difference) {
+  pendingRequests = Math.max(0, pendingRequests + difference);
   busy?.classList.toggle("on", pendingRequests > 0);
 }
 
-document.addEventListener("htmx:beforeRequest", () => changePending(1));
-document.addEventListener("htmx:afterRequest", () => changePending(-1));
+document.addEventListener("htmx:beforeRequest", () => changePendingRequests(1));
+document.addEventListener("htmx:afterRequest", () => changePendingRequests(-1));
 
 /** Return the response's plain text, or else the message for its status, with its reference. */
 function errorMessage(xhr) {
@@ -30,7 +30,8 @@ function errorMessage(xhr) {
   return reference ? `${message} ${texts.reference} ${reference}` : message;
 }
 
-/** Show a message with a button in `target`, below its head, in place of the content or skeleton. */
+/** Show a message with a button below the head of `target`. Removes the placeholder of a part that was
+ * loading, but not content that is there already. */
 function showProblem(target, message, buttonLabel, onClick) {
   target.querySelectorAll("[aria-busy], .skeleton, .problem").forEach((element) => element.remove());
   const problem = document.createElement("div");
@@ -54,16 +55,17 @@ function goToSignIn() {
   location.assign(`${texts.login}?next=${encodeURIComponent(currentPath)}`);
 }
 
-/** Show that a request failed: in place of the fragment if it was to be loaded, else as a notice. */
+/** Show that a request failed: in the fragment that was to be loaded. A failed change (not GET) and a
+ * request that loads no fragment are shown as a notice; a user who is signed out gets a button. */
 function handleFailure(event, message) {
   const { elt, target, requestConfig } = event.detail;
   const isSignedOut = event.detail.xhr?.status === SIGNED_OUT;
   if (!isSignedOut && requestConfig.verb !== "get") {
-    notice(message, "bad");
+    showNotice(message, "bad");
     return;
   }
   const isFragment = target?.isConnected && target !== document.body;
-  if (!isFragment) notice(message, "bad");
+  if (!isFragment) showNotice(message, "bad");
   else if (isSignedOut) showProblem(target, texts.signedOut, texts.signIn, goToSignIn);
   else {
     showProblem(target, message, texts.retry, () => {
