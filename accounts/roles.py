@@ -4,6 +4,11 @@ A migration creates them without permissions. After every ``migrate``,
 ``staff.services.role.grant_new_permissions`` gives each new ``Permission`` once to the roles named
 here, found by their code. So a feature that brings a permission adds it to ``Permission`` and here,
 and needs no migration. Administrators may change every role afterwards.
+
+Two service accounts have roles of this list: ``scheduler``, which starts the nightly run, is a
+``system_administrator``, ``importer``, which imports from the command line, a
+``division_administrator``. A migration looks these two codes up, so they stay, and so do their
+permissions to start runs and to import.
 """
 
 from dataclasses import dataclass

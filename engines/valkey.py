@@ -72,7 +72,10 @@ class Valkey:
             raise self._error(result.stdout + result.stderr)
 
     def stop(self) -> None:
-        """Stop the server if it answers; it writes everything to disk first, except for tests.
+        """Stop the server if it answers; it writes its append-only file to disk first.
+
+        ``SAVE`` writes a snapshot as well, from which a server without that file could start. Tests
+        keep nothing.
 
         A server that has not stopped after _SECONDS_TO_STOP is left running, without an error.
         """

@@ -23,9 +23,9 @@ PROBLEM_SCHEMA = {
         },
     },
 }
+PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 # Descriptions of errors by status: of all operations, of one record, of writes, of changes to one
 # record (PATCH), and of bulk imports.
-PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}  # for errors that a view itself declares
 COMMON_PROBLEMS = {
     "400": "The request could not be read, or some values are not right.",
     "401": "No key, or one that is unknown, expired or revoked.",

@@ -11,6 +11,7 @@ from accounts.acting import audited_transaction, authorise
 from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
+from core.fields.headers import normalise_header
 from core.fields.kinds import normalise_name
 from core.fields.record_types import record_types
 from core.models import CustomField, CustomFieldKind
@@ -96,7 +97,7 @@ def _require_unique_headers(row: CustomField) -> None:
     model and all custom fields of the record type, in use or not.
     """
     known = {
-        _plain_header(text)
+        normalise_header(text)
         for field in record_types()[row.record_type].fields
         for text in (field.name, *field.headers)
     }
@@ -104,16 +105,11 @@ def _require_unique_headers(row: CustomField) -> None:
     if others.filter(key=row.key).exists():
         return  # saving violates the unique constraint, whose message says so better
     for other in others:
-        known |= {_plain_header(text) for text in (other.key, other.label_zh, other.label_en)}
+        known |= {normalise_header(text) for text in (other.key, other.label_zh, other.label_en)}
     for name in ("key", "label_zh", "label_en"):
-        if _plain_header(getattr(row, name)) in known - {""}:
+        if normalise_header(getattr(row, name)) in known - {""}:
             message = _("Another field is known by this name in files.")
             raise ValidationError({name: message})
-
-
-def _plain_header(text: str) -> str:
-    """Return a header for comparison, without case, white space and underscores."""
-    return normalise_name(text).replace("_", "")
 
 
 def _check_choices(choices: Sequence[Mapping[str, str]]) -> None:

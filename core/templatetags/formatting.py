@@ -60,9 +60,9 @@ def money(amount: Decimal | None) -> str:
 def compact(number: Decimal | float | None) -> str:
     """Round a number for a key figure: ``1.23 万``, ``12.3k``; a dash for None.
 
-    From 10,000 on it has three significant digits and a unit, 万 or 亿 in Chinese, k, M or B in
-    English. From 1,000 to 9,999 all digits of the whole number are shown, below that three
-    significant digits.
+    The number is first rounded to three significant digits. If that gives 10,000 or more (from
+    9,995 on), these are shown with a unit: 万 or 亿 in Chinese, k, M or B in English. From 1,000 on
+    all digits of the whole number are shown, below that the three significant digits.
     """
     if number is None:
         return DASH

@@ -126,7 +126,8 @@ class CustomerOptions(Page):
 class Conflict:
     """The changes that another user saved while the form was open."""
 
-    last_change: Change | None  # who made it and when; None if it changed nothing the user may see
+    # Who made the last one and when; None if it changed no field of the user's form.
+    last_change: Change | None
     fields: list[FieldConflict]
 
 

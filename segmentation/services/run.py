@@ -73,6 +73,8 @@ def request_run(
     settings = ScoringSettings.company_default().override(overrides or {})
     if as_of > timezone.localdate():
         raise ValidationError({"as_of": _("This day is still to come.")})
+    # Runs are not tracked: the row itself has the requester and the channel. The block makes one
+    # transaction, as in every service, and names the action of tracked changes in it.
     with audited_transaction(actor, Action.RUN_REQUEST):
         _interrupt_abandoned_run()
         try:
@@ -202,8 +204,9 @@ def _run_step_with_retry(step: Step, position: int, run: ScoringRun) -> None:
 def _run_and_record_step(step: Step, record: ScoringStep, run: ScoringRun) -> None:
     """Run a step and store its result in its record and in the run, in one transaction.
 
-    If the run has been marked interrupted meanwhile, RefusedError is raised and the step rolled
-    back.
+    If the run is no longer running, RefusedError is raised and the step rolled back. The lock keeps
+    other workers from marking it interrupted; this is for what the lock does not cover, such as a
+    connection that a pooler has replaced.
     """
     result = step.perform(run)
     record.rows = result.rows

@@ -83,6 +83,13 @@ def test_invalid_definition_is_refused_with_an_error_at_its_field(
     assert set(caught.value.message_dict) == {field}
 
 
+def test_labels_that_one_header_of_a_file_would_match_are_refused(cast: Cast) -> None:
+    make_custom_field(cast, "revenue", CustomFieldKind.MONEY, label_en="Revenue")
+    with pytest.raises(ValidationError) as refused:
+        make_custom_field(cast, "turnover", CustomFieldKind.MONEY, label_en="Revenue (CNY)")
+    assert list(refused.value.message_dict) == ["label_en"]
+
+
 def test_key_is_unique_and_the_kind_cannot_be_changed(cast: Cast) -> None:
     row = make_custom_field(cast, "lines", CustomFieldKind.NUMBER)
     with pytest.raises(ValidationError, match="taken"), transaction.atomic():

@@ -56,7 +56,7 @@ def test_column_mapped_to_nothing_is_ignored() -> None:
     assert matched.ignored_headers == ["type"]
 
 
-@pytest.mark.parametrize("mapping", [{"colour": "date"}, {"amount": "nowhere"}])
+@pytest.mark.parametrize("mapping", [{"colour": "date"}, {"colour": ""}, {"amount": "nowhere"}])
 def test_mapping_of_an_unknown_column_or_header_is_refused(mapping: dict[str, str]) -> None:
     with pytest.raises(ValidationError) as caught:
         match_columns(TRANSACTION_COLUMNS, ["customer", "date", "amount"], mapping)

@@ -3,8 +3,6 @@
 ``match_columns`` finds them; ``TRANSACTION_COLUMNS`` and ``declared_columns`` say which there are.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from common.files import FileRefusedError
 from core.fields.declarations import FieldDeclaration
+from core.fields.headers import normalise_header
 
 
 @dataclass(frozen=True)
@@ -79,10 +78,6 @@ def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[Impo
     )
 
 
-# The unit of an amount at the end of a header, as in 金额(元), is ignored. 万元 (10,000 yuan) is
-# left out on purpose: such a column must not be read as yuan.
-_CURRENCY_UNIT = re.compile(r"\((?:元|人民币|cny|rmb|yuan|¥)\)$")
-_SEPARATORS = re.compile(r"[\s_\-.:*]+")
 # Limits of the list of headers in an error message.
 MAX_PREVIEW_HEADERS = 20
 MAX_PREVIEW_HEADER_LENGTH = 40
@@ -95,11 +90,14 @@ def match_columns(
 
     ``mapping`` maps names of columns to headers of the file, as in ``{"amount": "Net total"}``, and
     takes precedence over the aliases. A blank header in it means that the file does not have the
-    column. Raises ValidationError, under ``mapping``, for a column or header that does not exist,
+    column. No two columns have an alias in common (for custom fields the service that saves them
+    makes sure), so a header fits one column at most; a mapping may use one header twice.
+    Raises ValidationError, under ``mapping``, for a column or header that does not exist,
     and FileRefusedError when a required column is missing or two headers match one column.
     """
+    _require_known_columns(columns, mapping)
     positions = {
-        name: _mapped_position(name, mapped_header, columns, header)
+        name: _mapped_position(mapped_header, header)
         for name, mapped_header in mapping.items()
         if mapped_header
     }
@@ -107,11 +105,11 @@ def match_columns(
     for column in columns:
         if column.name in mapping:
             continue
-        known_headers = {_normalise_header(alias) for alias in (column.name, *column.aliases)}
+        known_headers = {normalise_header(alias) for alias in (column.name, *column.aliases)}
         matches = [
             position
             for position, text in enumerate(header)
-            if _normalise_header(text) in known_headers and position not in mapped_positions
+            if normalise_header(text) in known_headers and position not in mapped_positions
         ]
         if len(matches) > 1:
             raise _ambiguous_column(column.name, [header[position] for position in matches])
@@ -125,35 +123,28 @@ def match_columns(
     return MatchedColumns(positions, ignored_headers)
 
 
-def _normalise_header(text: str) -> str:
-    """Return the header in the form in which headers are compared.
+def _require_known_columns(columns: Sequence[ImportColumn], names: Iterable[str]) -> None:
+    column_names = [column.name for column in columns]
+    for name in names:
+        if name not in column_names:
+            message = _("“%(name)s” is not one of our columns: %(columns)s.")
+            values = {"name": name, "columns": ", ".join(column_names)}
+            raise ValidationError({"mapping": message % values})
 
-    Case, full or half width, separators, a byte order mark and a currency in brackets are removed.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold().strip("\ufeff \t")
-    return _SEPARATORS.sub("", _CURRENCY_UNIT.sub("", folded))
 
-
-def _mapped_position(
-    name: str, mapped_header: str, columns: Sequence[ImportColumn], header: Sequence[str]
-) -> int:
-    """Return the index of the header that the column ``name`` is mapped to.
+def _mapped_position(mapped_header: str, header: Sequence[str]) -> int:
+    """Return the index of the header of the file that a mapping names.
 
     A header that is written exactly so is preferred to one that is only equal when normalised.
     """
-    column_names = [column.name for column in columns]
-    if name not in column_names:
-        message = _("“%(name)s” is not one of our columns: %(columns)s.")
-        values = {"name": name, "columns": ", ".join(column_names)}
-        raise ValidationError({"mapping": message % values})
     if mapped_header in header:
         return list(header).index(mapped_header)
-    normalised_headers = [_normalise_header(text) for text in header]
-    if _normalise_header(mapped_header) not in normalised_headers:
+    normalised_headers = [normalise_header(text) for text in header]
+    if normalise_header(mapped_header) not in normalised_headers:
         message = _("The file has no column “%(header)s”. It has: %(headers)s.")
         values = {"header": mapped_header, "headers": _header_preview(header)}
         raise ValidationError({"mapping": message % values})
-    return normalised_headers.index(_normalise_header(mapped_header))
+    return normalised_headers.index(normalise_header(mapped_header))
 
 
 def _require_columns(
