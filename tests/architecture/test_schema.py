@@ -107,6 +107,6 @@ def test_responses_to_generated_requests_conform_to_the_schema(
     user: User = getattr(world.cast, user_name)
     key, operations = new_key(user), _operations(user)
     assert set(operations) == OPERATIONS
-    known = {"id": world.own.pk, "code": world.own.code}
+    known = {"id": world.own_customer.pk, "code": world.own_customer.code}
     for label, operation in operations.items():
         assert _send_requests(operation, key, known) >= 1, label
