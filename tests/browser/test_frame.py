@@ -7,7 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PASSWORD, Open
+from demo.plan import PASSWORD
+from tests.browser.conftest import Open
 
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}

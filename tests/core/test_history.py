@@ -15,7 +15,7 @@ from crm.models import Customer, Grade, ImportBatch
 from crm.services.customer import update_customer
 from tests.cast import Cast
 from tests.crm.factories import make_customer
-from tests.crm.importing import send_customers
+from tests.crm.importing import import_customers_csv
 
 RENAME = "UPDATE crm_customer SET name = name || '!'"
 
@@ -107,7 +107,7 @@ def test_context_is_gone_after_a_failed_block(cast: Cast, customer: Customer) ->
 
 
 def test_imported_change_carries_its_batch(cast: Cast, customer: Customer) -> None:
-    result = send_customers("客户编码,客户名称\nK1,新名\n", cast.division_admin)
+    result = import_customers_csv("客户编码,客户名称\nK1,新名\n", cast.division_admin)
     assert contexts(customer)[-1]["batch"] == result.batch_id == ImportBatch.objects.get().pk
     change = latest_changes(cast.manager, customer, limit=1, fields=CUSTOMER_FIELDS)[0]
     assert (change.batch_id, str(change.action)) == (result.batch_id, "Import customers")

@@ -1,4 +1,4 @@
-"""Bulk import of transactions by the REST API."""
+"""Import of many transactions in one request of the REST API."""
 
 import json
 from http import HTTPStatus
@@ -78,17 +78,17 @@ def test_invalid_rows_are_returned_with_line_column_and_reason(
     cast: Cast, customer: Customer
 ) -> None:
     body = _ndjson(VALID_ROW, VALID_ROW | {"amount": "much", "external_id": "B2"}) + "{broken\n"
-    answer = _send(cast.division_admin, body).json()
-    assert (answer["rows_created"], answer["rows_rejected"]) == (1, 2)
-    first = answer["rejects"][0]
+    result = _send(cast.division_admin, body).json()
+    assert (result["rows_created"], result["rows_rejected"]) == (1, 2)
+    first = result["rejects"][0]
     assert (first["line"], first["column"]) == (2, "amount")
-    assert all(reject["code"] and reject["reason"] for reject in answer["rejects"])
-    assert sum(answer["reasons"].values()) == 2
+    assert all(reject["code"] and reject["reason"] for reject in result["rejects"])
+    assert sum(result["reasons"].values()) == 2
 
 
 def test_dry_run_counts_and_stores_nothing(cast: Cast, customer: Customer) -> None:
-    answer = _send(cast.division_admin, _ndjson(VALID_ROW), "?system=file&dry_run=true").json()
-    assert (answer["rows_created"], answer["batch"], answer["dry_run"]) == (1, None, True)
+    result = _send(cast.division_admin, _ndjson(VALID_ROW), "?system=file&dry_run=true").json()
+    assert (result["rows_created"], result["batch"], result["dry_run"]) == (1, None, True)
     assert not Transaction.objects.exists()
 
 
@@ -141,7 +141,7 @@ def test_body_over_the_limit_is_refused_without_reading_it(
     settings.API_BULK_MAX_BYTES = 10
 
     def fail(*_: object) -> bytes:
-        raise AssertionError("read")
+        raise AssertionError("the body was read")
 
     monkeypatch.setattr(HttpRequest, "read", fail)
     response = _send(cast.division_admin, _ndjson(VALID_ROW))

@@ -1,23 +1,20 @@
 """The customer page: header, panels and visibility."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.permissions import Permission
 from core.pages import AuthedRequest
 from crm import composition
 from crm.composition import CustomerPanel
 from crm.models import Customer
 from tests.cast import Cast
+from tests.conftest import Login
 from tests.crm.factories import make_customer
 from tests.history import fixture_changes
-
-Login = Callable[[User], Client]
 
 
 def page_url(customer: Customer) -> str:

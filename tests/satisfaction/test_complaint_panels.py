@@ -113,17 +113,17 @@ def test_panel_and_widget_are_listed_in_settings() -> None:
 
 
 @pytest.mark.parametrize("rows", [2, 20])
-@pytest.mark.parametrize("person", ["manager", "agent", "executive"])
+@pytest.mark.parametrize("user_name", ["manager", "agent", "executive"])
 def test_panel_and_widget_keep_to_their_query_budgets(
     cast: Cast,
     customer: Customer,
     rows: int,
-    person: str,
+    user_name: str,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for actor in (cast.manager, cast.agent) * (rows // 2):
         make_complaint(customer, actor=actor)
-    request = _request_of(getattr(cast, person))
+    request = _request_of(getattr(cast, user_name))
     panel, widget = Complaints(), OpenComplaints()
     with django_assert_num_queries(panel.query_budget):
         page = render_to_string(panel.template, panel.context(request, customer) | {"panel": panel})
