@@ -14,7 +14,7 @@ from tests.cast import Cast
 from tests.core.api import key_client
 from tests.crm.factories import make_customer
 
-BULK = "/api/v1/transactions/bulk/"
+BULK_URL = "/api/v1/transactions/bulk/"
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 VALID_ROW = {"customer": "OWN-1", "date": "2026-10-01", "amount": "100.00", "external_id": "B1"}
 
@@ -32,7 +32,7 @@ def _send(
     user: User, body: str | bytes, query: str = "?system=file", content_type: str = NDJSON
 ) -> Any:
     data = body if isinstance(body, bytes) else body.encode()
-    return key_client(user).post(BULK + query, data, content_type=content_type)
+    return key_client(user).post(BULK_URL + query, data, content_type=content_type)
 
 
 def test_ndjson_is_imported_and_the_batch_names_the_channel(cast: Cast, customer: Customer) -> None:
@@ -151,7 +151,10 @@ def test_body_over_the_limit_is_refused_without_reading_it(
 def test_chunked_body_without_a_length_is_refused(cast: Cast) -> None:
     client = key_client(cast.division_admin)
     response = client.post(
-        BULK + "?system=file", b"", content_type=NDJSON, headers={"Transfer-Encoding": "chunked"}
+        BULK_URL + "?system=file",
+        b"",
+        content_type=NDJSON,
+        headers={"Transfer-Encoding": "chunked"},
     )
     assert (response.status_code, response.json()["code"]) == (411, "length_required")
 

@@ -58,8 +58,8 @@ def test_page_shows_the_header_and_a_placeholder_for_each_panel(cast: Cast, logi
 
 
 def test_page_names_the_parent_only_to_users_who_see_it(cast: Cast, login: Login) -> None:
-    group = make_customer(cast.changsha, name="湖南秘密集团")
-    customer = make_customer(cast.lanzhou, parent=group, owner=cast.manager)
+    hidden_parent = make_customer(cast.changsha, name="湖南秘密集团")
+    customer = make_customer(cast.lanzhou, parent=hidden_parent, owner=cast.manager)
     assert "湖南秘密集团" in login(cast.executive).get(page_url(customer)).content.decode()
     client = login(cast.manager)
     assert "湖南秘密集团" not in client.get(page_url(customer)).content.decode()

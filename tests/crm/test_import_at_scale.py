@@ -21,11 +21,17 @@ def test_sample_of_real_purchases_is_imported_completely_and_once(cast: Cast) ->
     purchases = cdnow_sample()
     text = "customer_id,date,amount\n" + "".join(f"{','.join(row)}\n" for row in purchases)
     result = import_transactions_csv(text, cast.division_admin, create_customers=True)
-    assert row_counts(result) == (6919, 0, 0, 0)
+    assert row_counts(result) == (len(purchases), 0, 0, 0)
+    assert len(purchases) == 6919
     assert result.customers_created == 2357
     total = Transaction.objects.aggregate(total=Sum("amount"))["total"]
     assert total == sum(Decimal(amount) for _customer, _date, amount in purchases)
-    assert row_counts(import_transactions_csv(text, cast.division_admin)) == (0, 0, 6919, 0)
+    assert row_counts(import_transactions_csv(text, cast.division_admin)) == (
+        0,
+        0,
+        len(purchases),
+        0,
+    )
 
 
 def test_memory_does_not_grow_with_the_file(cast: Cast) -> None:
@@ -56,7 +62,7 @@ def test_memory_does_not_grow_with_the_file(cast: Cast) -> None:
 @pytest.mark.usefixtures("own_database")
 def test_two_concurrent_imports_of_the_same_rows_store_them_once() -> None:
     rows = [f"C{n % 40},1997-01-{n % 28 + 1:02},{n % 7}.50\n" for n in range(3000)]
-    orders = [rows, rows[::-1]]
+    orders = [rows, rows[::-1]]  # opposite orders, so that two imports at once would deadlock
     barrier = threading.Barrier(len(orders))
     results: list[ImportResult] = []
 
