@@ -1,9 +1,11 @@
-"""The cast: the users and units of all tests.
+"""The cast: the units and users that the tests share. The fixture ``cast`` makes them.
 
 Gansu has the branches Lanzhou and Tianshui, Hunan has Changsha. ``manager`` and ``colleague``
 work in Lanzhou, and ``head``, ``agent`` and ``division_admin`` above them in Gansu. ``stranger``
 works in Changsha and ``other_head`` in Hunan. ``executive``, ``sysadmin`` and ``auditor`` work at
 head office and see the whole company.
+
+A user's password is the employee number followed by ``-secret-9``: ``manager-secret-9``.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from tests.history import fixture_changes
 
 @dataclass(frozen=True)
 class Cast:
-    """The units and the users."""
+    """The units and users, by their part in the tests. A user's role is as in ``make_cast``."""
 
     head_office: OrgUnit
     gansu: OrgUnit
@@ -35,7 +37,7 @@ class Cast:
     auditor: User
 
     def by_role(self) -> dict[str, User]:
-        """Return one user per role. Those of a division work in Gansu."""
+        """Return one user for each code of a role; all but those at head office work in Gansu."""
         users = [
             self.executive,
             self.head,
@@ -49,7 +51,7 @@ class Cast:
 
 
 def make_unit(code: str, name_zh: str, kind: str, parent: OrgUnit | None) -> OrgUnit:
-    """Make a unit. It is read again, because the database sets its path."""
+    """Make a unit and read it again, because a trigger of the database sets its path."""
     with fixture_changes():
         unit = OrgUnit.objects.create(
             code=code, name_zh=name_zh, name_en=code.title(), kind=kind, parent=parent
@@ -74,6 +76,7 @@ def make_user(employee_number: str, name: str, role: str, unit: OrgUnit) -> User
 
 
 def make_cast() -> Cast:
+    """Make the units and users. Head office and the roles exist since the migrations."""
     head_office = OrgUnit.objects.get(parent__isnull=True)
     gansu = make_unit("GS", "甘肃省公司", UnitKind.PROVINCE, head_office)
     lanzhou = make_unit("GSLZ", "兰州分公司", UnitKind.BRANCH, gansu)

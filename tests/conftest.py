@@ -12,7 +12,7 @@ from accounts.models import User
 from tests import databases
 from tests.cast import Cast, make_cast
 
-Login = Callable[[User], Client]
+Login = Callable[[User], Client]  # the fixture ``login``: signs a user in, returns the client
 
 
 @pytest.fixture(scope="session")
@@ -24,19 +24,24 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 @pytest.fixture
 def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Give the test a database of its own, in which it can commit; yield its name."""
+    """Give the test a database of its own, and yield its name.
+
+    The fixture ``db`` rolls a test back at its end. Here the test's commits are real, so other
+    connections and processes see them.
+    """
     with django_db_blocker.unblock(), databases.use_database_copy("own") as name:
         yield name
 
 
 @pytest.fixture
 def committed_cast(own_database: str) -> Cast:
-    """The cast in a database of its own, for tests with more than one connection."""
+    """The cast, committed to a database of the test's own, for tests with several connections."""
     return make_cast()
 
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
+    """Remove what an earlier test has left in the cache, such as its failed sign-in attempts."""
     cache.clear()
 
 
@@ -55,7 +60,7 @@ def cast(db: None) -> Cast:
 
 @pytest.fixture
 def login() -> Login:
-    """Return a function that signs a user in and returns the client."""
+    """Return a function that signs a user in without a password and returns the client."""
 
     def sign_in(user: User) -> Client:
         client = Client()

@@ -23,6 +23,7 @@ TEMPLATE_LOCK_ID = 4_754_2017  # an arbitrary number, the same for every worker
 
 
 def _dsn(name: str) -> str:
+    """Return the connection string of a database on the server of the settings."""
     database = settings.DATABASES["default"]
     options = database.get("OPTIONS")
     parameters = {
@@ -46,6 +47,10 @@ def admin_cursor() -> Iterator[extensions.cursor]:
 
 
 def _template_hash() -> str:
+    """Return a hash of everything that the content of a migrated database depends on.
+
+    The migrations of libraries are represented by the file that locks their versions.
+    """
     digest = hashlib.sha256()
     files = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("crm/reference_data/*.csv")]
     files += [ROOT / "accounts" / "permissions.py", ROOT / "accounts" / "roles.py"]
@@ -60,7 +65,11 @@ def _exists(cursor: extensions.cursor, name: str) -> bool:
 
 
 def get_or_create_template() -> str:
-    """Return the name of the migrated template; create it first if it is missing."""
+    """Return the name of the migrated template; create it first if it is missing.
+
+    An advisory lock lets one worker create it while the others wait. It gets its final name after
+    the migrations, so that an interrupted run leaves no template that is migrated only in part.
+    """
     name = f"{DATABASE_PREFIX}_template_{_template_hash()}"
     with admin_cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK_ID])
@@ -89,6 +98,7 @@ def _drop_old_templates(cursor: extensions.cursor) -> None:
 
 
 def _migrate(name: str) -> None:
+    """Run all migrations in a database."""
     default = connections["default"]
     default.close()
     previous_name = default.settings_dict["NAME"]
@@ -107,7 +117,10 @@ def drop_database(cursor: extensions.cursor, name: str) -> None:
 
 @contextmanager
 def database_copy(purpose: str) -> Iterator[str]:
-    """Create a copy of the template, yield its name, and drop it after the block."""
+    """Create a copy of the template, yield its name, and drop it after the block.
+
+    ``purpose`` is a part of the name: one process can use only one copy for each purpose at a time.
+    """
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"{DATABASE_PREFIX}_{purpose}_{worker}_{os.getpid()}"
     template = get_or_create_template()

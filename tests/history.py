@@ -1,4 +1,4 @@
-"""The history context for changes that tests make without a service."""
+"""The history context for changes that tests make directly, without a service."""
 
 from contextlib import AbstractContextManager
 
@@ -6,5 +6,9 @@ from common.history import migration_context
 
 
 def fixture_changes() -> AbstractContextManager[None]:
-    """Return the history context for test data. The database refuses a change without one."""
+    """Return the context in which a test may change tracked records directly.
+
+    The database refuses such a change without a history context. This is the context of
+    migrations, because it is the only one that needs no user.
+    """
     return migration_context()

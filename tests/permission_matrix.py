@@ -1,13 +1,9 @@
-"""What the rows of the permission matrix are. They stand in ``tests/<app>/matrix.py``.
+"""The types of the permission matrix, and the records that its requests are about.
 
-A ``Row`` names an address, a method and, by letters, the roles that get ``status``; every other
-role gets 403. A row with ``other`` is asked again for a record of another province: those who see
-only their part of the company get 404 there, whoever they are. Strangers are sent to the login page
-(browser) or get 401 (API). An ``AdminRow`` is the same for an address of the administration that
-belongs to no model, and ``AdminModel`` stands for all addresses of one model.
-
-E group executive · H division head · M account manager · A service agent · D division administrator
-· S system administrator · U auditor
+The rows are in ``tests/<app>/matrix.py``; ``tests/architecture`` sends each of them as a request of
+every role, in ``test_permission_matrix.py`` and, for the administration, ``test_admin_matrix.py``.
+A set of roles is written as a string of the letters in ``ROLES``: ``"HMA"`` means division head,
+account manager and service agent.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,53 +28,63 @@ ROLES = {
     "U": "auditor",
 }
 ALL = "EHMADSU"
-COMPANY_WIDE = "ESU"  # these see every division, and figures over all of them
-ENTER = "DS"  # these enter the administration
+COMPANY_WIDE = "ESU"  # the roles that see the records of every province
+ADMIN_ROLES = "DS"  # the roles with the permission to enter the administration
 
 
 @dataclass
 class World:
-    """The cast, and one of everything in their province and in another one."""
+    """The users and records that exist when a row of the matrix is tested.
+
+    ``own_customer`` and ``batch`` belong to Gansu, the province of the users of ``Cast.by_role``
+    that see only a part of the company. ``other_customer`` belongs to Hunan.
+    """
 
     cast: Cast
-    own: Customer
-    other: Customer
+    own_customer: Customer
+    other_customer: Customer
     batch: ImportBatch
 
 
 def make_world() -> World:
-    """Make the world every cell of the matrix is asked in."""
+    """Make the cast, the two customers with a bill each, and the batch of these bills."""
     cast = make_cast()
     own = make_customer(cast.lanzhou, code="OWN", name="兰州华天科技", owner=cast.manager)
     other = make_customer(cast.changsha, code="OTHER", name="长沙远大建材", owner=cast.stranger)
     batch = make_batch(cast.division_admin)
     for customer in (own, other):
         make_transaction(customer, on=date(2026, 10, 1), amount="100.00", batch=batch)
-    return World(cast=cast, own=own, other=other, batch=batch)
+    return World(cast=cast, own_customer=own, other_customer=other, batch=batch)
 
 
-Arguments = Callable[[World], list[Any]]
-Find = Callable[[World], Model]
+UrlArguments = Callable[[World], list[Any]]  # returns the positional arguments for reverse()
+GetRecord = Callable[[World], Model]  # returns a record of the world, or makes one
 
 
-def own(world: World) -> list[Any]:
-    """The customer of one's own province."""
-    return [world.own.pk]
+def own_customer(world: World) -> list[Any]:
+    """Return the URL arguments of the customer in the user's own province."""
+    return [world.own_customer.pk]
 
 
-def other(world: World) -> list[Any]:
-    """The customer of another province."""
-    return [world.other.pk]
+def other_customer(world: World) -> list[Any]:
+    """Return the URL arguments of the customer in another province."""
+    return [world.other_customer.pk]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One address, one method: who may."""
+    """One URL name and method. ``roles`` get ``status``; every other role gets 403.
+
+    With ``other_arguments`` the request is sent a second time, for a record of another province:
+    those of ``roles`` that do not see the whole company then get 404. Anonymous users are
+    redirected to the login page, or get 401 from the API. ``data`` is the body (JSON for a name
+    that begins with ``api-``), and ``query`` is added to the URL, with its question mark.
+    """
 
     name: str
-    ok: str
-    arguments: Arguments = lambda world: []
-    other: Arguments | None = None
+    roles: str
+    arguments: UrlArguments = lambda world: []
+    other_arguments: UrlArguments | None = None
     method: str = "get"
     data: Callable[[World], Any] = lambda world: {}
     status: int = HTTPStatus.OK
@@ -86,50 +92,60 @@ class Row:
 
     @property
     def label(self) -> str:
-        """What the row is called in a test's name."""
+        """The row's part in the name of a test: ``get-customer_options?q=a``."""
         return f"{self.method}-{self.name}{self.query}"
 
-    def expected(self, letter: str, *, elsewhere: bool) -> int:
-        """Return the status a role gets."""
-        if letter not in self.ok:
+    def expected_status(self, letter: str, *, in_other_province: bool) -> int:
+        """Return the status for the role with this letter."""
+        if letter not in self.roles:
             return HTTPStatus.FORBIDDEN
-        if elsewhere and letter not in COMPANY_WIDE:
+        if in_other_province and letter not in COMPANY_WIDE:
             return HTTPStatus.NOT_FOUND
         return self.status
 
 
 @dataclass(frozen=True)
 class AdminRow(Row):
-    """An address of the administration: who may not enter is sent to the login page."""
+    """A URL of the administration that belongs to no model, such as its index.
 
-    def expected(self, letter: str, *, elsewhere: bool) -> int:
-        """Return the status a role gets."""
-        if letter not in ENTER:
+    A role that may not enter the administration is redirected to the login page, so it gets 302
+    in place of 403.
+    """
+
+    def expected_status(self, letter: str, *, in_other_province: bool) -> int:
+        """Return the status for the role with this letter."""
+        if letter not in ADMIN_ROLES:
             return HTTPStatus.FOUND
-        return super().expected(letter, elsewhere=elsewhere)
+        return super().expected_status(letter, in_other_province=in_other_province)
 
 
 @dataclass(frozen=True)
 class AdminModel:
-    """A model's pages: the roles that may see, add, change and delete, by letter.
+    """All pages of a model in the administration: who may see, add, change and delete records.
 
-    ``own`` and ``other`` find a record of one's own province and of another one. Without
-    ``history``, that page is 404 to those who see the record.
+    The pages of a record are requested for ``own_record`` (of the user's own province) and, if
+    given, for ``other_record`` (of another one). ``history=False`` is for a model whose history
+    page answers 404.
     """
 
     model: type[Model]
-    own: Find
+    own_record: GetRecord
     see: str
     add: str = ""
     change: str = ""
     delete: str = ""
     history: bool = True
-    other: Find | None = None
+    other_record: GetRecord | None = None
 
 
 @dataclass(frozen=True)
 class AppMatrix:
-    """The rows of one app. ``panels``, ``widgets`` and ``list_parts``: roles by slug."""
+    """The rows of one app.
+
+    ``panels``, ``widgets`` and ``list_parts`` have the roles by slug: ``{"basics": ALL}``. Other
+    roles get 404 for a panel or widget, and do not see the columns of a list part. ``public`` has
+    the URL names that need no user; they need no rows.
+    """
 
     rows: tuple[Row, ...] = ()
     panels: Mapping[str, str] = field(default_factory=dict)
@@ -137,4 +153,4 @@ class AppMatrix:
     list_parts: Mapping[str, str] = field(default_factory=dict)
     admin_rows: tuple[AdminRow, ...] = ()
     admin_models: tuple[AdminModel, ...] = ()
-    public: tuple[str, ...] = ()  # addresses anybody may ask, by every method
+    public: tuple[str, ...] = ()

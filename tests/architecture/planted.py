@@ -1,4 +1,7 @@
-"""Views, panels and admin pages that break the rules, for tests of the checks."""
+"""Views, panels and admin pages that break a rule, to test that the checks report them.
+
+Used by ``test_planted_addresses.py``, and through ``planted_urls.py`` as pages that answer.
+"""
 
 from typing import Any
 
@@ -22,7 +25,7 @@ class RunPageThatDeletes(RunPage):
         return HttpResponse()
 
 
-class GuardedDelete(RunPageThatDeletes):
+class GuardedRunPageThatDeletes(RunPageThatDeletes):
     """The same page with a permission to write, but without a row in the matrix."""
 
     write_permission = Permission.RUN_START
@@ -65,5 +68,5 @@ class AdminWithExtraUrl(ServiceModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add a URL."""
-        own = path("export/", lambda request: HttpResponse(), name="crm_transaction_export")
-        return [own, *super().get_urls()]
+        export = path("export/", lambda request: HttpResponse(), name="crm_transaction_export")
+        return [export, *super().get_urls()]

@@ -1,4 +1,8 @@
-"""The permission matrix of the administration: the status of every URL for every role."""
+"""The permission matrix of the administration, requested by every role.
+
+An ``AdminRow`` is one URL; an ``AdminModel`` stands for all URLs of a model, which ``_cells``
+derives from it. See ``tests/permission_matrix.py``.
+"""
 
 import re
 from collections.abc import Iterator
@@ -16,17 +20,17 @@ from tests.architecture.checks.addresses import (
     METHODS,
     SHADOWED_BY,
     Address,
-    Key,
-    addresses,
+    MatrixKey,
+    find_addresses,
     missing_from_matrix,
     rows_without_address,
     unrestricted_admins,
 )
 from tests.architecture.matrix import ADMIN_MODELS, ADMIN_ROWS
 from tests.permission_matrix import (
+    ADMIN_ROLES,
     ALL,
     COMPANY_WIDE,
-    ENTER,
     ROLES,
     AdminModel,
     AdminRow,
@@ -37,22 +41,26 @@ from tests.permission_matrix import (
 
 @dataclass(frozen=True)
 class Cell:
-    """One URL and method of a model's pages, and the roles that get ``status``."""
+    """One URL and method of a model's pages, and the letters of the roles that get ``status``.
+
+    ``page`` is ``changelist``, ``add``, ``change``, ``delete``, ``history``, or ``redirect`` for a
+    record's URL without a page, which redirects to its change page.
+    """
 
     page: str
     method: str
     url: str
     roles: str
-    is_elsewhere: bool = False
+    is_in_other_province: bool = False
     status: int = HTTPStatus.OK
 
-    def expected(self, letter: str) -> int:
-        """Return the status a role gets; ``redirect`` always redirects to the change page."""
-        if letter not in ENTER or self.page == "redirect":
+    def expected_status(self, letter: str) -> int:
+        """Return the status for the role with this letter."""
+        if letter not in ADMIN_ROLES or self.page == "redirect":
             return HTTPStatus.FOUND
         if letter not in self.roles:
             return HTTPStatus.FORBIDDEN
-        if self.is_elsewhere and letter not in COMPANY_WIDE:
+        if self.is_in_other_province and letter not in COMPANY_WIDE:
             return HTTPStatus.NOT_FOUND
         return self.status
 
@@ -63,27 +71,30 @@ def _url(row: AdminModel, page: str, *args: object) -> str:
 
 
 def _cells(row: AdminModel, world: World) -> Iterator[Cell]:
+    """Yield a cell for every URL and method of the model's pages."""
     for method in ("get", "post"):
         yield Cell("changelist", method, _url(row, "changelist"), row.see)
         yield Cell("add", method, _url(row, "add"), row.add)
-    records = [(row.own(world), False)]
-    if row.other is not None:
-        records.append((row.other(world), True))
-    for record, elsewhere in records:
+    records = [(row.own_record(world), False)]
+    if row.other_record is not None:
+        records.append((row.other_record(world), True))
+    for record, in_other_province in records:
         change = _url(row, "change", record.pk)
         delete = _url(row, "delete", record.pk)
         history = _url(row, "history", record.pk)
         history_status = HTTPStatus.OK if row.history else HTTPStatus.NOT_FOUND
-        yield Cell("change", "get", change, row.see, elsewhere)
-        yield Cell("change", "post", change, row.change, elsewhere)
+        yield Cell("change", "get", change, row.see, in_other_province)
+        yield Cell("change", "post", change, row.change, in_other_province)
         for method in ("get", "post"):
-            yield Cell("delete", method, delete, row.delete, elsewhere)
-            yield Cell("history", method, history, row.see, elsewhere, history_status)
+            yield Cell("delete", method, delete, row.delete, in_other_province)
+            yield Cell("history", method, history, row.see, in_other_province, history_status)
+        redirect = change.removesuffix("change/")
         for method in METHODS:
-            yield Cell("redirect", method, change.removesuffix("change/"), row.see, elsewhere)
+            yield Cell("redirect", method, redirect, row.see, in_other_province)
 
 
 def _request_status(client: Client, method: str, url: str) -> int:
+    """Send a request without data, roll back what it wrote, and return the status."""
     with transaction.atomic():
         status = int(getattr(client, method)(url).status_code)
         transaction.set_rollback(True)
@@ -92,16 +103,17 @@ def _request_status(client: Client, method: str, url: str) -> int:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", ADMIN_MODELS, ids=lambda row: row.model.__name__)
-def test_each_role_gets_the_pages_the_matrix_says(row: AdminModel) -> None:
+def test_each_role_gets_the_model_pages_the_matrix_says(row: AdminModel) -> None:
     world = make_world()
-    people = world.cast.by_role()
+    users = world.cast.by_role()
     cells = list(_cells(row, world))
     wrong = []
     for letter in ALL:
         client = Client()
-        client.force_login(people[ROLES[letter]])
+        client.force_login(users[ROLES[letter]])
         for cell in cells:
-            status, expected = _request_status(client, cell.method, cell.url), cell.expected(letter)
+            status = _request_status(client, cell.method, cell.url)
+            expected = cell.expected_status(letter)
             if status != expected:
                 wrong.append(f"{ROLES[letter]} {cell}: {status}, not {expected}")
     assert not wrong
@@ -109,25 +121,33 @@ def test_each_role_gets_the_pages_the_matrix_says(row: AdminModel) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", ADMIN_ROWS, ids=lambda row: row.label)
-def test_each_role_gets_what_the_matrix_says(row: AdminRow) -> None:
+def test_each_role_gets_the_other_urls_the_matrix_says(row: AdminRow) -> None:
     world = make_world()
-    people = world.cast.by_role()
+    users = world.cast.by_role()
+    # The name of the row of the catch-all pattern is not a URL name but the pattern itself.
     is_url_name = re.fullmatch(r"[\w:]+", row.name)
     url = reverse(row.name, args=row.arguments(world)) if is_url_name else "/admin/nowhere/"
     statuses = {}
     for letter in ALL:
         client = Client()
-        client.force_login(people[ROLES[letter]])
+        client.force_login(users[ROLES[letter]])
         statuses[letter] = _request_status(client, row.method, url + row.query)
-    assert statuses == {letter: row.expected(letter, elsewhere=False) for letter in ALL}
+    assert statuses == {
+        letter: row.expected_status(letter, in_other_province=False) for letter in ALL
+    }
 
 
 def _admin_addresses() -> list[Address]:
-    prefix = (f"{ADMIN}:", f"{ADMIN}/")
-    return [one for one in addresses(get_resolver().url_patterns) if one.name.startswith(prefix)]
+    prefixes = (f"{ADMIN}:", f"{ADMIN}/")  # of a URL name, and of a route without a name
+    return [
+        address
+        for address in find_addresses(get_resolver().url_patterns)
+        if address.name.startswith(prefixes)
+    ]
 
 
-def _matrix_keys() -> set[Key]:
+def _matrix_keys() -> set[MatrixKey]:
+    """Return the keys of all addresses that the rows and models of the matrix stand for."""
     keys = {(row.name, row.method) for row in ADMIN_ROWS}
     for row in ADMIN_MODELS:
         opts = row.model._meta
@@ -145,20 +165,20 @@ def test_every_address_and_method_of_the_administration_is_in_the_matrix() -> No
     assert {row.model for row in ADMIN_MODELS} == set(admin.site._registry)
 
 
-def test_every_picker_of_the_administration_is_in_the_matrix() -> None:
-    pickers = {
+def test_every_autocomplete_field_of_the_administration_is_in_the_matrix() -> None:
+    autocomplete_queries = {
         f"?app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={name}"
         for model, page in admin.site._registry.items()
         for name in page.autocomplete_fields
     }
     rows = {row.query for row in ADMIN_ROWS if row.name == "admin:autocomplete" and row.query}
-    assert rows == pickers
+    assert rows == autocomplete_queries
 
 
-def test_shadowed_url_resolves_to_the_url_before_it() -> None:
-    for name, before in SHADOWED_BY.items():
+def test_shadowed_url_resolves_to_the_url_that_shadows_it() -> None:
+    for name, shadowing_name in SHADOWED_BY.items():
         args = [1, 1] if name == "admin:view_on_site" else []
-        assert resolve(reverse(name, args=args)).view_name == before
+        assert resolve(reverse(name, args=args)).view_name == shadowing_name
 
 
 def test_every_admin_page_is_a_service_model_admin_without_scoped_inlines() -> None:
@@ -166,13 +186,13 @@ def test_every_admin_page_is_a_service_model_admin_without_scoped_inlines() -> N
 
 
 @pytest.mark.django_db
-def test_picker_lists_only_records_the_user_sees() -> None:
+def test_autocomplete_lists_only_records_the_user_sees() -> None:
     world = make_world()
     client = Client()
     client.force_login(world.cast.division_admin)
     query = "?app_label=crm&model_name=customer&field_name=parent"
     results = client.get(reverse("admin:autocomplete") + query).json()["results"]
-    assert [entry["id"] for entry in results] == [str(world.own.pk)]
+    assert [entry["id"] for entry in results] == [str(world.own_customer.pk)]
 
 
 @pytest.mark.django_db
@@ -206,9 +226,9 @@ def test_content_security_policy_is_relaxed_in_the_administration_only() -> None
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("letter", "names"), [("S", {"User", "Grade", "ScoringRun"}), ("D", set())]
+    ("letter", "restricted_models"), [("S", {"User", "Grade", "ScoringRun"}), ("D", set())]
 )
-def test_index_lists_the_models_the_user_may_use(letter: str, names: set[str]) -> None:
+def test_index_lists_the_models_the_user_may_use(letter: str, restricted_models: set[str]) -> None:
     world = make_world()
     client = Client()
     client.force_login(world.cast.by_role()[ROLES[letter]])
@@ -217,4 +237,4 @@ def test_index_lists_the_models_the_user_may_use(letter: str, names: set[str]) -
         entry["object_name"] for app in response.context["app_list"] for entry in app["models"]
     }
     assert {"Customer", "ImportBatch"} <= listed
-    assert listed & {"User", "Grade", "ScoringRun"} == names
+    assert listed & {"User", "Grade", "ScoringRun"} == restricted_models

@@ -30,7 +30,8 @@ from tests.cast import Cast
 from tests.core.api import key_client
 from tests.crm.factories import make_customer
 
-# Changes a customer as a user; returns whether the change was accepted.
+# Changes a customer as a user, through one channel; returns whether the change was accepted. In the
+# changes, a parent is given by its code.
 ChangeCustomer = Callable[[User, Customer, dict[str, str]], bool]
 
 
@@ -48,7 +49,7 @@ def _with_parent_id(changes: dict[str, str]) -> dict[str, str]:
 
 
 def change_in_browser(user: User, customer: Customer, changes: dict[str, str]) -> bool:
-    """Send the customer's form."""
+    """Send the form of the customer's edit page."""
     form = CustomerForm(user, customer=customer)
     values = {name: form[name].value() or "" for name in form.fields}
     url = reverse("customer_edit", args=[customer.pk])
@@ -87,6 +88,7 @@ def change_by_import(user: User, customer: Customer, changes: dict[str, str]) ->
     return result.rows_rejected == 0 and result.rows_created == 0
 
 
+# The channel and the action that history must name, and the function that makes the change.
 CHANNELS: list[tuple[str, str, ChangeCustomer]] = [
     ("browser", "customer.update", change_in_browser),
     ("api", "customer.update", change_by_api),
@@ -109,6 +111,7 @@ TIMESTAMPS = {"created_at", "updated_at"}
 
 
 def _state(customer: Customer) -> dict[str, Any]:
+    """Return the values of all columns except TIMESTAMPS."""
     fields = Customer._meta.concrete_fields
     return {
         field.attname: getattr(customer, field.attname)
@@ -190,7 +193,7 @@ def test_customer_of_another_division_cannot_be_changed(
 
 @dataclass
 class Queue:
-    """The ids of the runs that would have been sent to the worker."""
+    """Takes the place of the broker: the ids of the runs that were sent to the worker."""
 
     sent: list[int]
 
@@ -236,6 +239,7 @@ def request_in_admin(cast: Cast, as_of: date) -> None:
 
 
 RequestRun = Callable[[Cast, date], None]
+# The channel, the employee number of the user who is recorded, and the function that requests.
 BY_USERS: list[tuple[str, str, RequestRun]] = [
     ("command", "scheduler", request_by_command),
     ("browser", "sysadmin", request_in_browser),

@@ -1,4 +1,7 @@
-"""Checks of the permission matrix find planted views and parts that break its rules."""
+"""The checks in ``checks/addresses.py`` report planted views and parts that break their rules.
+
+The planted views, panels and widgets are in ``planted.py``.
+"""
 
 from http import HTTPStatus
 
@@ -16,11 +19,11 @@ from crm.composition import CustomerPanel
 from crm.models import Customer, Grade, Transaction
 from tests.architecture import planted
 from tests.architecture.checks.addresses import (
-    addresses,
+    duplicate_names,
+    find_addresses,
     missing_from_matrix,
-    missing_parts,
-    shared_names,
-    unguarded,
+    parts_missing_from_matrix,
+    unguarded_views,
     unrestricted_admins,
 )
 from tests.architecture.checks.exceptions import UNSCOPED_MODELS
@@ -29,12 +32,15 @@ from tests.architecture.checks.scoped_models import models_without_visibility
 from tests.architecture.matrix import PANELS, PUBLIC, ROWS, WIDGETS
 from tests.permission_matrix import make_world
 
-KEYS = {(row.name, row.method) for row in ROWS}
+MATRIX_KEYS = {(row.name, row.method) for row in ROWS}
 PLANTED_MODULE = "tests.architecture.planted"
 
 
 def _with_planted(*patterns: URLPattern) -> list[URLPattern | URLResolver]:
-    """Return the product's URL patterns; planted ones replace those of the same name."""
+    """Return the product's included URL patterns and the planted ones.
+
+    A planted pattern replaces one of the product that has the same name.
+    """
     names = {pattern.name for pattern in patterns}
     other_patterns = [
         pattern
@@ -48,18 +54,18 @@ def _with_planted(*patterns: URLPattern) -> list[URLPattern | URLResolver]:
 
 def test_handler_without_a_row_is_reported() -> None:
     url_patterns = _with_planted(
-        path("runs/<int:pk>/", planted.GuardedDelete.as_view(), name="run")
+        path("runs/<int:pk>/", planted.GuardedRunPageThatDeletes.as_view(), name="run")
     )
-    missing = missing_from_matrix(addresses(url_patterns), KEYS, PUBLIC)
+    missing = missing_from_matrix(find_addresses(url_patterns), MATRIX_KEYS, PUBLIC)
     assert [line.split(":")[0] for line in missing] == ["DELETE run"]
-    assert unguarded(addresses(url_patterns)) == []
+    assert unguarded_views(find_addresses(url_patterns)) == []
 
 
 def test_handler_that_writes_on_a_permission_to_view_is_reported() -> None:
     url_patterns = _with_planted(
         path("runs/<int:pk>/", planted.RunPageThatDeletes.as_view(), name="run")
     )
-    assert unguarded(addresses(url_patterns)) == [
+    assert unguarded_views(find_addresses(url_patterns)) == [
         "run: RunPageThatDeletes takes delete on run.view; name a write_permission that writes"
     ]
 
@@ -69,20 +75,22 @@ def test_view_that_checks_no_permission_is_reported(
     view: type[planted.ViewWithoutPermission],
 ) -> None:
     url_patterns = _with_planted(path("rumours/", view.as_view(), name="rumours"))
-    assert {line.split(":")[0] for line in unguarded(addresses(url_patterns))} == {"rumours"}
-    missing = missing_from_matrix(addresses(url_patterns), KEYS, PUBLIC)
+    assert {line.split(":")[0] for line in unguarded_views(find_addresses(url_patterns))} == {
+        "rumours"
+    }
+    missing = missing_from_matrix(find_addresses(url_patterns), MATRIX_KEYS, PUBLIC)
     assert {line.split(":")[0].split()[-1] for line in missing} == {"rumours"}
 
 
 def test_function_without_a_row_is_reported_for_every_method() -> None:
     url_patterns = _with_planted(path("rumours/", lambda request: HttpResponse(), name="rumours"))
-    missing = missing_from_matrix(addresses(url_patterns), KEYS, PUBLIC)
+    missing = missing_from_matrix(find_addresses(url_patterns), MATRIX_KEYS, PUBLIC)
     assert {line.split(" ")[0] for line in missing} == {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
 def test_two_urls_of_one_name_are_reported() -> None:
     patterns = [path("customers/", planted.ViewWithoutPermission.as_view(), name="customers")] * 2
-    assert shared_names(addresses(patterns)) == {"customers"}
+    assert duplicate_names(find_addresses(patterns)) == {"customers"}
 
 
 def test_panel_and_widget_without_a_row_are_reported() -> None:
@@ -90,10 +98,10 @@ def test_panel_and_widget_without_a_row_are_reported() -> None:
         [*settings.CUSTOMER_PANELS, f"{PLANTED_MODULE}.Subsidiaries"], CustomerPanel
     )
     widgets = load_parts([*settings.HOME_WIDGETS, f"{PLANTED_MODULE}.Rumours"], HomeWidget)
-    assert missing_parts([panel.slug for panel in panels], PANELS, "panel") == [
+    assert parts_missing_from_matrix([panel.slug for panel in panels], PANELS, "panel") == [
         "panel subsidiaries: no row in tests/<app>/matrix.py"
     ]
-    assert missing_parts([widget.slug for widget in widgets], WIDGETS, "widget") == [
+    assert parts_missing_from_matrix([widget.slug for widget in widgets], WIDGETS, "widget") == [
         "widget rumours: no row in tests/<app>/matrix.py"
     ]
 
@@ -102,8 +110,8 @@ def test_admin_page_without_rows_is_reported_with_its_additional_url() -> None:
     site = AdminSite()
     site.register(Transaction, planted.AdminWithExtraUrl)
     urls, _app, namespace = site.urls
-    found = addresses([path("admin/", (urls, "admin", namespace))])
-    missing = missing_from_matrix(found, KEYS, PUBLIC)
+    found = find_addresses([path("admin/", (urls, "admin", namespace))])
+    missing = missing_from_matrix(found, MATRIX_KEYS, PUBLIC)
     for page in ("export", "changelist", "add", "change", "delete", "history"):
         assert any(f"GET admin:crm_transaction_{page}:" in line for line in missing), page
         assert any(f"POST admin:crm_transaction_{page}:" in line for line in missing), page

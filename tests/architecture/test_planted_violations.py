@@ -1,6 +1,7 @@
 """The checks of source code report planted violations and accept correct code.
 
-The source is given to the checks as text, with the path it would have.
+The source is given to the checks as text, with the path that such a file would have. The rules are
+described in the modules of ``checks``.
 """
 
 import pytest
@@ -24,10 +25,11 @@ class Closer(Base):
     def close(self):
         self.c.save()
 """
+# The beginning of a panel's method, which the planted expression completes.
 PANEL = "def context(request: AuthedRequest, customer: Customer) -> object:\n    return "
 
 
-def faults(path: str, text: str) -> list[str]:
+def reported_violations(path: str, text: str) -> list[str]:
     """Return what all checks of source report about a planted file."""
     file = SourceFile(path, text)
     found = [
@@ -114,7 +116,7 @@ def faults(path: str, text: str) -> list[str]:
 def test_read_or_write_that_breaks_the_rules_is_reported(
     path: str, text: str, expected: str
 ) -> None:
-    reported = faults(path, text)
+    reported = reported_violations(path, text)
     assert any(expected in line for line in reported), reported
     assert all(line.startswith(f"{path}:") and "; " in line for line in reported)
 
@@ -142,7 +144,7 @@ def test_read_or_write_that_breaks_the_rules_is_reported(
     ],
 )
 def test_correct_code_is_not_reported(path: str, text: str) -> None:
-    assert faults(path, text) == []
+    assert reported_violations(path, text) == []
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_correct_code_is_not_reported(path: str, text: str) -> None:
     ],
 )  # fmt: skip
 def test_service_that_does_not_authorise_is_reported(text: str, expected: str) -> None:
-    reported = faults("satisfaction/services/closing.py", text)
+    reported = reported_violations("satisfaction/services/closing.py", text)
     assert len(reported) == 1, reported
     assert expected in reported[0]
 
@@ -177,7 +179,7 @@ def test_service_that_does_not_authorise_is_reported(text: str, expected: str) -
     ],
 )
 def test_service_that_authorises_is_not_reported(text: str) -> None:
-    assert faults("satisfaction/services/closing.py", text) == []
+    assert reported_violations("satisfaction/services/closing.py", text) == []
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def test_service_that_authorises_is_not_reported(text: str) -> None:
 def test_template_that_follows_a_relation_is_reported(name: str) -> None:
     text = f"<p>\n{name}\n</p>"
     found = list(template_reads("templates/x.html", text, FACTS, FOREIGN_KEYS_IN_TEMPLATES))
-    assert {(each.path, each.line) for each in found} == {("templates/x.html", 2)}
+    assert {(violation.path, violation.line) for violation in found} == {("templates/x.html", 2)}
 
 
 def test_template_that_shows_its_context_is_not_reported() -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
 
+from demo.plan import PASSWORD
 from tests.browser.site import Site, running_site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
-PASSWORD = "demo-pass-2026"  # of all users that make_demo creates
 
-Open = Callable[..., Page]
+Open = Callable[..., Page]  # the fixture ``open_as``
 # How Chromium and htmx report a response with a 4xx status, which some tests expect.
 EXPECTED_CONSOLE_ERROR = re.compile(r"status of 4|Status Error Code 4")
 
@@ -62,11 +62,11 @@ def sessions() -> dict[str, StorageState]:
 
 @pytest.fixture
 def open_as(site: Site, chromium: Browser, sessions: dict[str, StorageState]) -> Iterator[Open]:
-    """Return ``open_as(employee_number, path, language=, width=, …)``: it opens a page, signed in.
+    """Return ``open_as(employee_number, path)``: it opens a page as a user of the demo company.
 
-    ``fresh=True`` signs in to a new session, for tests that sign out. ``scripts=False`` switches
-    JavaScript off. An error in the browser's console (scripts, content security policy, missing
-    files) fails the test.
+    The session is shared by the tests; ``fresh=True`` signs in to a new one, for tests that sign
+    out. ``width`` is in pixels. ``scripts=False`` switches JavaScript off. At its end the test
+    fails if the browser's console had an error (script, content security policy, missing file).
     """
     console_errors: list[str] = []
     contexts = []
@@ -120,7 +120,7 @@ def sign_in(page: Page, employee_number: str) -> None:
 
 
 def choose_language(page: Page, language: str) -> None:
-    """Set the language of the signed-in user, or of the browser without one."""
+    """Set the language of the signed-in user, or of the browser if nobody is signed in."""
     cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     address = page.context.request.get("/healthz").url.removesuffix("healthz")
     response = page.context.request.post(

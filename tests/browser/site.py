@@ -17,7 +17,7 @@ from tests.plugins.engines import redis_url_with_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TIMEOUT_SECONDS = 60
-DEMO = ["make_demo", "--customers", "120", "--transactions", "6000", "--seed", "7"]
+MAKE_DEMO = ["make_demo", "--customers", "120", "--transactions", "6000", "--seed", "7"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class Site:
 
 
 def _environment(database: str) -> dict[str, str]:
+    """Return the environment variables for processes that use a database and a queue of their own.
+
+    The tests of the workers use the Valkey databases from 0 upwards, so the sites use those from 8.
+    """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
     return os.environ | {
@@ -58,6 +62,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _process(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    """Run ``python -m arguments`` in the block, with its output in the log file."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments],
@@ -86,12 +91,15 @@ def _wait_until_started(address: str, log: Path) -> None:
 
 @contextmanager
 def running_site(logs: Path) -> Iterator[Site]:
-    """Yield the running product with a small demonstration company whose customers are scored."""
+    """Start the product and yield it, with a demonstration company whose customers are scored.
+
+    ``logs`` is the folder for the output of the web server and the worker.
+    """
     with databases.database_copy("browser") as database:
         environment = _environment(database)
         address = f"http://127.0.0.1:{_free_port()}"
         site = Site(address=address, environment=environment)
-        site.manage(*DEMO)
+        site.manage(*MAKE_DEMO)
         bind = address.removeprefix("http://")
         web = ["gunicorn", "config.wsgi:application", "--bind", bind, "--threads", "4"]
         worker = ["celery", "-A", "config.celery", "worker", "--pool", "solo", "-l", "INFO"]

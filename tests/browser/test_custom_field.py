@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Open
 from tests.browser.site import Site
 
+# The field's label, and how history names the channels.
 LABELS = {
     "en": {"field": "Leased lines", "command": "by a command",
            "api": "through the API", "browser": "in the browser"},
@@ -18,6 +19,7 @@ LABELS = {
 
 
 def _define(page: Page, key: str) -> None:
+    """Fill in and save the administration's form for a new custom field, which is a number."""
     page.locator("#id_record_type").select_option("customer")
     page.locator("#id_key").fill(key)
     page.locator("#id_label_zh").fill(f"专线条数 {key}")
@@ -29,6 +31,7 @@ def _define(page: Page, key: str) -> None:
 
 
 def _patch(page: Page, pk: str, key: str, value: int) -> None:
+    """Change the field of a customer by the API, in the session of the page."""
     cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     response = page.context.request.patch(
         f"/api/v1/customers/{pk}/",

@@ -13,13 +13,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 
-Scheme = Literal["light", "dark"]
-STANDARDS = {
+ColorScheme = Literal["light", "dark"]
+AXE_OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"],
     "resultTypes": ["violations"],
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-# Three English words in a row; names, codes and abbreviations are shorter.
+# Three English words in a row on a Chinese page are an untranslated text; names, codes and
+# abbreviations are shorter.
 ENGLISH = re.compile(r"\b[A-Za-z]{3,} [A-Za-z]{2,} [A-Za-z]{2,}\b")
 MANAGER_PATHS = (
     "/",
@@ -32,7 +33,7 @@ MANAGER_PATHS = (
     "/segments/?scheme=eleven",
     "/profile/",
     "/password/",
-    "/customers/999999/",
+    "/customers/999999/",  # does not exist
     "/runs/",  # forbidden to managers
 )
 
@@ -75,11 +76,14 @@ def _problems_of_page(page: Page, language: str) -> list[str]:
         if not CHINESE.search(page.locator("h1").inner_text()):
             problems.append("its heading is not Chinese")
         problems += [f"English: {match}" for match in ENGLISH.findall(text)]
-    violations = Axe().run(page, options=STANDARDS).response["violations"]
-    return problems + [f"{each['id']}: {each['nodes'][0]['target']}" for each in violations]
+    violations = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+    return problems + [
+        f"{violation['id']}: {violation['nodes'][0]['target']}" for violation in violations
+    ]
 
 
 def _problems_by_path(page: Page, paths: Iterator[str], language: str) -> dict[str, list[str]]:
+    """Open each path and return the problems of those that have any."""
     problems_by_path = {}
     for path in paths:
         page.goto(path)
@@ -93,7 +97,7 @@ def _problems_by_path(page: Page, paths: Iterator[str], language: str) -> dict[s
 def test_every_page_fits_and_passes_the_accessibility_rules(
     open_as: Open, language: str, width: int
 ) -> None:
-    scheme: Scheme = "dark" if width == 360 else "light"
+    scheme: ColorScheme = "dark" if width == 360 else "light"
     page = open_as("manager", language=language, width=width)
     page.emulate_media(reduced_motion="reduce", color_scheme=scheme)
     problems = _problems_by_path(page, iter((*_records(page), *MANAGER_PATHS)), language)

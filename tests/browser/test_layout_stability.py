@@ -58,7 +58,10 @@ WATCH_LAYOUT = """
 
 
 def _layouts_while_loading(page: Page, path: str, delayed_file: str) -> list[list[str]]:
-    """Open the page without the file, then with it; return the different layouts, as lines."""
+    """Open the page without the file, then deliver it; return the layouts that occurred.
+
+    A layout is a list of lines, one for each label and control, and the overflow as the last.
+    """
     delayed_routes: list[Route] = []
 
     def delay(route: Route) -> None:
@@ -83,7 +86,7 @@ def _layouts_while_loading(page: Page, path: str, delayed_file: str) -> list[lis
     return [layout.split("\n") for layout in page.evaluate("recordedLayouts()")]
 
 
-def _moved(layouts: list[list[str]]) -> list[tuple[str, ...]]:
+def _differing_lines(layouts: list[list[str]]) -> list[tuple[str, ...]]:
     """Return the lines that differ between the layouts."""
     return [lines for lines in zip(*layouts, strict=True) if len(set(lines)) > 1]
 
@@ -109,6 +112,6 @@ def test_forms_and_list_do_not_move_while_pickers_are_created(
         layouts = _layouts_while_loading(page, path, delayed_file)
         assert layouts[0][-1] == "overflow: 0"
         assert len(layouts[0]) > 3
-        if lines := _moved(layouts):
+        if lines := _differing_lines(layouts):
             moved[path] = lines
     assert moved == {}

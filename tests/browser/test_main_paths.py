@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Open
+from demo.plan import PASSWORD
+from tests.browser.conftest import Open
 
 CUSTOMER_PAGE = re.compile(r"/customers/\d+/$")
 COMPLAINT_PAGE = re.compile(r"/complaints/\d+/$")

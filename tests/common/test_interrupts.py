@@ -40,7 +40,7 @@ def test_without_an_interrupt_the_statement_ends_and_the_wakeup_descriptor_is_re
     assert signal.set_wakeup_fd(previous_descriptor) == previous_descriptor
 
 
-def test_it_does_nothing_in_a_thread_other_than_the_main_one() -> None:
+def test_context_manager_does_nothing_outside_the_main_thread() -> None:
     block_has_run: list[bool] = []
 
     def run_block() -> None:

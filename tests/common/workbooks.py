@@ -40,7 +40,11 @@ def save(book: Workbook) -> io.BytesIO:
 
 
 def raw_workbook(sheet: str, shared: str = "", **parts: str) -> io.BytesIO:
-    """Return an XLSX whose sheet holds the given XML."""
+    """Return an XLSX with the given XML as rows of its sheet.
+
+    ``shared`` is the XML of the shared strings. ``parts`` are additional files of the archive, with
+    their content by name.
+    """
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", WORKBOOK_XML)

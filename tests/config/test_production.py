@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from engines.data_directory import PROJECT
 
-VALID = {
+VALID_VARIABLES = {
     "SECRET_KEY": "k3J9-vQ2x_Lw8Zr5TnB1cYs7HdFm4GpXa6UeRiOq0WtVzNyKjE-uSbMl",
     "ALLOWED_HOSTS": "crm.example.com,.example.org",
     "DATABASE_URL": "postgres://crm:secret@db.invalid:5432/crm",
@@ -22,7 +22,8 @@ ENV_CALL = re.compile(r"""env\.(?:text|boolean|integer|text_list)\(\s*"([A-Z_]+)
 
 
 def _load_settings(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> dict[str, Any]:
-    for name, value in {"DEBUG": None, **VALID, **changes}.items():
+    """Load the settings with VALID_VARIABLES and the changes; None removes a variable."""
+    for name, value in {"DEBUG": None, **VALID_VARIABLES, **changes}.items():
         if value is None:
             monkeypatch.delenv(name, raising=False)
         else:

@@ -11,18 +11,18 @@ from tests.history import fixture_changes
 
 
 class KeyClient(Client):
-    """A client that sends a key, as another system does."""
+    """A client that sends an API key with each request, as another system does."""
 
     def __init__(self, key: str, language: str = "en") -> None:
         super().__init__(headers={"Authorization": f"Bearer {key}", "Accept-Language": language})
 
     def send(self, method: str, path: str, **options: Any) -> Any:
-        """Send a request of any method."""
+        """Send a request with the given HTTP method."""
         return self.generic(method, path, **options)
 
 
 def new_key(user: User) -> str:
-    """Return the text of a new key of a user."""
+    """Make an API key for a user, and return the text that a client sends."""
     expiry = timezone.now() + timedelta(days=30)
     with fixture_changes():
         _key, text = ApiKey.objects.issue(user=user, name="test", expiry=expiry)

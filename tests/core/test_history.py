@@ -15,13 +15,13 @@ from crm.models import Customer, Grade, ImportBatch
 from crm.services.customer import update_customer
 from tests.cast import Cast
 from tests.crm.factories import make_customer
-from tests.crm.importing import send_customers
+from tests.crm.importing import import_customers_csv
 
 RENAME = "UPDATE crm_customer SET name = name || '!'"
 
 
 def contexts(customer: Customer) -> list[dict[str, object]]:
-    """Return what history keeps beside each state of the customer, oldest first."""
+    """Return the context of each past state of the customer (actor, action …), oldest first."""
     rows = Customer.objects.filter(pk=customer.pk).order_by("events__pgh_id")
     return list(rows.values_list("events__pgh_context__metadata", flat=True))
 
@@ -49,7 +49,7 @@ def test_change_without_a_context_is_refused_by_the_database(customer: Customer)
         {"actor": "Mia", "action": "customer.update", "channel": "browser"},
     ],
 )
-def test_context_without_an_actor_is_refused_but_for_migrations(
+def test_context_without_an_actor_is_refused_except_for_migrations(
     customer: Customer, context: dict[str, Any]
 ) -> None:
     with (
@@ -96,7 +96,10 @@ def test_context_ends_with_its_block_though_the_transaction_goes_on(
             Customer.objects.filter(pk=customer.pk).update(name="outside")
         with audited_transaction(cast.manager, Action.COMPLAINT_OPEN):
             Customer.objects.filter(pk=customer.pk).update(name="another")
-    assert [each["actor"] for each in contexts(customer)[1:]] == [cast.head.pk, cast.manager.pk]
+    assert [context["actor"] for context in contexts(customer)[1:]] == [
+        cast.head.pk,
+        cast.manager.pk,
+    ]
 
 
 def test_context_is_gone_after_a_failed_block(cast: Cast, customer: Customer) -> None:
@@ -107,7 +110,7 @@ def test_context_is_gone_after_a_failed_block(cast: Cast, customer: Customer) ->
 
 
 def test_imported_change_carries_its_batch(cast: Cast, customer: Customer) -> None:
-    result = send_customers("客户编码,客户名称\nK1,新名\n", cast.division_admin)
+    result = import_customers_csv("客户编码,客户名称\nK1,新名\n", cast.division_admin)
     assert contexts(customer)[-1]["batch"] == result.batch_id == ImportBatch.objects.get().pk
     change = latest_changes(cast.manager, customer, limit=1, fields=CUSTOMER_FIELDS)[0]
     assert (change.batch_id, str(change.action)) == (result.batch_id, "Import customers")

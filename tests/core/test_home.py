@@ -1,21 +1,19 @@
 """The home page and its widgets."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.permissions import Permission
 from core import composition
 from core.composition import HomeWidget
 from core.pages import AuthedRequest
 from tests.cast import Cast
+from tests.conftest import Login
 from tests.crm.factories import make_customer
-
-Login = Callable[[User], Client]
 
 
 class FailingWidget(HomeWidget):

@@ -10,7 +10,7 @@ from crm.models.batch import BatchKind
 from crm.models.transaction import TransactionKind
 from tests.history import fixture_changes
 
-_numbers = count(1)
+_numbers = count(1)  # for unique codes, names and external ids
 
 
 def make_customer(
@@ -22,7 +22,10 @@ def make_customer(
     parent: Customer | None = None,
     stage: str = "signed",
 ) -> Customer:
-    """Make a customer of a unit; without an owner it is in the unit's public pool."""
+    """Make a customer of a unit; without an owner it is in the unit's public pool.
+
+    Without ``code`` and ``name`` it gets unique ones.
+    """
     number = next(_numbers)
     with fixture_changes():
         return Customer.objects.create(
@@ -36,7 +39,7 @@ def make_customer(
 
 
 def make_batch(actor: User) -> ImportBatch:
-    """Make an empty batch, which transactions need."""
+    """Make an import batch without rows: every transaction must belong to a batch."""
     return ImportBatch.objects.create(
         kind=BatchKind.TRANSACTIONS,
         file_name="test.csv",

@@ -1,4 +1,4 @@
-"""Rows of the permission matrix for customers: pages, panels, administration and API."""
+"""The permission matrix of customers and their reference lists: pages, API, administration."""
 
 from django.db.models import Model
 
@@ -10,15 +10,17 @@ from tests.permission_matrix import (
     AdminModel,
     AdminRow,
     AppMatrix,
-    Find,
+    GetRecord,
     Row,
     World,
-    other,
-    own,
+    other_customer,
+    own_customer,
 )
 
 
-def _make_unused_entry(model: type[Model]) -> Find:
+def _make_unused_entry(model: type[Model]) -> GetRecord:
+    """Return a function that makes an entry that nothing refers to, so it can be deleted."""
+
     def make(world: World) -> Model:
         with fixture_changes():
             entry: Model = model._default_manager.create(code="Z9", name_zh="备用", name_en="Spare")
@@ -27,24 +29,28 @@ def _make_unused_entry(model: type[Model]) -> Find:
     return make
 
 
-def _reference(model: type[Model], find: Find | None = None) -> AdminModel:
+def _reference_list(model: type[Model], get_record: GetRecord | None = None) -> AdminModel:
     return AdminModel(
-        model, find or _make_unused_entry(model), see="S", add="S", change="S", delete="S"
+        model, get_record or _make_unused_entry(model), see="S", add="S", change="S", delete="S"
     )
 
 
 MATRIX = AppMatrix(
     rows=(
         Row("customers", ALL),
-        Row("customer", ALL, own, other),
+        Row("customer", ALL, own_customer, other_customer),
         Row(
-            "customer_panel", ALL, lambda w: [w.own.pk, "basics"], lambda w: [w.other.pk, "basics"]
+            "customer_panel",
+            ALL,
+            lambda w: [w.own_customer.pk, "basics"],
+            lambda w: [w.other_customer.pk, "basics"],
         ),
         Row("customer_options", ALL, query="?q=a"),
         Row("customer_new", "HMD"),
+        # Empty forms: a required field is missing, and the loaded version is not the current one.
         Row("customer_new", "HMD", method="post", status=422),
-        Row("customer_edit", "HMD", own, other),
-        Row("customer_edit", "HMD", own, other, method="post", status=409),
+        Row("customer_edit", "HMD", own_customer, other_customer),
+        Row("customer_edit", "HMD", own_customer, other_customer, method="post", status=409),
         Row("api-customers", ALL),
         Row(
             "api-customers",
@@ -53,11 +59,17 @@ MATRIX = AppMatrix(
             data=lambda w: {"code": "NEW", "name": "New customer"},
             status=201,
         ),
-        Row("api-customer", ALL, own, other),
-        Row("api-customer", "HMD", own, other, method="patch", status=428),
-        Row("api-customer-by-code", ALL, lambda w: [w.own.code], lambda w: [w.other.code]),
+        Row("api-customer", ALL, own_customer, other_customer),
+        # Without If-Match.
+        Row("api-customer", "HMD", own_customer, other_customer, method="patch", status=428),
+        Row(
+            "api-customer-by-code",
+            ALL,
+            lambda w: [w.own_customer.code],
+            lambda w: [w.other_customer.code],
+        ),
         Row("api-transactions", ALL),
-        # The matrix sends JSON, which a user with the permission gets 415 for.
+        # The rows of the matrix send JSON, but this URL takes files, so it answers 415.
         Row("api-transactions-bulk", "D", method="post", query="?system=test", status=415),
     ),
     panels={"basics": ALL, "transactions": ALL},
@@ -70,18 +82,25 @@ MATRIX = AppMatrix(
         ),
     ),
     admin_models=(
-        _reference(Industry, lambda w: Industry.objects.all()[0]),
-        _reference(Source),
-        _reference(Category),
-        _reference(Grade),
-        _reference(BillingSystem),
-        AdminModel(Customer, lambda w: w.own, "DS", add="D", change="D", other=lambda w: w.other),
+        _reference_list(Industry, lambda w: Industry.objects.all()[0]),
+        _reference_list(Source),
+        _reference_list(Category),
+        _reference_list(Grade),
+        _reference_list(BillingSystem),
+        AdminModel(
+            Customer,
+            lambda w: w.own_customer,
+            see="DS",
+            add="D",
+            change="D",
+            other_record=lambda w: w.other_customer,
+        ),
         AdminModel(
             ImportBatch,
             lambda w: w.batch,
             see="DS",
             history=False,
-            other=lambda w: make_batch(w.cast.other_head),
+            other_record=lambda w: make_batch(w.cast.other_head),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Bulk import of transactions by the REST API."""
+"""Import of many transactions in one request of the REST API."""
 
 import json
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from tests.cast import Cast
 from tests.core.api import key_client
 from tests.crm.factories import make_customer
 
-BULK = "/api/v1/transactions/bulk/"
+BULK_URL = "/api/v1/transactions/bulk/"
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 VALID_ROW = {"customer": "OWN-1", "date": "2026-10-01", "amount": "100.00", "external_id": "B1"}
 
@@ -32,7 +32,7 @@ def _send(
     user: User, body: str | bytes, query: str = "?system=file", content_type: str = NDJSON
 ) -> Any:
     data = body if isinstance(body, bytes) else body.encode()
-    return key_client(user).post(BULK + query, data, content_type=content_type)
+    return key_client(user).post(BULK_URL + query, data, content_type=content_type)
 
 
 def test_ndjson_is_imported_and_the_batch_names_the_channel(cast: Cast, customer: Customer) -> None:
@@ -78,17 +78,17 @@ def test_invalid_rows_are_returned_with_line_column_and_reason(
     cast: Cast, customer: Customer
 ) -> None:
     body = _ndjson(VALID_ROW, VALID_ROW | {"amount": "much", "external_id": "B2"}) + "{broken\n"
-    answer = _send(cast.division_admin, body).json()
-    assert (answer["rows_created"], answer["rows_rejected"]) == (1, 2)
-    first = answer["rejects"][0]
+    result = _send(cast.division_admin, body).json()
+    assert (result["rows_created"], result["rows_rejected"]) == (1, 2)
+    first = result["rejects"][0]
     assert (first["line"], first["column"]) == (2, "amount")
-    assert all(reject["code"] and reject["reason"] for reject in answer["rejects"])
-    assert sum(answer["reasons"].values()) == 2
+    assert all(reject["code"] and reject["reason"] for reject in result["rejects"])
+    assert sum(result["reasons"].values()) == 2
 
 
 def test_dry_run_counts_and_stores_nothing(cast: Cast, customer: Customer) -> None:
-    answer = _send(cast.division_admin, _ndjson(VALID_ROW), "?system=file&dry_run=true").json()
-    assert (answer["rows_created"], answer["batch"], answer["dry_run"]) == (1, None, True)
+    result = _send(cast.division_admin, _ndjson(VALID_ROW), "?system=file&dry_run=true").json()
+    assert (result["rows_created"], result["batch"], result["dry_run"]) == (1, None, True)
     assert not Transaction.objects.exists()
 
 
@@ -141,7 +141,7 @@ def test_body_over_the_limit_is_refused_without_reading_it(
     settings.API_BULK_MAX_BYTES = 10
 
     def fail(*_: object) -> bytes:
-        raise AssertionError("read")
+        raise AssertionError("the body was read")
 
     monkeypatch.setattr(HttpRequest, "read", fail)
     response = _send(cast.division_admin, _ndjson(VALID_ROW))
@@ -151,7 +151,10 @@ def test_body_over_the_limit_is_refused_without_reading_it(
 def test_chunked_body_without_a_length_is_refused(cast: Cast) -> None:
     client = key_client(cast.division_admin)
     response = client.post(
-        BULK + "?system=file", b"", content_type=NDJSON, headers={"Transfer-Encoding": "chunked"}
+        BULK_URL + "?system=file",
+        b"",
+        content_type=NDJSON,
+        headers={"Transfer-Encoding": "chunked"},
     )
     assert (response.status_code, response.json()["code"]) == (411, "length_required")
 

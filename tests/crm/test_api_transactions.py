@@ -11,11 +11,12 @@ from tests.cast import Cast
 from tests.core.api import key_client
 from tests.crm.factories import make_batch, make_customer, make_transaction
 
-LIST = "/api/v1/transactions/"
+LIST_URL = "/api/v1/transactions/"
 
 
 @pytest.fixture
 def batch(cast: Cast) -> ImportBatch:
+    """A batch with T1 and T2 of a customer in Gansu, and T3 of one in Hunan."""
     batch = make_batch(cast.division_admin)
     own = make_customer(cast.lanzhou, code="OWN-1", owner=cast.manager)
     other = make_customer(cast.changsha, code="ELSE-1", owner=cast.stranger)
@@ -39,14 +40,14 @@ def batch(cast: Cast) -> ImportBatch:
 def test_list_has_the_visible_transactions_that_match_the_filter(
     cast: Cast, batch: ImportBatch, query: str, ids: list[str]
 ) -> None:
-    response = key_client(cast.head).get(LIST + query)
+    response = key_client(cast.head).get(LIST_URL + query)
     assert [row["external_id"] for row in response.json()["results"]] == ids
 
 
 def test_transaction_is_returned_with_the_keys_of_related_records(
     cast: Cast, batch: ImportBatch
 ) -> None:
-    (row,) = key_client(cast.head).get(LIST + "?external_id=T2").json()["results"]
+    (row,) = key_client(cast.head).get(LIST_URL + "?external_id=T2").json()["results"]
     del row["id"]
     assert row == {
         "customer": "OWN-1",
@@ -62,7 +63,7 @@ def test_transaction_is_returned_with_the_keys_of_related_records(
 
 @pytest.mark.parametrize("query", ["?date_from=01/02/2026", "?kind=gift", "?cursor=x"])
 def test_list_names_the_invalid_parameter(cast: Cast, query: str) -> None:
-    response = key_client(cast.head).get(LIST + query)
+    response = key_client(cast.head).get(LIST_URL + query)
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert list(response.json()["errors"]) == [query[1:].partition("=")[0]]
 
@@ -77,4 +78,4 @@ def test_list_has_a_constant_number_of_queries(
         make_transaction(customer, on=date(2026, 9, 1), amount="1.00", batch=batch)
     client = key_client(cast.head)
     with django_assert_num_queries(2):  # the key with its user; the page
-        assert len(client.get(LIST).json()["results"]) == rows
+        assert len(client.get(LIST_URL).json()["results"]) == rows

@@ -1,4 +1,8 @@
-"""Custom fields of the customer at every entry point."""
+"""Custom fields of the customer: their definition, and their values at every entry point.
+
+The value of the custom field ``lines`` is ``custom_lines`` in services, forms and filters. Amounts
+are stored in cents: 88.5 as 8850.
+"""
 
 import json
 from decimal import Decimal
@@ -7,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.forms import BaseForm
 from django.urls import reverse
 
 from common.errors import RefusedError
@@ -21,7 +26,7 @@ from tests.cast import Cast
 from tests.conftest import Login
 from tests.core.api import key_client
 from tests.crm.factories import make_customer
-from tests.crm.importing import counts, rejects, send_customers
+from tests.crm.importing import import_customers_csv, rejects, row_counts
 from tests.history import fixture_changes
 
 CHOICES = [
@@ -43,9 +48,14 @@ def make_custom_field(cast: Cast, key: str, kind: str, **values: Any) -> CustomF
     )
 
 
+def form_data_of(form: BaseForm) -> dict[str, Any]:
+    """Return the data that a browser sends when the user changes nothing in a form."""
+    return {name: form[name].value() or "" for name in form.fields}
+
+
 @pytest.fixture
 def fields(cast: Cast) -> None:
-    """A number, a choice, a date and an amount."""
+    """Define the custom fields lines (a number), term (choice), renewal (date) and fee (amount)."""
     make_custom_field(
         cast, "lines", CustomFieldKind.NUMBER, label_zh="专线数", label_en="Lines", in_list=True
     )
@@ -91,11 +101,11 @@ def test_labels_that_one_header_of_a_file_would_match_are_refused(cast: Cast) ->
 
 
 def test_key_is_unique_and_the_kind_cannot_be_changed(cast: Cast) -> None:
-    row = make_custom_field(cast, "lines", CustomFieldKind.NUMBER)
+    custom_field = make_custom_field(cast, "lines", CustomFieldKind.NUMBER)
     with pytest.raises(ValidationError, match="taken"), transaction.atomic():
         make_custom_field(cast, "lines", CustomFieldKind.TEXT)
     with pytest.raises(ValidationError, match="cannot be changed"):
-        save_custom_field(actor=cast.sysadmin, field_id=row.pk, kind="text")
+        save_custom_field(actor=cast.sysadmin, field_id=custom_field.pk, kind="text")
 
 
 @pytest.mark.usefixtures("fields")
@@ -118,7 +128,7 @@ def test_service_stores_reads_and_empties_values(cast: Cast) -> None:
     [
         ("custom_lines", "many", "Not a number"),
         ("custom_lines", "1" * 20, "too large or too small"),
-        ("custom_lines", "0.1234567", "Too many decimals"),
+        ("custom_lines", "0.1234567", "Too many decimals"),  # six are allowed
         ("custom_lines", True, "Not a number"),
         ("custom_term", "forever", "Not in the list"),
         ("custom_renewal", "2026-02-30", "no such day"),
@@ -170,7 +180,7 @@ def test_form_shows_an_invalid_value_again_and_saves_a_valid_one(cast: Cast, log
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     client, url = login(cast.manager), reverse("customer_edit", args=[customer.pk])
     form = client.get(url).context["form"]
-    form_data = {name: form[name].value() or "" for name in form.fields}
+    form_data = form_data_of(form)
     invalid = client.post(url, form_data | {"custom_lines": "many"})
     assert invalid.status_code == 422
     assert 'value="many"' in invalid.content.decode()
@@ -201,7 +211,7 @@ def test_list_shows_filters_and_sorts_custom_fields(cast: Cast, login: Login) ->
     page = client.get(reverse("customers")).content.decode()
     assert "Lines" in page
     assert 'name="custom_lines"' in page  # a column has its filter on the page
-    assert "custom_term" not in page  # other filters are used by address
+    assert "custom_term" not in page  # other filters are used only by URL
     assert (
         "custom_term" in client.get(reverse("customers"), {"custom_term": "open"}).content.decode()
     )
@@ -251,10 +261,10 @@ def test_api_reads_changes_and_filters_custom_fields(cast: Cast) -> None:
 @pytest.mark.usefixtures("fields")
 def test_import_finds_fields_by_any_header_and_an_empty_cell_changes_nothing(cast: Cast) -> None:
     text = "客户编码,客户名称,专线数,合同类型,月费\nK1,华天科技,12,不定期,100\nK2,天水学校,,,\n"
-    assert counts(send_customers(text, cast.division_admin)) == (2, 0, 0, 0)
-    assert counts(send_customers(text, cast.division_admin)) == (0, 0, 2, 0)
+    assert row_counts(import_customers_csv(text, cast.division_admin)) == (2, 0, 0, 0)
+    assert row_counts(import_customers_csv(text, cast.division_admin)) == (0, 0, 2, 0)
     again = "客户编码,lines,Fee\nK1,13,\nK2,many,1\n"
-    assert counts(send_customers(again, cast.division_admin)) == (0, 1, 0, 1)
+    assert row_counts(import_customers_csv(again, cast.division_admin)) == (0, 1, 0, 1)
     assert dict(Customer.objects.values_list("code", "custom_values")) == {
         "K1": {"lines": 13, "term": "open", "fee": 10000},
         "K2": {},
@@ -267,8 +277,8 @@ def test_import_checks_required_fields_and_categories(cast: Cast) -> None:
         "客户编码,客户名称,客户种类,licence\nK1,甲,enterprise,\nK2,乙,enterprise,L-1\n"
         "K3,丙,government,\nK4,丁,government,L-2\n"
     )
-    result = send_customers(text, cast.division_admin)
-    assert counts(result) == (2, 0, 0, 2)
+    result = import_customers_csv(text, cast.division_admin)
+    assert row_counts(result) == (2, 0, 0, 2)
     assert result.rejects_by_reason == {"missing": 1, "not_in_category": 1}
 
 
@@ -277,11 +287,11 @@ def test_import_that_changes_the_category_requires_the_fields_of_the_new_one(cas
     text = (
         "code,name,category,licence\nK1,甲,government,\nK2,乙,government,\nK3,丙,enterprise,L-3\n"
     )
-    assert counts(send_customers(text, cast.division_admin)) == (3, 0, 0, 0)
+    assert row_counts(import_customers_csv(text, cast.division_admin)) == (3, 0, 0, 0)
     again = "code,category,licence\nK1,enterprise,\nK2,enterprise,L-2\nK3,enterprise,\n"
-    result = send_customers(again, cast.division_admin)
+    result = import_customers_csv(again, cast.division_admin)
     assert rejects(result) == [(2, "licence", "missing")]
-    assert counts(result) == (0, 1, 1, 1)
+    assert row_counts(result) == (0, 1, 1, 1)
 
 
 @pytest.mark.usefixtures("fields")
@@ -289,7 +299,7 @@ def test_history_shows_values_as_text(cast: Cast) -> None:
     customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_term="fixed")
     update_customer(customer_id=customer.pk, actor=cast.manager, custom_term="open", custom_lines=3)
     change, _created = latest_changes(cast.manager, customer, limit=2, fields=CUSTOMER.all_fields())
-    texts = {str(each.label): (each.before, each.after) for each in change.fields}
+    texts = {str(field.label): (field.before, field.after) for field in change.fields}
     assert texts == {"Term": ("Fixed term", "Open-ended"), "Lines": ("", "3")}
 
 
@@ -298,7 +308,7 @@ def test_administration_changes_custom_fields(cast: Cast, login: Login) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     client, url = login(cast.division_admin), f"/admin/crm/customer/{customer.pk}/change/"
     form = client.get(url).context["adminform"].form
-    form_data = {name: form[name].value() or "" for name in form.fields}
+    form_data = form_data_of(form)
     assert client.post(url, form_data | {"custom_lines": "7"}).status_code == 302
     customer.refresh_from_db()
     assert customer.custom_values == {"lines": 7}
@@ -331,18 +341,22 @@ def test_form_names_the_categories_a_field_is_limited_to(cast: Cast, login: Logi
 def test_saving_an_unchanged_form_keeps_a_choice_that_the_list_no_longer_has(
     cast: Cast, login: Login
 ) -> None:
-    row = make_custom_field(cast, "term", CustomFieldKind.CHOICE, choices=CHOICES, required=True)
+    custom_field = make_custom_field(
+        cast, "term", CustomFieldKind.CHOICE, choices=CHOICES, required=True
+    )
     customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_term="open")
-    save_custom_field(actor=cast.sysadmin, field_id=row.pk, choices=CHOICES[:1])
+    save_custom_field(actor=cast.sysadmin, field_id=custom_field.pk, choices=CHOICES[:1])
     client, url = login(cast.manager), reverse("customer_edit", args=[customer.pk])
     form = client.get(url).context["form"]
-    sent = {name: form[name].value() or "" for name in form.fields}
-    assert client.post(url, sent | {"name": "新名"}).status_code == 302
+    form_data = form_data_of(form)
+    assert client.post(url, form_data | {"name": "新名"}).status_code == 302
     customer.refresh_from_db()
     assert (customer.name, customer.custom_values) == ("新名", {"term": "open"})
 
 
-def test_new_required_choice_is_not_filled_in_unseen(cast: Cast, login: Login) -> None:
+def test_required_choice_without_a_value_starts_with_an_empty_option(
+    cast: Cast, login: Login
+) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     make_custom_field(cast, "term", CustomFieldKind.CHOICE, choices=CHOICES, required=True)
     form = login(cast.manager).get(reverse("customer_edit", args=[customer.pk])).context["form"]
@@ -350,26 +364,26 @@ def test_new_required_choice_is_not_filled_in_unseen(cast: Cast, login: Login) -
 
 
 def test_field_missing_from_the_submitted_form_stays(cast: Cast, login: Login) -> None:
-    row = make_custom_field(cast, "lines", CustomFieldKind.NUMBER)
+    custom_field = make_custom_field(cast, "lines", CustomFieldKind.NUMBER)
     customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_lines=5)
-    save_custom_field(actor=cast.sysadmin, field_id=row.pk, is_active=False)
+    save_custom_field(actor=cast.sysadmin, field_id=custom_field.pk, is_active=False)
     client, url = login(cast.manager), reverse("customer_edit", args=[customer.pk])
     form = client.get(url).context["form"]
-    sent = {name: form[name].value() or "" for name in form.fields}
-    save_custom_field(actor=cast.sysadmin, field_id=row.pk, is_active=True)
-    assert client.post(url, sent | {"name": "新名"}).status_code == 302
+    form_data = form_data_of(form)
+    save_custom_field(actor=cast.sysadmin, field_id=custom_field.pk, is_active=True)
+    assert client.post(url, form_data | {"name": "新名"}).status_code == 302
     customer.refresh_from_db()
     assert (customer.name, customer.custom_values) == ("新名", {"lines": 5})
 
 
-def test_help_text_of_an_administrator_is_no_markup(cast: Cast, login: Login) -> None:
+def test_help_text_is_escaped_on_the_page(cast: Cast, login: Login) -> None:
     make_custom_field(cast, "note", "text", help_zh="<b hx-post='/x'>", help_en="<b hx-post='/x'>")
     page = login(cast.manager).get(reverse("customer_new")).content.decode()
     assert "<b hx-post" not in page
     assert "&lt;b hx-post" in page
 
 
-def test_largest_amount_sorts(cast: Cast, login: Login) -> None:
+def test_list_can_be_sorted_by_a_very_large_amount(cast: Cast, login: Login) -> None:
     make_custom_field(cast, "fee", CustomFieldKind.MONEY, in_list=True)
     create_customer(actor=cast.manager, code="K1", name="华天", custom_fee="900000000000000")
     page = login(cast.manager).get(reverse("customers"), {"sort": "-custom_fee"})
@@ -386,7 +400,9 @@ def test_largest_amount_sorts(cast: Cast, login: Login) -> None:
         ("custom_note", "\0"),
     ],
 )
-def test_value_that_no_database_stores_is_refused(cast: Cast, name: str, value: str) -> None:
+def test_huge_value_or_one_that_the_database_cannot_store_is_refused(
+    cast: Cast, name: str, value: str
+) -> None:
     make_custom_field(cast, "note", "text")
     with pytest.raises(ValidationError):
         create_customer(actor=cast.manager, code="K1", name="华天", **{name: value})
@@ -401,8 +417,15 @@ def test_value_that_no_database_stores_is_refused(cast: Cast, name: str, value: 
         {"kind": "choice", "choices": [CHOICES[0], {"code": "FIXED", "zh": "x", "en": "y"}]},
         {"kind": "choice", "choices": [CHOICES[0], {"code": "z", "zh": "固定期限", "en": "y"}]},
     ],
+    ids=[
+        "required but hidden from some who fill in the form",
+        "label of the field grade",
+        "name of the field grade as label",
+        "two choices with the code of one",
+        "two choices with one label",
+    ],
 )
-def test_definition_that_would_mislead_is_refused(cast: Cast, values: dict[str, Any]) -> None:
+def test_ambiguous_definition_is_refused(cast: Cast, values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         make_custom_field(cast, "x", values.pop("kind", "text"), **values)
 
@@ -421,8 +444,8 @@ def test_administration_keeps_an_owner_the_user_may_not_see(cast: Cast, login: L
     customer = make_customer(cast.lanzhou, owner=cast.stranger)
     client, url = login(cast.division_admin), f"/admin/crm/customer/{customer.pk}/change/"
     form = client.get(url).context["adminform"].form
-    sent = {name: form[name].value() or "" for name in form.fields}
-    assert client.post(url, sent | {"name": "新名", "owner": ""}).status_code == 302
+    form_data = form_data_of(form)
+    assert client.post(url, form_data | {"name": "新名", "owner": ""}).status_code == 302
     customer.refresh_from_db()
     assert (customer.name, customer.owner) == ("新名", cast.stranger)
 
@@ -430,8 +453,8 @@ def test_administration_keeps_an_owner_the_user_may_not_see(cast: Cast, login: L
 def test_read_only_administration_page_does_not_name_a_hidden_parent(
     cast: Cast, login: Login
 ) -> None:
-    secret = make_customer(cast.changsha, name="湖南秘密集团")
-    customer = make_customer(cast.lanzhou, parent=secret)
+    hidden_parent = make_customer(cast.changsha, name="湖南秘密集团")
+    customer = make_customer(cast.lanzhou, parent=hidden_parent)
     role = cast.division_admin.role
     role.permissions = ["customer.view", "admin.enter"]
     with fixture_changes():
@@ -441,7 +464,7 @@ def test_read_only_administration_page_does_not_name_a_hidden_parent(
     assert "湖南秘密集团" not in page.content.decode()
 
 
-def test_line_ends_of_a_browser_are_no_change(cast: Cast) -> None:
+def test_line_ends_of_a_browser_do_not_count_as_a_change(cast: Cast) -> None:
     make_custom_field(cast, "note", CustomFieldKind.LONG_TEXT)
     customer = create_customer(actor=cast.manager, code="K1", name="华天", custom_note="a\nb")
     same = update_customer(customer_id=customer.pk, actor=cast.manager, custom_note="a\r\nb")

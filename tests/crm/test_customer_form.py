@@ -1,20 +1,18 @@
 """The pages to create and edit a customer, with two users who edit at the same time."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from crm.models import Customer, Grade
 from crm.services.customer import update_customer
 from tests.cast import Cast
+from tests.conftest import Login
 from tests.crm.factories import make_customer
 from tests.history import fixture_changes
 
-Login = Callable[[User], Client]
 NEW_URL = "/customers/new/"
 
 
@@ -220,26 +218,28 @@ def test_edit_of_an_unknown_version_is_a_conflict_and_saves_nothing(
 
 
 def test_conflict_does_not_name_a_hidden_customer(cast: Cast, login: Login) -> None:
-    secret = make_customer(cast.changsha, name="湖南秘密集团")
+    hidden_parent = make_customer(cast.changsha, name="湖南秘密集团")
     customer = make_customer(cast.lanzhou, owner=cast.manager)
     client = login(cast.manager)
-    data = form_data(client, customer, name="x", parent=secret.pk)
+    data = form_data(client, customer, name="x", parent=hidden_parent.pk)
     with fixture_changes():
-        Customer.objects.filter(pk=customer.pk).update(parent=secret, version=2)
+        Customer.objects.filter(pk=customer.pk).update(parent=hidden_parent, version=2)
     response = client.post(edit_url(customer), data)
     assert response.status_code == 409
     assert "湖南秘密集团" not in response.content.decode()
 
 
-def test_options_are_customers_the_user_sees(cast: Cast, login: Login) -> None:
+def test_options_are_the_visible_customers_except_the_one_to_leave_out(
+    cast: Cast, login: Login
+) -> None:
     mine = make_customer(cast.lanzhou, code="L1", name="兰州电力", owner=cast.manager)
     make_customer(cast.changsha, code="C1", name="长沙电力", owner=cast.stranger)
     response = login(cast.manager).get(reverse("customer_options"), {"q": "电力"})
     assert response.json() == [{"value": mine.pk, "text": "兰州电力", "code": "L1"}]
-    without = login(cast.manager).get(
+    other_options = login(cast.manager).get(
         reverse("customer_options"), {"q": "电力", "without": str(mine.pk)}
     )
-    assert without.json() == []
+    assert other_options.json() == []
 
 
 def test_options_are_limited_to_twenty(cast: Cast, login: Login) -> None:
@@ -252,7 +252,7 @@ def test_options_are_limited_to_twenty(cast: Cast, login: Login) -> None:
 def test_invalid_parent_is_refused_with_an_error_at_its_field(
     cast: Cast, login: Login, parent: str
 ) -> None:
-    data = {"code": "NEW_URL-1", "name": "新客户", "stage": "potential", "parent": parent}
+    data = {"code": "NEW-1", "name": "新客户", "stage": "potential", "parent": parent}
     page = login(cast.manager).post(NEW_URL, data)
     assert page.status_code == 422
     assert "parent" in page.context["form"].errors

@@ -1,6 +1,6 @@
 """The customer list: visibility, search, filters, sorting, pages and number of queries."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -11,17 +11,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.permissions import Permission
 from crm import composition
 from crm.composition import CustomerListPart, ListColumn, ListFilter
 from crm.models import Customer, Grade, Industry
 from crm.models.customer import CustomerQuerySet
 from tests.cast import Cast
+from tests.conftest import Login
 from tests.crm.factories import make_customer
 from tests.history import fixture_changes
 
-Login = Callable[[User], Client]
+MAX_QUERIES = 13  # of the whole page with its filters
 
 
 def listed_codes(client: Client, **parameters: str) -> list[str]:
@@ -33,7 +33,11 @@ def listed_codes(client: Client, **parameters: str) -> list[str]:
 
 @pytest.fixture
 def cast_with_customers(cast: Cast) -> Cast:
-    """The cast, with customers that are owned, in the public pool, or of another division."""
+    """The cast, with customers that are owned, in the public pool, or of another division.
+
+    MINE is the manager's, HIS the colleague's, POOL and TS are in the public pools of Lanzhou and
+    Tianshui, and CS is the stranger's.
+    """
     make_customer(cast.lanzhou, code="MINE", name="兰州华天科技", owner=cast.manager)
     make_customer(cast.lanzhou, code="HIS", name="兰州铁路", owner=cast.colleague)
     make_customer(cast.lanzhou, code="POOL", name="兰州自来水")
@@ -126,7 +130,7 @@ def test_sorting_by_grade_puts_the_best_first_and_ungraded_customers_last(
 
 
 def test_list_is_paged_and_shows_the_total(cast: Cast, login: Login) -> None:
-    for number in range(53):
+    for number in range(53):  # one page of 50 and three more
         make_customer(cast.lanzhou, code=f"P{number:02}")
     client = login(cast.head)
     assert listed_codes(client, page="2") == ["P50", "P51", "P52"]
@@ -209,7 +213,7 @@ def test_list_has_a_constant_number_of_queries(
     add_customers(2)
     query_count = count_queries(client, parameters)
     add_customers(18)
-    assert count_queries(client, parameters) == query_count <= 13
+    assert count_queries(client, parameters) == query_count <= MAX_QUERIES
 
 
 class MarkedCode(CustomerListPart):

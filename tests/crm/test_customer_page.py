@@ -1,23 +1,20 @@
 """The customer page: header, panels and visibility."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.permissions import Permission
 from core.pages import AuthedRequest
 from crm import composition
 from crm.composition import CustomerPanel
 from crm.models import Customer
 from tests.cast import Cast
+from tests.conftest import Login
 from tests.crm.factories import make_customer
 from tests.history import fixture_changes
-
-Login = Callable[[User], Client]
 
 
 def page_url(customer: Customer) -> str:
@@ -61,8 +58,8 @@ def test_page_shows_the_header_and_a_placeholder_for_each_panel(cast: Cast, logi
 
 
 def test_page_names_the_parent_only_to_users_who_see_it(cast: Cast, login: Login) -> None:
-    group = make_customer(cast.changsha, name="湖南秘密集团")
-    customer = make_customer(cast.lanzhou, parent=group, owner=cast.manager)
+    hidden_parent = make_customer(cast.changsha, name="湖南秘密集团")
+    customer = make_customer(cast.lanzhou, parent=hidden_parent, owner=cast.manager)
     assert "湖南秘密集团" in login(cast.executive).get(page_url(customer)).content.decode()
     client = login(cast.manager)
     assert "湖南秘密集团" not in client.get(page_url(customer)).content.decode()

@@ -14,18 +14,24 @@ from common.files import CsvSource
 from crm.models import Customer, ImportBatch, Transaction
 from crm.services.importing import ImportOptions, ImportResult, import_transactions
 from tests.cast import Cast
-from tests.crm.importing import cdnow_sample, counts, send_transactions
+from tests.crm.importing import cdnow_sample, import_transactions_csv, row_counts
 
 
 def test_sample_of_real_purchases_is_imported_completely_and_once(cast: Cast) -> None:
     purchases = cdnow_sample()
     text = "customer_id,date,amount\n" + "".join(f"{','.join(row)}\n" for row in purchases)
-    result = send_transactions(text, cast.division_admin, create_customers=True)
-    assert counts(result) == (6919, 0, 0, 0)
+    result = import_transactions_csv(text, cast.division_admin, create_customers=True)
+    assert row_counts(result) == (len(purchases), 0, 0, 0)
+    assert len(purchases) == 6919
     assert result.customers_created == 2357
     total = Transaction.objects.aggregate(total=Sum("amount"))["total"]
     assert total == sum(Decimal(amount) for _customer, _date, amount in purchases)
-    assert counts(send_transactions(text, cast.division_admin)) == (0, 0, 6919, 0)
+    assert row_counts(import_transactions_csv(text, cast.division_admin)) == (
+        0,
+        0,
+        len(purchases),
+        0,
+    )
 
 
 def test_memory_does_not_grow_with_the_file(cast: Cast) -> None:
@@ -56,7 +62,7 @@ def test_memory_does_not_grow_with_the_file(cast: Cast) -> None:
 @pytest.mark.usefixtures("own_database")
 def test_two_concurrent_imports_of_the_same_rows_store_them_once() -> None:
     rows = [f"C{n % 40},1997-01-{n % 28 + 1:02},{n % 7}.50\n" for n in range(3000)]
-    orders = [rows, rows[::-1]]
+    orders = [rows, rows[::-1]]  # opposite orders, so that two imports at once would deadlock
     barrier = threading.Barrier(len(orders))
     results: list[ImportResult] = []
 
@@ -76,7 +82,7 @@ def test_two_concurrent_imports_of_the_same_rows_store_them_once() -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert sorted(counts(result) for result in results) == [(0, 0, 3000, 0), (3000, 0, 0, 0)]
+    assert sorted(row_counts(result) for result in results) == [(0, 0, 3000, 0), (3000, 0, 0, 0)]
     assert Transaction.objects.count() == 3000
     assert Customer.objects.count() == 40
     assert ImportBatch.objects.count() == 2
@@ -86,7 +92,7 @@ def test_two_concurrent_imports_of_the_same_rows_store_them_once() -> None:
 def test_large_import_updates_statistics_and_the_visibility_map() -> None:
     importer = User.objects.get_by_natural_key("importer")
     text = "customer,date,amount\n" + "".join(f"C{n % 40},1997-01-01,{n}\n" for n in range(12_000))
-    send_transactions(text, importer, create_customers=True)
+    import_transactions_csv(text, importer, create_customers=True)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT reltuples, relpages, relallvisible FROM pg_class "

@@ -41,6 +41,7 @@ def _customer(cast: Cast) -> None:
 
 
 def run(command: str, *arguments: object) -> str:
+    """Run a management command in English and return its output."""
     out = StringIO()
     with translation.override("en"):
         call_command(command, *(str(argument) for argument in arguments), stdout=out)
@@ -48,7 +49,7 @@ def run(command: str, *arguments: object) -> str:
 
 
 def import_error(*arguments: object) -> str:
-    """Run the import of transactions and return its error, which must be one line."""
+    """Run import_transactions, which must fail, and return its error, which must be one line."""
     with pytest.raises(CommandError) as caught:
         run("import_transactions", *arguments)
     message = str(caught.value)
@@ -156,6 +157,7 @@ def test_formulas_are_escaped(cell: str, escaped: str) -> None:
         b"PK\x03\x04 and no archive",
         HEADER.encode() + b'A,1997-01-01,"1\n',
         HEADER.encode() + b"A,1997-01-01,1\n\xff\xff\xff,1,1\n",
+        # More parts than a workbook may have.
         raw_workbook("", **{f"part{n}": "" for n in range(2001)}).getvalue(),
         (HEADER + "NOBODY,1997-01-01,1\n").encode(),
         (HEADER + "A,1900-01-00,1\n").encode(),

@@ -10,7 +10,6 @@ from django.db import connection
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from accounts import acting
 from accounts.acting import Channel
@@ -77,7 +76,7 @@ def test_portfolio_keeps_its_query_budget(cast: Cast, user_name: str, rows: int)
     )
 
 
-def test_portfolio_has_the_own_customers_of_a_manager_and_those_of_the_unit_of_a_head(
+def test_portfolio_has_a_managers_own_customers_and_all_customers_a_head_sees(
     cast: Cast,
 ) -> None:
     make_customer(cast.lanzhou, owner=cast.manager)
@@ -120,13 +119,13 @@ def test_revenue_is_net_of_refunds_by_month_and_by_rolling_year(cast: Cast) -> N
     customer = make_customer(cast.lanzhou)
     batch = make_batch(cast.sysadmin)
     for day, amount in {
-        date(2024, 11, 23): "9999",  # two years to the day: no longer in the year before
+        date(2024, 11, 23): "9999",  # a day too early for the previous 12 months
         date(2024, 11, 24): "100",
         date(2025, 11, 23): "100",
         date(2025, 11, 24): "300.50",
         date(2026, 11, 5): "40",
         date(2026, 11, 9): "-15.25",
-        date(2026, 12, 1): "8888",  # not yet
+        date(2026, 12, 1): "8888",  # after today
     }.items():
         make_transaction(customer, on=day, amount=amount, batch=batch)
     revenue = revenue_of(customer, today=TODAY)
@@ -140,6 +139,7 @@ def test_revenue_is_net_of_refunds_by_month_and_by_rolling_year(cast: Cast) -> N
     assert len(revenue.months) == 24
     assert revenue.months[0].first_day == date(2024, 12, 1)
     assert revenue.months[-1] == Month(date(2026, 11, 1), Decimal("24.75"), Decimal("-15.25"))
+    # November 2025: both sides of the day on which the last twelve months begin.
     assert revenue.months[11].net == Decimal("400.50")
 
 
@@ -174,14 +174,6 @@ def test_months_back_keeps_the_day_or_takes_the_last_of_the_month(
     assert months_back(day, months) == expected
 
 
-@pytest.fixture
-def in_english() -> Any:
-    """Activate English."""
-    with translation.override("en"):
-        yield
-
-
-@pytest.mark.usefixtures("in_english")
 def test_changes_have_user_channel_reason_and_fields(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, name="旧名", owner=cast.manager)
     with acting.request_channel(Channel.API):
@@ -199,7 +191,7 @@ def test_changes_have_user_channel_reason_and_fields(cast: Cast) -> None:
         "through the API",
         "三年大单",
     )
-    assert [(str(each.label), each.before, each.after) for each in change.fields] == [
+    assert [(str(field.label), field.before, field.after) for field in change.fields] == [
         ("customer name", "旧名", "新名"),
         ("stage", "Signed", "Developed"),
         ("customer grade", "", "A Key"),
@@ -207,17 +199,16 @@ def test_changes_have_user_channel_reason_and_fields(cast: Cast) -> None:
     assert (created.is_created, created.fields) == (True, [])
 
 
-@pytest.mark.usefixtures("in_english")
 def test_changes_do_not_name_hidden_records(cast: Cast) -> None:
-    secret = make_customer(cast.changsha, name="湖南秘密集团")
-    customer = make_customer(cast.changsha, owner=cast.stranger, parent=secret)
+    hidden_parent = make_customer(cast.changsha, name="湖南秘密集团")
+    customer = make_customer(cast.changsha, owner=cast.stranger, parent=hidden_parent)
     with fixture_changes():
         Customer.objects.filter(pk=customer.pk).update(
             unit=cast.lanzhou, owner=cast.manager, parent=None
         )
     customer.refresh_from_db()
     change = latest_changes(cast.manager, customer, limit=5, fields=CUSTOMER_FIELDS)[0]
-    assert {str(each.label): each.before for each in change.fields} == {
+    assert {str(field.label): field.before for field in change.fields} == {
         "account manager": "outside your units",
         "unit": "outside your units",
         "parent group": "outside your units",

@@ -11,9 +11,11 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
 
+# Options of make_demo.
 SMALL_COMPANY = ("--customers", "160", "--transactions", "5000", "--as-of", "2026-03-05")
 
-# All values that the plan decides. Ids and times of writing are left out.
+# Everything in the database that follows from the options of make_demo. Ids and times of writing
+# differ between two equal companies, so they are left out.
 CONTENT_QUERIES = (
     "SELECT code, kind FROM accounts_orgunit ORDER BY code",
     (
@@ -47,9 +49,9 @@ CONTENT_QUERIES = (
 
 @contextmanager
 def demo_company(blocker: DjangoDbBlocker, purpose: str, *arguments: str) -> Iterator[str]:
-    """Make a company in a database of its own and use that database in the block.
+    """Make a company in a database of its own, which is the default database in the block.
 
-    Yields the output of make_demo.
+    ``arguments`` are options of make_demo. Yields its output.
     """
     with blocker.unblock(), databases.use_database_copy(purpose):
         yield run_command("make_demo", *arguments)
@@ -63,7 +65,7 @@ def run_command(*arguments: str) -> str:
 
 
 def content_sha256() -> str:
-    """Return a hash of all values that the plan decides."""
+    """Return a hash of the rows of ``CONTENT_QUERIES``: equal companies have the same."""
     digest = hashlib.sha256()
     for query in CONTENT_QUERIES:
         digest.update(repr(fetch_rows(query)).encode())

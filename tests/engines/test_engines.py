@@ -28,6 +28,7 @@ from redis.retry import Retry
 from engines import EngineError, EngineUrls, running, urls
 from engines.data_directory import PROJECT, find_data_directory
 
+# Starts the engines of a project, says "up", and keeps them running until its input ends.
 HOLD_ENGINES_SCRIPT = """
 import sys, time
 from pathlib import Path
@@ -46,6 +47,7 @@ def _without_external_engines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def project_folder(mode: int) -> Iterator[Path]:
+    """Make an empty project folder with an access mode; remove it and its data after the block."""
     path = Path(tempfile.mkdtemp(prefix="crm "))
     path.chmod(mode)
     data_root = find_data_directory("test", path).data_root
@@ -56,12 +58,14 @@ def project_folder(mode: int) -> Iterator[Path]:
 
 @pytest.fixture
 def project() -> Iterator[Path]:
+    """A project folder through which other users may reach its data."""
     with project_folder(0o711) as path:
         yield path
 
 
 @pytest.fixture
 def closed_project() -> Iterator[Path]:
+    """A project folder that only its owner may enter."""
     with project_folder(0o700) as path:
         yield path
 
@@ -82,7 +86,7 @@ def redis_client(addresses: EngineUrls) -> redis.Redis:
     return redis.Redis.from_url(addresses.redis_url)
 
 
-def is_up(addresses: EngineUrls) -> bool:
+def is_database_up(addresses: EngineUrls) -> bool:
     try:
         connect(addresses).close()
     except psycopg2.OperationalError:
@@ -112,7 +116,7 @@ def test_urls_start_nothing_and_stay_the_same(project: Path) -> None:
     addresses = urls("test", project=project)
     assert urls("test", project=project) == addresses
     assert urls("default", project=project) != addresses
-    assert not is_up(addresses)
+    assert not is_database_up(addresses)
 
 
 def test_running_starts_the_engines_and_stops_them(project: Path) -> None:
@@ -127,7 +131,7 @@ def test_running_starts_the_engines_and_stops_them(project: Path) -> None:
         assert row == ("group_crm", "b", "C.UTF-8", "UTF8")
         assert version // 10000 == 18
         assert redis_client(addresses).ping()
-    assert not is_up(addresses)
+    assert not is_database_up(addresses)
     with pytest.raises(redis.ConnectionError):
         redis_client(addresses).ping()
 
@@ -164,7 +168,7 @@ def test_broker_requires_the_password(project: Path) -> None:
 
 def test_closed_project_works_and_stays_closed(closed_project: Path) -> None:
     with running("test", project=closed_project) as addresses:
-        assert is_up(addresses)
+        assert is_database_up(addresses)
         assert redis_client(addresses).ping()
         assert cluster_folder(closed_project).stat().st_mode & 0o777 == 0o700
     assert closed_project.stat().st_mode & 0o777 == 0o700
@@ -183,10 +187,10 @@ def test_engines_run_until_the_last_user_ends(project: Path) -> None:
     other_user = start_engine_user(project)
     with running("test", project=project) as addresses:
         pass
-    assert is_up(addresses)
+    assert is_database_up(addresses)
     other_user.communicate("")
     assert other_user.returncode == 0
-    assert not is_up(addresses)
+    assert not is_database_up(addresses)
 
 
 def test_engines_of_a_killed_process_are_reused_and_then_stopped(project: Path) -> None:
@@ -196,10 +200,10 @@ def test_engines_of_a_killed_process_are_reused_and_then_stopped(project: Path) 
         started = fetch_row(database, "SELECT pg_postmaster_start_time()")
     other_user.kill()
     other_user.communicate()
-    assert is_up(addresses)
+    assert is_database_up(addresses)
     with running("test", project=project) as again, closing(connect(again)) as database:
         assert fetch_row(database, "SELECT pg_postmaster_start_time()") == started
-    assert not is_up(addresses)
+    assert not is_database_up(addresses)
 
 
 def test_crashed_server_is_started_although_its_pid_belongs_to_another_process(
@@ -212,11 +216,11 @@ def test_crashed_server_is_started_although_its_pid_belongs_to_another_process(
     os.kill(int(lines[0]), signal.SIGKILL)
     other_user.kill()
     other_user.communicate()
-    while is_up(addresses):
+    while is_database_up(addresses):
         time.sleep(0.05)
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n", encoding="utf-8")
     with running("test", project=project) as again:
-        assert is_up(again)
+        assert is_database_up(again)
 
 
 def test_unfinished_cluster_is_created_again(project: Path) -> None:
@@ -226,7 +230,7 @@ def test_unfinished_cluster_is_created_again(project: Path) -> None:
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18\n", encoding="ascii")
     with running("test", project=project) as addresses:
-        assert is_up(addresses)
+        assert is_database_up(addresses)
 
 
 def test_broken_cluster_is_reported_in_one_line_with_the_log(project: Path) -> None:
@@ -304,7 +308,7 @@ def test_socket_of_a_deep_project_is_in_a_short_private_folder(project: Path) ->
         with running("test", project=deep_project) as addresses:
             socket_folder = parse_qs(urlsplit(addresses.database_url).query)["host"][0]
             assert len(socket_folder) < 90
-            assert is_up(addresses)
+            assert is_database_up(addresses)
     finally:
         shutil.rmtree(directory.socket_folder, ignore_errors=True)
         shutil.rmtree(directory.data_root, ignore_errors=True)

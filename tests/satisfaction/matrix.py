@@ -5,10 +5,10 @@ from tests.permission_matrix import ALL, AppMatrix, Row, World
 from tests.satisfaction.factories import make_complaint
 
 
-def _complaint(customer: Customer, world: World) -> int:
-    """Make an open complaint of a customer; return its id."""
-    people = {world.own.pk: world.cast.manager, world.other.pk: world.cast.stranger}
-    return int(make_complaint(customer, actor=people[customer.pk]).pk)
+def _open_complaint_id(customer: Customer, world: World) -> int:
+    """Make an open complaint of one of the world's customers; return its id."""
+    actor = world.cast.manager if customer == world.own_customer else world.cast.stranger
+    return int(make_complaint(customer, actor=actor).pk)
 
 
 MATRIX = AppMatrix(
@@ -20,16 +20,21 @@ MATRIX = AppMatrix(
             "HMA",
             method="post",
             data=lambda w: {
-                "customer": w.own.pk, "title": "Down", "description": "…", "owner": "me"
+                "customer": w.own_customer.pk, "title": "Down", "description": "…", "owner": "me"
             },
             status=302,
         ),
-        Row("complaint", ALL, lambda w: [_complaint(w.own, w)], lambda w: [_complaint(w.other, w)]),
+        Row(
+            "complaint",
+            ALL,
+            lambda w: [_open_complaint_id(w.own_customer, w)],
+            lambda w: [_open_complaint_id(w.other_customer, w)],
+        ),
         Row(
             "complaint",
             "HMA",
-            lambda w: [_complaint(w.own, w)],
-            lambda w: [_complaint(w.other, w)],
+            lambda w: [_open_complaint_id(w.own_customer, w)],
+            lambda w: [_open_complaint_id(w.other_customer, w)],
             method="post",
             data=lambda w: {"action": "comment", "text": "Called back"},
             status=302,

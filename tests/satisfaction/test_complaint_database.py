@@ -31,6 +31,8 @@ def complaint(cast: Cast) -> Complaint:
 
 
 def _execute(statement: str) -> Callable[[int], None]:
+    """Return a function that executes the statement for the id of a complaint."""
+
     def run(pk: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, [pk])
@@ -126,11 +128,13 @@ def test_number_is_unique(cast: Cast, complaint: Complaint) -> None:
 
 
 def _events(complaint: Complaint) -> QuerySet[Any]:
+    """Return the past states of a complaint that the trigger has recorded, oldest first."""
     events = apps.get_model("satisfaction", "ComplaintEvent")
     return QuerySet[Any](events).filter(id=complaint.pk).order_by("pgh_id")
 
 
 def _history(complaint: Complaint) -> list[tuple[object, ...]]:
+    """Return state, version, actor's id and action of each past state, oldest first."""
     fields = ("state", "version", "pgh_context__metadata__actor", "pgh_context__metadata__action")
     return list(_events(complaint).values_list(*fields))
 

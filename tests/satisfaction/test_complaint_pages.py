@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from crm.models import Customer
 from satisfaction.models import Complaint
-from satisfaction.models.complaint import State
+from satisfaction.models.complaint import MAX_TEXT_LENGTH, State
 from satisfaction.services.complaint import (
     close_complaint,
     comment_on_complaint,
@@ -36,9 +37,9 @@ def complaint(cast: Cast, customer: Customer) -> Complaint:
     return make_complaint(customer, actor=cast.agent)
 
 
-def _page_text(client: Client, address: str) -> str:
+def _page_text(client: Client, url: str) -> str:
     """Return a page's HTML with entities replaced by their characters."""
-    response = client.get(address)
+    response = client.get(url)
     assert response.status_code == 200
     return unescape(response.content.decode())
 
@@ -135,17 +136,17 @@ def test_list_is_split_into_pages(cast: Cast, customer: Customer, login: Login) 
 def test_list_shows_only_visible_complaints(cast: Cast, complaint: Complaint, login: Login) -> None:
     assert _listed_numbers(login(cast.manager)) == [complaint.number]
     assert _listed_numbers(login(cast.executive)) == [complaint.number]
-    for outsider in (cast.colleague, cast.stranger, cast.other_head):
-        assert _listed_numbers(login(outsider), "?state=all") == []
-        assert _listed_numbers(login(outsider), f"?state=all&q={complaint.number}") == []
+    for user in (cast.colleague, cast.stranger, cast.other_head):
+        assert _listed_numbers(login(user), "?state=all") == []
+        assert _listed_numbers(login(user), f"?state=all&q={complaint.number}") == []
 
 
 @pytest.mark.parametrize("rows", [2, 20])
 def test_list_takes_the_same_number_of_queries_for_few_and_many_rows(
     cast: Cast, login: Login, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for person in (cast.manager, cast.agent) * (rows // 2):
-        make_complaint(make_customer(cast.lanzhou, owner=cast.manager), actor=person)
+    for actor in (cast.manager, cast.agent) * (rows // 2):
+        make_complaint(make_customer(cast.lanzhou, owner=cast.manager), actor=actor)
     client = login(cast.agent)
     with django_assert_num_queries(LIST_QUERIES):
         assert len(_listed_numbers(client)) == rows
@@ -170,8 +171,8 @@ def test_search_without_results_offers_to_search_all_complaints(
     client = login(cast.agent)
     page = _page_text(client, reverse("complaints") + "?mine=1&q=华天")
     assert "Nothing matches" in page
-    (address,) = re.findall(r'href="(\S+)">Look in all complaints', page)
-    assert closed.number in _page_text(client, address)
+    (url,) = re.findall(r'href="(\S+)">Look in all complaints', page)
+    assert closed.number in _page_text(client, url)
 
 
 def test_new_page_presets_the_customer_of_the_url(
@@ -256,8 +257,8 @@ def test_opening_for_an_impossible_customer_id_is_refused_as_not_found(
 
 
 def test_opening_for_the_manager_of_a_pool_customer_is_refused(cast: Cast, login: Login) -> None:
-    pool = make_customer(cast.lanzhou)
-    data = {"customer": pool.pk, "title": "a", "description": "b", "owner": "manager"}
+    pool_customer = make_customer(cast.lanzhou)
+    data = {"customer": pool_customer.pk, "title": "a", "description": "b", "owner": "manager"}
     response = login(cast.agent).post(reverse("complaint_new"), data)
     assert response.status_code == 422
     assert "This customer has no account manager." in response.content.decode()
@@ -281,14 +282,14 @@ def test_complaint_page_shows_the_complaint_and_its_timeline(
     assert b"Called &lt;back&gt;." in client.get(_url(complaint)).content
 
 
-@pytest.mark.parametrize("person", ["colleague", "stranger", "other_head"])
+@pytest.mark.parametrize("user_name", ["colleague", "stranger", "other_head"])
 def test_complaint_out_of_scope_is_not_found(
-    cast: Cast, complaint: Complaint, login: Login, person: str
+    cast: Cast, complaint: Complaint, login: Login, user_name: str
 ) -> None:
-    client = login(getattr(cast, person))
+    client = login(getattr(cast, user_name))
     assert client.get(_url(complaint)).status_code == 404
-    answer = client.post(_url(complaint), {"action": "comment", "text": "Hello"})
-    assert answer.status_code == 404
+    response = client.post(_url(complaint), {"action": "comment", "text": "Hello"})
+    assert response.status_code == 404
     assert complaint.entries.count() == 1
 
 
@@ -307,7 +308,7 @@ def test_steps_in_the_browser_change_the_state(
     for data, state in (
         ({"action": "comment", "text": "Called."}, State.RECEIVED),
         ({"action": "close", "resolution": "Replaced.", "version": "2"}, State.CLOSED),
-        ({"action": "reopen", "reason": "Down reopened.", "version": "3"}, State.REOPENED),
+        ({"action": "reopen", "reason": "Down again.", "version": "3"}, State.REOPENED),
     ):
         response = client.post(address, data)
         assert (response.status_code, response["Location"]) == (302, address)
@@ -322,7 +323,7 @@ def test_steps_in_the_browser_change_the_state(
         ({"action": "comment", "text": "  "}, "Write the comment."),
         ({"action": "close", "resolution": "", "version": "1"}, "Write what was done about it."),
         (
-            {"action": "close", "resolution": "x" * 10_001, "version": "1"},
+            {"action": "close", "resolution": "x" * (MAX_TEXT_LENGTH + 1), "version": "1"},
             "at most 10000 characters",
         ),
         ({"action": "comment", "text": "a\0b"}, "Null characters are not allowed."),
@@ -342,7 +343,7 @@ def test_unknown_step_is_a_bad_request(cast: Cast, complaint: Complaint, login: 
     assert login(cast.agent).post(_url(complaint), {"action": "delete"}).status_code == 400
 
 
-def test_closing_an_outdated_page_keeps_the_text_and_shows_the_new_comment(
+def test_closing_on_an_outdated_page_keeps_the_text_and_shows_the_new_comment(
     cast: Cast, complaint: Complaint, login: Login
 ) -> None:
     comment_on_complaint(complaint_id=complaint.pk, text="Still down!", actor=cast.manager)
@@ -397,5 +398,5 @@ def test_complaint_page_takes_the_same_number_of_queries_for_few_and_many_entrie
 
 def test_pages_use_the_language_of_the_user(cast: Cast, complaint: Complaint, login: Login) -> None:
     with fixture_changes():
-        type(cast.agent).objects.filter(pk=cast.agent.pk).update(language="zh-hans")
+        User.objects.filter(pk=cast.agent.pk).update(language="zh-hans")
     assert 'lang="zh-hans"' in _page_text(login(cast.agent), _url(complaint))

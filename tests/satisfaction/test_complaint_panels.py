@@ -53,7 +53,7 @@ def _numbers(page: str) -> list[str]:
     return re.findall(r"TS-\d{6}-\d{5}", page)
 
 
-def test_panel_shows_open_complaints_first_then_the_latest(
+def test_panel_shows_five_complaints_open_ones_first_then_the_latest(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     old_closed = [make_complaint(customer, actor=cast.agent, closed=True) for _ in range(5)]
@@ -86,7 +86,7 @@ def test_panel_of_a_customer_out_of_scope_is_not_found(
     assert login(cast.stranger).get(address).status_code == 404
 
 
-def test_widget_shows_the_oldest_visible_open_complaints(
+def test_widget_shows_the_eight_oldest_visible_open_complaints(
     cast: Cast, customer: Customer, login: Login
 ) -> None:
     titles = [f"Number {n}" for n in range(9)]
@@ -101,7 +101,7 @@ def test_widget_shows_the_oldest_visible_open_complaints(
     page = _widget(login(cast.manager))
     assert "<h2>Open complaints</h2>" in page
     titles_on_page = re.findall(r"(Number \d|Done|Far away)", page)
-    assert titles_on_page == ["Number 5", *[t for t in titles if t != "Number 5"]][:8]
+    assert titles_on_page == ["Number 5", *[title for title in titles if title != "Number 5"]][:8]
     assert "All open complaints" in page
     assert "Far away" in _widget(login(cast.other_head))
     assert "No complaint is open." in _widget(login(cast.colleague))
@@ -113,17 +113,17 @@ def test_panel_and_widget_are_listed_in_settings() -> None:
 
 
 @pytest.mark.parametrize("rows", [2, 20])
-@pytest.mark.parametrize("person", ["manager", "agent", "executive"])
+@pytest.mark.parametrize("user_name", ["manager", "agent", "executive"])
 def test_panel_and_widget_keep_to_their_query_budgets(
     cast: Cast,
     customer: Customer,
     rows: int,
-    person: str,
+    user_name: str,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for actor in (cast.manager, cast.agent) * (rows // 2):
         make_complaint(customer, actor=actor)
-    request = _request_of(getattr(cast, person))
+    request = _request_of(getattr(cast, user_name))
     panel, widget = Complaints(), OpenComplaints()
     with django_assert_num_queries(panel.query_budget):
         page = render_to_string(panel.template, panel.context(request, customer) | {"panel": panel})

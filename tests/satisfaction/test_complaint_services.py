@@ -35,6 +35,7 @@ def complaint(cast: Cast, customer: Customer) -> Complaint:
 
 
 def _timeline(complaint: Complaint) -> list[tuple[str, str, str]]:
+    """Return kind, text and author's name of the complaint's entries, oldest first."""
     entries = ComplaintEntry.objects.filter(complaint=complaint)
     return [(entry.kind, entry.text, entry.author.name) for entry in entries]
 
@@ -61,9 +62,9 @@ def test_opening_for_the_account_manager_makes_them_the_owner(
     assert (complaint.opened_by, complaint.owner) == (cast.agent, cast.manager)
 
 
-@pytest.mark.parametrize("person", ["colleague", "stranger", "executive"])
+@pytest.mark.parametrize("user_name", ["colleague", "stranger", "executive"])
 def test_opening_for_an_owner_who_cannot_work_on_it_is_refused(
-    cast: Cast, customer: Customer, person: str
+    cast: Cast, customer: Customer, user_name: str
 ) -> None:
     """The colleague and the stranger do not see the customer; the executive only reads."""
     with pytest.raises(ValidationError) as error:
@@ -72,7 +73,7 @@ def test_opening_for_an_owner_who_cannot_work_on_it_is_refused(
             title="a",
             description="b",
             actor=cast.agent,
-            owner=getattr(cast, person),
+            owner=getattr(cast, user_name),
         )
     assert set(error.value.message_dict) == {"owner"}
 
@@ -96,7 +97,7 @@ def test_opening_for_an_inactive_owner_is_refused(cast: Cast, customer: Customer
     ("title", "description", "field"),
     [
         (" ", "b", "title"),
-        ("a" * 121, "b", "title"),
+        ("a" * 121, "b", "title"),  # one character too many
         ("a", "\n ", "description"),
         ("a", "b" * (MAX_TEXT_LENGTH + 1), "description"),
     ],
@@ -188,7 +189,9 @@ def test_steps_without_text_are_refused(cast: Cast, complaint: Complaint) -> Non
         close_complaint(complaint_id=complaint.pk, resolution="", actor=cast.agent)
     assert set(error.value.message_dict) == {"resolution"}
     with pytest.raises(ValidationError) as error:
-        close_complaint(complaint_id=complaint.pk, resolution="x" * 10_001, actor=cast.agent)
+        close_complaint(
+            complaint_id=complaint.pk, resolution="x" * (MAX_TEXT_LENGTH + 1), actor=cast.agent
+        )
     assert set(error.value.message_dict) == {"resolution"}
     close_complaint(complaint_id=complaint.pk, resolution="Done.", actor=cast.agent)
     with pytest.raises(ValidationError) as error:
@@ -196,11 +199,11 @@ def test_steps_without_text_are_refused(cast: Cast, complaint: Complaint) -> Non
     assert set(error.value.message_dict) == {"reason"}
 
 
-@pytest.mark.parametrize("person", ["executive", "division_admin", "sysadmin", "auditor"])
+@pytest.mark.parametrize("user_name", ["executive", "division_admin", "sysadmin", "auditor"])
 def test_users_without_the_permission_change_nothing(
-    cast: Cast, complaint: Complaint, person: str
+    cast: Cast, complaint: Complaint, user_name: str
 ) -> None:
-    actor = getattr(cast, person)
+    actor = getattr(cast, user_name)
     pk = complaint.pk
     with pytest.raises(PermissionDenied):
         open_complaint(customer_id=complaint.customer_id, title="a", description="b", actor=actor)
@@ -212,11 +215,11 @@ def test_users_without_the_permission_change_nothing(
         reopen_complaint(complaint_id=pk, reason="a", actor=actor)
 
 
-@pytest.mark.parametrize("person", ["colleague", "stranger", "other_head"])
+@pytest.mark.parametrize("user_name", ["colleague", "stranger", "other_head"])
 def test_complaint_out_of_scope_does_not_exist(
-    cast: Cast, complaint: Complaint, person: str
+    cast: Cast, complaint: Complaint, user_name: str
 ) -> None:
-    actor = getattr(cast, person)
+    actor = getattr(cast, user_name)
     pk = complaint.pk
     with pytest.raises(Customer.DoesNotExist):
         open_complaint(customer_id=complaint.customer_id, title="a", description="b", actor=actor)
@@ -230,11 +233,11 @@ def test_complaint_out_of_scope_does_not_exist(
     assert not ComplaintEntry.objects.visible_to(actor).exists()
 
 
-@pytest.mark.parametrize("person", ["manager", "head", "agent", "executive", "auditor"])
+@pytest.mark.parametrize("user_name", ["manager", "head", "agent", "executive", "auditor"])
 def test_everyone_who_may_see_the_customer_may_see_its_complaints(
-    cast: Cast, complaint: Complaint, person: str
+    cast: Cast, complaint: Complaint, user_name: str
 ) -> None:
-    user = getattr(cast, person)
+    user = getattr(cast, user_name)
     assert list(Complaint.objects.visible_to(user)) == [complaint]
     assert ComplaintEntry.objects.visible_to(user).count() == 1
 

@@ -18,11 +18,12 @@ from segmentation.services.run import scheduler
 from tests.crm.factories import make_batch
 from tests.history import fixture_changes
 
+CUSTOMERS = 2357
 FILE = "datasets/CDNOW_sample.txt"
 
 
 def read_sample() -> pd.DataFrame:
-    """Return customer (sample id), day and cents of every purchase, one row each."""
+    """Return the columns customer (sample id), day and cents (amount), one row per purchase."""
     spec = find_spec("lifetimes")
     assert spec is not None
     assert spec.submodule_search_locations is not None
@@ -41,29 +42,33 @@ def read_sample() -> pd.DataFrame:
 
 
 def load_purchases(frame: pd.DataFrame) -> None:
-    """Write the customers and purchases to the database by COPY; customers keep the frame's ids."""
+    """Write the customers and purchases to the database by COPY. Commits if no transaction is open.
+
+    A customer's id in the database is the one in the frame. The column ``amount`` stores cents.
+    """
     with fixture_changes():
         system = BillingSystem.objects.create(code="cdnow", name_zh="样本", name_en="Sample")
     batch = make_batch(scheduler())
     unit = OrgUnit.objects.get(parent__isnull=True)
+    created_at = updated_at = "1998-07-01"
+    stage, version = "signed", 1
     with transaction.atomic(), fixture_changes(), connection.cursor() as cursor:
-        customer_columns = ("signed", 1, "1998-07-01", "1998-07-01")
         copy_rows(
             cursor,
             "COPY crm_customer (id, code, name, unit_id, stage, version, created_at, updated_at)"
             " FROM STDIN",
             (
-                (number, f"CD{number}", f"CD {number}", unit.pk, *customer_columns)
-                for number in frame["customer"].unique()
+                (id_, f"CD{id_}", f"CD {id_}", unit.pk, stage, version, created_at, updated_at)
+                for id_ in frame["customer"].unique()
             ),
         )
-        transaction_columns = (batch.pk, system.pk, "CNY")
+        batch_columns = (batch.pk, system.pk, "CNY")
         copy_rows(
             cursor,
             "COPY crm_transaction (external_id, customer_id, occurred_on, amount, kind, batch_id,"
             " billing_system_id, currency) FROM STDIN",
             (
-                (f"CD{number}", customer, day.date(), cents, _kind(cents), *transaction_columns)
+                (f"CD{number}", customer, day.date(), cents, _kind(cents), *batch_columns)
                 for number, (customer, day, cents) in enumerate(frame.itertuples(index=False))
             ),
         )

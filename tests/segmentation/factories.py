@@ -1,4 +1,7 @@
-"""Scoring runs for tests, made through the services."""
+"""Scoring runs for tests, made through the services.
+
+``overrides`` are settings of the run in place of the defaults: ``window_days=90``.
+"""
 
 from datetime import date
 
@@ -7,14 +10,14 @@ from segmentation.services.run import execute_run, request_run, scheduler
 
 
 def make_queued_run(as_of: date, **overrides: object) -> ScoringRun:
-    """Request a run as the scheduler, and send it to no worker."""
+    """Request a run as the scheduler does, without sending it to a worker."""
     return request_run(
         as_of=as_of, actor=scheduler(), enqueue=lambda run_id: run_id, overrides=overrides
     )
 
 
 def make_published_run(as_of: date, **overrides: object) -> ScoringRun:
-    """Request a run, execute it in this process, and return it as the database has it."""
+    """Request a run and execute it in this process."""
     run = make_queued_run(as_of, **overrides)
     execute_run(run_id=run.pk)
     run.refresh_from_db()
@@ -22,5 +25,5 @@ def make_published_run(as_of: date, **overrides: object) -> ScoringRun:
 
 
 def scores_by_customer(run: ScoringRun) -> dict[int, CustomerScore]:
-    """Return the run's scores by the customer's id."""
+    """Return the scores of a run by the id of their customer."""
     return {score.customer_id: score for score in CustomerScore.objects.filter(run=run)}

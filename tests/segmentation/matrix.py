@@ -15,7 +15,8 @@ def _failed_run(world: World) -> ScoringRun:
     )  # fmt: skip
 
 
-def _run_pk(world: World) -> list[int]:
+def _failed_run_args(world: World) -> list[int]:
+    """Make a failed run; return the arguments of its URL."""
     return [_failed_run(world).pk]
 
 
@@ -23,8 +24,9 @@ MATRIX = AppMatrix(
     rows=(
         Row("segments", ALL),
         Row("runs", COMPANY_WIDE),
+        # A future day is refused, so no test starts a run.
         Row("runs", "S", method="post", data=lambda w: {"as_of": "2999-01-01"}, status=422),
-        Row("run", COMPANY_WIDE, _run_pk),
+        Row("run", COMPANY_WIDE, _failed_run_args),
         Row("api-scoring-runs", COMPANY_WIDE),
         Row(
             "api-scoring-runs",
@@ -33,7 +35,7 @@ MATRIX = AppMatrix(
             status=400,
             data=lambda w: {"as_of": "2999-01-01"},
         ),
-        Row("api-scoring-run", COMPANY_WIDE, _run_pk),
+        Row("api-scoring-run", COMPANY_WIDE, _failed_run_args),
     ),
     panels={"worth": ALL},
     widgets={"new-flags": ALL},

@@ -1,7 +1,7 @@
 """A second implementation of scoring, in pandas and plain Python, written from docs/scoring.md.
 
 It imports nothing of the product: thresholds, the grid and the names are repeated here, so that a
-mistake in either place makes the tests fail.
+mistake in either place makes the tests fail. Amounts are integers in cents, periods in days.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,11 @@ def quintile(values: pd.Series) -> pd.Series:
 
 
 def expected_scores(purchases: pd.DataFrame, as_of: date, window: int = 365) -> pd.DataFrame:
-    """Return one row per customer with the scores the product must compute."""
+    """Return one row per customer with the scores the product must compute.
+
+    ``purchases`` has the columns of ``cdnow.read_sample``. The index of the result is the customer;
+    ``last_quarter`` and ``previous_quarter`` are revenues of 90 days each.
+    """
     day = pd.Timestamp(as_of)
     transactions = purchases[purchases["day"] < day]
     orders = transactions[transactions["cents"] >= 0]
@@ -77,29 +81,33 @@ def _rows(frame: pd.DataFrame) -> Iterator[Any]:
     return frame.itertuples()
 
 
-def _between(frame: pd.DataFrame, day: pd.Timestamp, start: int, end: int) -> pd.DataFrame:
-    """Return the rows that are at most ``start`` and more than ``end`` days old on ``day``."""
+def _between(frame: pd.DataFrame, day: pd.Timestamp, oldest: int, newest: int) -> pd.DataFrame:
+    """Return the rows that are at most ``oldest`` and more than ``newest`` days old on ``day``."""
     age = (day - frame["day"]).dt.days
-    rows: pd.DataFrame = frame.loc[(age <= start) & (age > end)]
+    rows: pd.DataFrame = frame.loc[(age <= oldest) & (age > newest)]
     return rows
 
 
 def _count(
-    frame: pd.DataFrame, day: pd.Timestamp, start: int, end: int, index: pd.Index
+    frame: pd.DataFrame, day: pd.Timestamp, oldest: int, newest: int, index: pd.Index
 ) -> pd.Series:
-    counted = _between(frame, day, start, end).groupby("customer").size()
+    counted = _between(frame, day, oldest, newest).groupby("customer").size()
     return counted.reindex(index, fill_value=0)
 
 
 def _sum(
-    frame: pd.DataFrame, day: pd.Timestamp, start: int, end: int, index: pd.Index
+    frame: pd.DataFrame, day: pd.Timestamp, oldest: int, newest: int, index: pd.Index
 ) -> pd.Series:
-    summed = _between(frame, day, start, end).groupby("customer")["cents"].sum()
+    summed = _between(frame, day, oldest, newest).groupby("customer")["cents"].sum()
     return summed.reindex(index, fill_value=0)
 
 
 def _flag(row: Any) -> tuple[int, list[str]]:
-    """Return the churn level and its reasons."""
+    """Return the churn level (0 none, 1 watch, 2 high) and its reasons.
+
+    ``silence`` is at least twice the usual gap between purchases (four times makes level 2), and
+    ``drop`` is a quarter below 60 % of a previous one of at least 100.00.
+    """
     is_silent = is_very_silent = False
     if row.purchase_days >= 3:
         span = (row.last_on - row.first_on).days

@@ -15,7 +15,7 @@ from segmentation.models.run import StepName
 from tests.cast import Cast
 from tests.core.api import key_client
 
-LIST = "/api/v1/scoring-runs/"
+LIST_URL = "/api/v1/scoring-runs/"
 
 
 def make_run(user: User, *, as_of: date = date(2026, 10, 1)) -> ScoringRun:
@@ -52,12 +52,13 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
 
 
 def start_run(user: User, **values: Any) -> Any:
-    return key_client(user).post(LIST, json.dumps(values), content_type="application/json")
+    """Request a run by the API with these values as the body; return the response."""
+    return key_client(user).post(LIST_URL, json.dumps(values), content_type="application/json")
 
 
 def test_run_is_returned_with_its_steps_and_without_its_internal_error(cast: Cast) -> None:
     run = make_run(cast.sysadmin)
-    body = key_client(cast.executive).get(f"{LIST}{run.pk}/").json()
+    body = key_client(cast.executive).get(f"{LIST_URL}{run.pk}/").json()
     assert (body["as_of"], body["state"], body["requested_by"]) == (
         "2026-10-01", "failed", "sysadmin",
     )  # fmt: skip
@@ -108,4 +109,4 @@ def test_list_takes_the_same_queries_at_any_length(
         make_run(cast.sysadmin, as_of=date(2026, 1, 1) + timedelta(days=day))
     client = key_client(cast.executive)
     with django_assert_num_queries(3):  # the key with its user; the page; the steps
-        assert len(client.get(LIST).json()["results"]) == rows
+        assert len(client.get(LIST_URL).json()["results"]) == rows

@@ -16,7 +16,7 @@ TABLE = CustomerScore._meta.db_table
 
 
 def columns(table: str) -> dict[str, tuple[str, bool]]:
-    """Return type and NOT NULL of every column."""
+    """Return type and NOT NULL of every column by name: ``{"r": ("smallint", True)}``."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute"
@@ -27,7 +27,11 @@ def columns(table: str) -> dict[str, tuple[str, bool]]:
 
 
 def constraints(table: str) -> dict[str, tuple[str, object]]:
-    """Return the table's constraints and indexes by columns and definition, without their names."""
+    """Return whether each constraint or index is a primary key, and what a foreign key refers to.
+
+    The keys are columns and definition instead of names, which differ between a partition and the
+    table; only check constraints have the same name in both.
+    """
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, table)
     return {

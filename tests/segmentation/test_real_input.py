@@ -13,7 +13,7 @@ from tests.segmentation.reference_scoring import expected_scores
 from tests.segmentation.test_cdnow import scores_as_frame
 from tests.segmentation.test_worker import running_worker
 
-AS_OF = date(1998, 7, 1)
+AS_OF = date(1998, 7, 1)  # the day after the last purchase of the sample
 
 pytestmark = pytest.mark.worker
 
@@ -35,7 +35,7 @@ def test_scores_of_the_imported_file_match_the_reference_scores(
         call_command("nightly", as_of=AS_OF)
 
     run = ScoringRun.objects.get()
-    assert (run.state, run.customers) == (RunState.PUBLISHED, 2357)
+    assert (run.state, run.customers) == (RunState.PUBLISHED, cdnow.CUSTOMERS)
     ids = {int(code): pk for code, pk in Customer.objects.values_list("code", "pk")}
     imported = purchases.assign(customer=purchases["customer"].map(ids))
     expected, found = expected_scores(imported, AS_OF).sort_index(), scores_as_frame(run)

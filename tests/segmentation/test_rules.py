@@ -22,7 +22,11 @@ AS_OF = date(2026, 7, 1)
 
 
 class PurchaseHistory:
-    """Makes customers with purchases, given as days before the as-of date and amounts."""
+    """Makes customers with the given purchases.
+
+    A purchase is ``(30, "10.00")``: 10.00 on the day 30 days before AS_OF. A negative amount is a
+    refund.
+    """
 
     def __init__(self, cast: Cast) -> None:
         self.cast = cast

@@ -31,7 +31,7 @@ class WorkerKilledError(BaseException):
 
 @pytest.fixture
 def customers(own_database: str) -> None:
-    """Make three customers with purchases until yesterday."""
+    """Make three customers with purchases until yesterday, in a database of the test's own."""
     unit = OrgUnit.objects.get(parent__isnull=True)
     batch = make_batch(scheduler())
     for number in range(3):
@@ -51,18 +51,23 @@ def other_session() -> Iterator[BaseDatabaseWrapper]:
 
 
 def fetch(session: BaseDatabaseWrapper, query: str) -> list[tuple[object, ...]]:
+    """Return the rows of a query in a database session."""
     with session.cursor() as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())
 
 
 def run_tables() -> set[str]:
+    """Return the names of the tables that runs have made: intermediate tables and scores."""
     query = r"SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '_(base|score)_\d+$'"
     return {str(name) for (name,) in fetch(connection, query)}
 
 
 def kill_worker_in_step(monkeypatch: pytest.MonkeyPatch, position: int, *, before: bool) -> None:
-    """Kill the worker right before a step, or after it and before its transaction commits."""
+    """Make execute_run raise WorkerKilledError in the step at ``position``, counted from 1.
+
+    With ``before`` the step does nothing. Otherwise it does all its work, which is not committed.
+    """
 
     def wrap(step: Step) -> Step:
         def perform(scoring_run: ScoringRun) -> StepResult:
@@ -77,6 +82,7 @@ def kill_worker_in_step(monkeypatch: pytest.MonkeyPatch, position: int, *, befor
 
 
 def execute_until_killed(run_id: int) -> None:
+    """Execute a run to its WorkerKilledError, and end the session as the dead process would."""
     with pytest.raises(WorkerKilledError):
         execute_run(run_id=run_id)
     connection.close()
@@ -157,14 +163,14 @@ def test_second_run_is_refused_while_a_worker_holds_the_lock(
 def test_queued_run_without_a_worker_is_interrupted_by_a_request_after_two_minutes(
     customers: None,
 ) -> None:
-    untaken = make_queued_run(TODAY)
+    abandoned = make_queued_run(TODAY)
     ScoringRun.objects.update(requested_at=timezone.now() - run.QUEUE_TIMEOUT)
 
     published = make_published_run(TODAY)
-    result_of_late_message = execute_run(run_id=untaken.pk)
+    result_of_late_message = execute_run(run_id=abandoned.pk)
 
-    untaken.refresh_from_db()
-    assert (untaken.state, untaken.started_at) == (RunState.INTERRUPTED, None)
+    abandoned.refresh_from_db()
+    assert (abandoned.state, abandoned.started_at) == (RunState.INTERRUPTED, None)
     assert result_of_late_message is None
     assert current_run() == published
 
@@ -316,7 +322,7 @@ def test_superseded_scores_in_use_are_dropped_by_the_next_run(
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "within"])
-@pytest.mark.parametrize("position", [1, 2, 3, 4])
+@pytest.mark.parametrize("position", range(1, len(STEPS) + 1))
 def test_worker_killed_at_a_step_keeps_the_old_result_and_the_next_run_finishes(
     customers: None, monkeypatch: pytest.MonkeyPatch, position: int, before: bool
 ) -> None:
@@ -340,7 +346,7 @@ def test_worker_killed_at_a_step_keeps_the_old_result_and_the_next_run_finishes(
     }
 
 
-@pytest.mark.parametrize("position", [1, 2, 3, 4])
+@pytest.mark.parametrize("position", range(1, len(STEPS) + 1))
 def test_message_delivered_again_after_a_kill_executes_all_steps_again(
     customers: None, monkeypatch: pytest.MonkeyPatch, position: int
 ) -> None:

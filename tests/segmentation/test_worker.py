@@ -1,4 +1,8 @@
-"""Runs executed by a real Celery worker, which some tests kill."""
+"""Runs executed by a real Celery worker, which some tests kill.
+
+A worker has a child process that executes the tasks. A test holds a lock that the run needs, so the
+run waits in a known step while the test kills the worker or its child.
+"""
 
 import os
 import signal
@@ -29,7 +33,8 @@ from tests.segmentation.factories import make_published_run
 pytestmark = pytest.mark.worker
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 90
-DAY_BEFORE, AS_OF = date(1998, 6, 30), date(1998, 7, 1)
+AS_OF = date(1998, 7, 1)  # the day after the last purchase of the sample
+DAY_BEFORE = date(1998, 6, 30)
 
 
 @contextmanager
@@ -64,14 +69,14 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 def child_process_id(database: str) -> int:
     """Return the id of the worker's child process, which executes the tasks."""
     name = f"worker@{database}"
-    answers = current_app.control.inspect(destination=[name], timeout=30).stats()
-    assert answers is not None
-    return int(answers[name]["pool"]["processes"][0])
+    stats = current_app.control.inspect(destination=[name], timeout=30).stats()
+    assert stats is not None
+    return int(stats[name]["pool"]["processes"][0])
 
 
 @contextmanager
 def blocking_session(lock_statement: str) -> Iterator[None]:
-    """Hold a lock, for which the run has to wait, in a second database session."""
+    """Hold a lock in a second database session, so that the run has to wait for it."""
     session = connection.copy()
     session.set_autocommit(autocommit=False)
     try:
@@ -83,6 +88,7 @@ def blocking_session(lock_statement: str) -> Iterator[None]:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until the condition is true; fail after TIMEOUT_SECONDS."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "the condition did not become true in time"
@@ -90,6 +96,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def request_worker_run() -> ScoringRun:
+    """Request a run of AS_OF and send it to the worker."""
     return request_run(as_of=AS_OF, actor=scheduler(), enqueue=execute_run.delay)
 
 
@@ -120,17 +127,17 @@ def test_worker_killed_in_a_step_keeps_the_old_result_and_the_next_run_finishes(
         wait_until(lambda: is_in_step(killed_run, step))
         kill(worker)
     assert current_run() == old
-    assert CustomerScore.objects.filter(run=old).count() == 2357
+    assert CustomerScore.objects.filter(run=old).count() == cdnow.CUSTOMERS
     wait_until(lambda: not lock.is_locked())
 
     with running_worker(own_database):
-        done = request_worker_run()
-        wait_until(lambda: has_ended(done))
+        next_run = request_worker_run()
+        wait_until(lambda: has_ended(next_run))
 
     killed_run.refresh_from_db()
-    assert (killed_run.state, done.state) == (RunState.INTERRUPTED, RunState.PUBLISHED)
-    assert current_run() == done
-    assert done.customers == 2357
+    assert (killed_run.state, next_run.state) == (RunState.INTERRUPTED, RunState.PUBLISHED)
+    assert current_run() == next_run
+    assert next_run.customers == cdnow.CUSTOMERS
 
 
 def test_child_process_killed_in_a_step_is_replaced_and_the_same_run_finishes(

@@ -17,17 +17,17 @@ from tests.conftest import Login
 from tests.core.api import KeyClient, key_client
 from tests.history import fixture_changes
 
-ME = "/api/v1/me/"
+ME_URL = "/api/v1/me/"
 
 
 def test_key_issued_by_the_administrator_authenticates(cast: Cast) -> None:
     key, text = issue_key(actor=cast.sysadmin, user_id=cast.manager.pk, name="ERP", days=30)
-    assert KeyClient(text).get(ME).json()["employee_number"] == "manager"
+    assert KeyClient(text).get(ME_URL).json()["employee_number"] == "manager"
     assert text not in {key.digest, key.token_key}
 
 
 def test_me_returns_account_role_unit_and_permissions(cast: Cast) -> None:
-    assert key_client(cast.agent).get(ME).json() == {
+    assert key_client(cast.agent).get(ME_URL).json() == {
         "id": cast.agent.pk,
         "employee_number": "agent",
         "name": "Ada Agent",
@@ -50,21 +50,21 @@ def test_expired_key_is_refused(cast: Cast) -> None:
     client = key_client(cast.manager)
     with fixture_changes():
         ApiKey.objects.update(expiry=timezone.now() - timedelta(seconds=1))
-    assert client.get(ME).status_code == HTTPStatus.UNAUTHORIZED
+    assert client.get(ME_URL).status_code == HTTPStatus.UNAUTHORIZED
 
 
 def test_revoked_key_is_refused_at_once(cast: Cast) -> None:
     key, text = issue_key(actor=cast.sysadmin, user_id=cast.manager.pk, name="ERP", days=30)
     client = KeyClient(text)
-    assert client.get(ME).status_code == HTTPStatus.OK
+    assert client.get(ME_URL).status_code == HTTPStatus.OK
     revoke_key(actor=cast.sysadmin, digest=key.digest)
-    assert client.get(ME).status_code == HTTPStatus.UNAUTHORIZED
+    assert client.get(ME_URL).status_code == HTTPStatus.UNAUTHORIZED
 
 
 def test_key_of_an_inactive_user_is_refused(cast: Cast) -> None:
     client = key_client(cast.manager)
     save_user(actor=cast.sysadmin, user_id=cast.manager.pk, is_active=False)
-    assert client.get(ME).status_code == HTTPStatus.UNAUTHORIZED
+    assert client.get(ME_URL).status_code == HTTPStatus.UNAUTHORIZED
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_key_of_an_inactive_user_is_refused(cast: Cast) -> None:
     ],
 )
 def test_malformed_authorization_header_is_refused(cast: Cast, header: str) -> None:
-    response = Client(headers={"Authorization": header}).get(ME)
+    response = Client(headers={"Authorization": header}).get(ME_URL)
     assert response.status_code == HTTPStatus.UNAUTHORIZED
     assert response["Content-Type"] == "application/problem+json"
     assert response["WWW-Authenticate"] == "Bearer"
@@ -92,12 +92,12 @@ def test_every_invalid_key_gets_the_same_message(cast: Cast) -> None:
     with fixture_changes():
         ApiKey.objects.filter(user=cast.manager).update(expiry=timezone.now() - timedelta(days=1))
     save_user(actor=cast.sysadmin, user_id=cast.agent.pk, is_active=False)
-    bodies = {client.get(ME).content for client in (expired, inactive, KeyClient("0" * 64))}
+    bodies = {client.get(ME_URL).content for client in (expired, inactive, KeyClient("0" * 64))}
     assert len(bodies) == 1
 
 
 def test_session_reads_and_needs_the_csrf_token_to_write(cast: Cast, login: Login) -> None:
-    assert login(cast.manager).get(ME).status_code == HTTPStatus.OK
+    assert login(cast.manager).get(ME_URL).status_code == HTTPStatus.OK
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.manager)
     response = client.post("/api/v1/customers/", "{}", content_type="application/json")
@@ -112,7 +112,7 @@ def test_messages_are_in_the_language_of_the_request(cast: Cast) -> None:
     assert english["title"] == "Not found or not yours"
     assert english["code"] == chinese["code"] == "not_found"
     unit = [
-        key_client(cast.manager, language).get(ME).json()["unit"]["name"]
+        key_client(cast.manager, language).get(ME_URL).json()["unit"]["name"]
         for language in ("en", "zh-CN")
     ]
     assert unit == ["Gslz", "兰州分公司"]
@@ -121,12 +121,14 @@ def test_messages_are_in_the_language_of_the_request(cast: Cast) -> None:
 def test_calls_beyond_the_limit_per_minute_are_throttled(cast: Cast, settings: Settings) -> None:
     settings.API_CALLS_PER_MINUTE = 2
     client, other_client = key_client(cast.manager), key_client(cast.manager)
-    responses = [client.get(ME) for _ in range(5)]
-    # The calls fall into two minutes at most, so one of them has more than two calls.
-    throttled = next(a for a in responses if a.status_code == HTTPStatus.TOO_MANY_REQUESTS)
+    responses = [client.get(ME_URL) for _ in range(5)]
+    # The five calls fall into at most two minutes, so one of the minutes has more than two of them.
+    throttled = next(
+        response for response in responses if response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    )
     assert throttled.json()["code"] == "throttled"
     assert 0 < int(throttled["Retry-After"]) <= 61
-    assert other_client.get(ME).status_code == HTTPStatus.OK
+    assert other_client.get(ME_URL).status_code == HTTPStatus.OK
 
 
 @pytest.mark.parametrize("days", [0, 731, -1])

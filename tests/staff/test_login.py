@@ -11,11 +11,11 @@ from django.urls import reverse
 from tests.cast import Cast
 from tests.history import fixture_changes
 
-LOGIN = "/login/"
+LOGIN_URL = "/login/"
 
 
 def _sign_in(client: Client, number: str, password: str, **extra: str) -> HttpResponse:
-    return client.post(LOGIN, {"login": number, "password": password, **extra})  # type: ignore[return-value]
+    return client.post(LOGIN_URL, {"login": number, "password": password, **extra})  # type: ignore[return-value]
 
 
 def _is_signed_in(client: Client) -> bool:
@@ -110,7 +110,7 @@ def test_login_counts_failed_attempts_from_many_addresses_and_hosts_together(cas
         client = Client(REMOTE_ADDR=f"10.0.0.{number}")
         headers = {"Host": f"localhost:{8000 + number}", "Accept-Language": "en"}
         data = {"login": "manager", "password": password}
-        return client.post(LOGIN, data, headers=headers)  # type: ignore[return-value]
+        return client.post(LOGIN_URL, data, headers=headers)  # type: ignore[return-value]
 
     for number in range(5):
         assert "password is wrong" in guess(number, "wrong").content.decode()
@@ -135,14 +135,14 @@ def test_login_allows_sixty_requests_a_minute_from_one_address(cast: Cast, clien
 
 def test_login_page_redirects_a_signed_in_user(cast: Cast, client: Client) -> None:
     client.force_login(cast.manager)
-    assert client.get(LOGIN)["Location"] == reverse("home")
+    assert client.get(LOGIN_URL)["Location"] == reverse("home")
 
 
 def test_logout_asks_for_confirmation_and_ends_the_session(cast: Cast, client: Client) -> None:
     client.force_login(cast.manager)
     assert client.get("/logout/").status_code == 200
     assert _is_signed_in(client)
-    assert client.post("/logout/")["Location"] == LOGIN
+    assert client.post("/logout/")["Location"] == LOGIN_URL
     assert not _is_signed_in(client)
 
 

@@ -14,6 +14,7 @@ GETPASS = "staff.management.commands.open_account.getpass"
 
 
 def _open_account(monkeypatch: pytest.MonkeyPatch, password: str, *options: str) -> str:
+    """Run the command for the user ``chief``, who types the password; return its output."""
     monkeypatch.setattr(GETPASS, lambda prompt: password)
     output = StringIO()
     call_command("open_account", "chief", "--name", "Chief", *options, stdout=output)

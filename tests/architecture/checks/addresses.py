@@ -1,7 +1,7 @@
-"""Every URL of the product with its methods, and the permissions its view checks.
+"""Checks of the product's URLs: rows in the permission matrix, and permissions of the views.
 
-The permission matrix must have a row for each URL name and method; these checks report what is
-missing. An address is a URL pattern with its view.
+An *address* is a URL pattern together with its view and the HTTP methods of the view. The
+permission matrix needs a row for each name and method of an address.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,10 +20,11 @@ from tests.architecture.checks.model_facts import is_scoped
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SAFE_METHODS = {"get"}
-ADMIN = "admin"
+ADMIN = "admin"  # the namespace and the first part of the route of the administration's URLs
 ADMIN_METHODS = ("get", "post")  # the methods that the administration's views distinguish
 
-# URLs of the administration that are never reached, and the URL before each that matches first.
+# URLs of the administration that are never reached: the product's own URL, whose name is the value,
+# has the same route and is earlier in config/urls.py.
 SHADOWED_BY = {
     "admin:login": "admin-login",
     "admin:password_change": "admin-password",
@@ -40,37 +41,46 @@ NEITHER_PAGE_NOR_API = {
 # Pages on which every user may write, and why.
 WRITABLE_BY_ALL = {"profile": "One's own language and phone."}
 
-Key = tuple[str, str]  # the name of an address, and a method
+MatrixKey = tuple[str, str]  # the name of an address and a method: ("customer_edit", "post")
 
 
 @dataclass(frozen=True)
 class Address:
-    """One pattern: its name (its route where it has none), its view, its methods."""
+    """A URL pattern.
+
+    ``name`` includes the namespace (``admin:index``); a pattern without a name has its route there.
+    ``view`` is the view's class, or the function if the view is no class.
+    """
 
     name: str
     view: Any
     methods: tuple[str, ...]
 
     @property
-    def keys(self) -> list[Key]:
-        """The keys of the rows it needs."""
+    def keys(self) -> list[MatrixKey]:
+        """The keys of the rows that the address needs in the matrix."""
         return [(self.name, method) for method in self.methods]
 
 
-def addresses(
+def find_addresses(
     patterns: Sequence[URLPattern | URLResolver], route: str = "", namespaces: tuple[str, ...] = ()
 ) -> Iterator[Address]:
-    """Yield the address of every pattern."""
+    """Yield the address of every pattern, also of included ones.
+
+    ``route`` and ``namespaces`` are those of the including patterns, for the recursive calls.
+    """
     for pattern in patterns:
         path = route + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            inside = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
-            yield from addresses(pattern.url_patterns, path, inside)
+            inner_namespaces = namespaces
+            if pattern.namespace:
+                inner_namespaces = (*namespaces, pattern.namespace)
+            yield from find_addresses(pattern.url_patterns, path, inner_namespaces)
             continue
         name = ":".join((*namespaces, pattern.name)) if pattern.name else path
-        view = getattr(pattern.callback, "view_class", None) or getattr(
-            pattern.callback, "cls", pattern.callback
-        )
+        callback = pattern.callback
+        django_view_class = getattr(callback, "view_class", None)
+        view = django_view_class or getattr(callback, "cls", callback)  # cls: REST framework
         yield Address(name, view, _methods(view, is_admin=ADMIN in namespaces))
 
 
@@ -84,9 +94,12 @@ def _methods(view: Any, *, is_admin: bool) -> tuple[str, ...]:
 
 
 def missing_from_matrix(
-    found: Iterable[Address], keys: Collection[Key], public: Collection[str]
+    found: Iterable[Address], keys: Collection[MatrixKey], public: Collection[str]
 ) -> list[str]:
-    """Return the addresses and methods without a row."""
+    """Return a message for each address and method without a row.
+
+    ``keys`` are those of the rows. ``public`` has the names of addresses that need no row.
+    """
     return sorted(
         f"{method.upper()} {name}: no row says who gets it; add one to tests/<app>/matrix.py"
         for address in found
@@ -97,20 +110,23 @@ def missing_from_matrix(
     )
 
 
-def rows_without_address(found: Iterable[Address], keys: Iterable[Key]) -> list[Key]:
+def rows_without_address(found: Iterable[Address], keys: Iterable[MatrixKey]) -> list[MatrixKey]:
     """Return the keys of rows for an address or method that does not exist."""
     known = {key for address in found for key in address.keys}
     return sorted(set(keys) - known)
 
 
-def shared_names(found: Iterable[Address]) -> set[str]:
-    """Return the names that two addresses share; a row could be for either."""
+def duplicate_names(found: Iterable[Address]) -> set[str]:
+    """Return the names that two addresses have. A row of the matrix would test only one of them."""
     names = [address.name for address in found]
     return {name for name in names if names.count(name) > 1}
 
 
-def unguarded(found: Iterable[Address]) -> list[str]:
-    """Return the views that check no permission, or write with a permission to view."""
+def unguarded_views(found: Iterable[Address]) -> list[str]:
+    """Return a message for each view that checks no permission, or writes with one to view.
+
+    The views of the administration are left out: ``unrestricted_admins`` checks them.
+    """
     return [
         f"{address.name}: {fault}"
         for address in found
@@ -136,7 +152,7 @@ def _faults(address: Address) -> Iterator[str]:
         permission = getattr(view, "write_permission", None)
         if is_page:
             permission = permission or view.permission
-        if permission is None or _only_views(permission):
+        if permission is None or _is_view_permission(permission):
             methods = ", ".join(sorted(writing))
             yield (
                 f"{view.__name__} takes {methods} on {permission};"
@@ -144,19 +160,28 @@ def _faults(address: Address) -> Iterator[str]:
             )
 
 
-def _only_views(permission: Permission) -> bool:
+def _is_view_permission(permission: Permission) -> bool:
+    """Return whether a permission, such as ``customer.view``, allows its users only to view."""
     return permission.value.endswith(".view")
 
 
-def missing_parts(slugs: Iterable[str], rows: Mapping[str, str], kind: str) -> list[str]:
-    """Return the panels, widgets or list parts without a row."""
+def parts_missing_from_matrix(
+    slugs: Iterable[str], rows: Mapping[str, str], kind: str
+) -> list[str]:
+    """Return a message for each panel, widget or list part without a row.
+
+    ``rows`` has the roles by slug. ``kind`` is the word for the message: ``"panel"``.
+    """
     return sorted(
         f"{kind} {slug}: no row in tests/<app>/matrix.py" for slug in set(slugs) - {*rows}
     )
 
 
 def unrestricted_admins(site: AdminSite) -> list[str]:
-    """Return the administration's pages that would read or write without the services."""
+    """Return a message for each admin that bypasses ``visible_to`` or the services.
+
+    ``ServiceModelAdmin`` uses both, but an inline in it would list every row of its own model.
+    """
     faults = []
     for model, page in site._registry.items():
         if not isinstance(page, ServiceModelAdmin):

@@ -1,6 +1,7 @@
-"""Imports between modules: no cycles, and no module that is in no layer.
+"""Checks of the imports: no cycles, and every package and module is in a layer.
 
-The layers themselves are import-linter's contracts in ``pyproject.toml``.
+The layers are contracts of import-linter in ``pyproject.toml``. ``make check`` runs import-linter,
+but it does not notice a package that no contract names, so these checks do.
 """
 
 import ast
@@ -14,7 +15,8 @@ from typing import Any
 
 from tests.architecture.checks.source import ROOT, SourceFile, package_folders
 
-# Packages without layers. Only their own layer and import cycles are checked.
+# Packages whose modules are in no layers, and why. The package itself is a layer, and its modules
+# are checked for import cycles.
 WITHOUT_LAYERS = {
     "common": "Leaf helpers.",
     "config": "Settings and addresses: it knows every app.",
@@ -22,7 +24,7 @@ WITHOUT_LAYERS = {
     "engines": "One program that starts PostgreSQL and Valkey.",
 }
 
-Graph = Mapping[str, set[str]]
+Graph = Mapping[str, set[str]]  # the names that each module, or package, imports
 
 
 def contracts(root: Path = ROOT) -> dict[str, Any]:
@@ -33,7 +35,11 @@ def contracts(root: Path = ROOT) -> dict[str, Any]:
 
 
 def unlisted_packages(root: Path = ROOT) -> set[str]:
-    """Return the packages that are a folder, a root package or a layer, but not all three."""
+    """Return the packages that are not in all three of: folders, root packages, layers.
+
+    The layers are those of the first contract, which orders the packages. A layer may have several
+    packages: ``"segmentation | satisfaction"``.
+    """
     settings = contracts(root)
     layers: set[str] = {
         name.strip() for layer in settings["contracts"][0]["layers"] for name in layer.split("|")
@@ -43,14 +49,18 @@ def unlisted_packages(root: Path = ROOT) -> set[str]:
 
 
 def packages_without_layers(root: Path = ROOT) -> set[str]:
-    """Return the packages whose modules no exhaustive contract lists."""
-    listed = {
+    """Return the packages whose modules are in no layers.
+
+    The modules are in layers if an exhaustive contract, which refuses unlisted modules, has the
+    package as its container.
+    """
+    packages_with_layers = {
         container
         for contract in contracts(root)["contracts"]
         if contract.get("exhaustive")
         for container in contract["containers"]
     }
-    return package_folders(root) - listed
+    return package_folders(root) - packages_with_layers
 
 
 def module_name(path: str) -> str:
@@ -59,7 +69,10 @@ def module_name(path: str) -> str:
 
 
 def import_graph(files: Iterable[SourceFile]) -> dict[str, set[str]]:
-    """Return the modules each module imports, anywhere in its file."""
+    """Return the modules that each module imports, also inside of its functions.
+
+    Only modules of ``files`` are in the graph.
+    """
     modules = {module_name(file.path): file for file in files}
     return {
         name: {target for target in _imported(file.tree, modules.keys()) if target != name}
@@ -80,7 +93,7 @@ def _imported(tree: ast.Module, modules: Iterable[str]) -> set[str]:
 
 
 def package_graph(modules: Graph) -> dict[str, set[str]]:
-    """Return the packages each package imports."""
+    """Return the other packages that each package imports, from a graph of modules."""
     graph: dict[str, set[str]] = {name.split(".")[0]: set() for name in modules}
     for name, targets in modules.items():
         package = name.split(".")[0]
@@ -113,11 +126,11 @@ def _reachable(graph: Graph, start: str) -> set[str]:
 def copy_packages(target: Path) -> None:
     """Copy the product's packages and the contracts, so that a test may change them."""
     for package in package_folders():
-        shutil.copytree(ROOT / package, target / package, ignore=_other_than_python)
+        shutil.copytree(ROOT / package, target / package, ignore=_files_other_than_python)
     shutil.copy(ROOT / "pyproject.toml", target)
 
 
-def _other_than_python(folder: str, names: list[str]) -> set[str]:
+def _files_other_than_python(folder: str, names: list[str]) -> set[str]:
     return {
         name
         for name in names
@@ -126,7 +139,10 @@ def _other_than_python(folder: str, names: list[str]) -> set[str]:
 
 
 def lint_imports(folder: Path) -> tuple[int, str]:
-    """Run import-linter in a folder; return its exit code and output."""
+    """Run import-linter in a folder; return its exit code and output.
+
+    A process of its own is needed, because the copied packages have the names of loaded ones.
+    """
     program = "import sys; from importlinter.cli import lint_imports as lint; sys.exit(lint())"
     process = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""The class of an expression's value, as far as annotations tell."""
+"""Tells the class of an expression's value from annotations, for the checks of reads and writes."""
 
 import ast
 
@@ -9,22 +9,23 @@ UNKNOWN_TYPES = {"Any", "object", "None", ""}
 
 
 def type_name(file: SourceFile, node: ast.expr, facts: ModelFacts) -> str | None:
-    """Return the class of an expression's value; None if unknown.
+    """Return the name of the class of an expression's value, ``Customer``; None if unknown.
 
-    Known are annotated parameters and variables, ``….user``, and foreign keys of these.
+    It is known for an annotated parameter or variable of a function, for any attribute ``.user``,
+    and for a foreign key of a known model: ``customer.owner`` is a User.
     """
     if isinstance(node, ast.Name):
         return _annotation_of(file, node)
     if isinstance(node, ast.Attribute):
         if node.attr == "user":
             return "User"
-        holder = type_name(file, node.value, facts)
-        return facts.foreign_keys.get(holder or "", {}).get(node.attr)
+        model = type_name(file, node.value, facts)
+        return facts.foreign_keys.get(model or "", {}).get(node.attr)
     return None
 
 
 def _annotation_of(file: SourceFile, name: ast.Name) -> str | None:
-    """Return the class a name is annotated with in the innermost function that does."""
+    """Return the class from the annotation of a name, in the innermost function that has one."""
     current: ast.AST | None = name
     while current is not None:
         current = file.parents.get(current)
@@ -46,7 +47,10 @@ def _annotated_in(function: ast.AST, name: str) -> str | None:
 
 
 def _class_in(annotation: ast.expr) -> str | None:
-    """Return ``Customer`` for ``Customer``, ``"Customer"`` and ``Customer | None``."""
+    """Return ``Customer`` for ``Customer``, ``"Customer"`` and ``Customer | None``.
+
+    None if the annotation allows several classes, or any.
+    """
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         annotation = ast.parse(annotation.value, mode="eval").body
     if isinstance(annotation, ast.BinOp):

@@ -1,4 +1,4 @@
-"""Every model has a visibility filter or is listed as unscoped."""
+"""Checks of the models: each has a visibility filter or is listed in ``UNSCOPED_MODELS``."""
 
 from collections.abc import Collection, Iterable
 
@@ -9,9 +9,9 @@ from tests.architecture.checks.model_facts import is_scoped
 
 
 def models_without_visibility(models: Iterable[type[Model]], unscoped: Collection[str]) -> set[str]:
-    """Return the models that are neither scoped nor listed as unscoped.
+    """Return the labels (``crm.Grade``) of models that are neither scoped nor in ``unscoped``.
 
-    Models of history are left out, for they follow the model they track.
+    A model of history is left out, because it is scoped if the model that it tracks is.
     """
     return {
         model._meta.label
@@ -23,7 +23,10 @@ def models_without_visibility(models: Iterable[type[Model]], unscoped: Collectio
 
 
 def models_without_filter(models: Iterable[type[Model]]) -> set[str]:
-    """Return the scoped models without a filter, or whose manager does not apply it."""
+    """Return the labels of scoped models without a filter, or whose manager has no visible_to.
+
+    An inherited filter does not count, because ScopedModel's own raises NotImplementedError.
+    """
     return {
         model._meta.label
         for model in models

@@ -1,17 +1,17 @@
-"""Only services write.
+"""The rule WRITE: only services write.
 
-Held to this is every file but models, services and migrations. No types are inferred beyond
-annotations, so a call counts as a write by its name and its shape:
+It applies to every file except models, services and migrations. A check sees no types other than
+annotations, so a method call counts as a write by its name and the form of its arguments:
 
 - ``save``, ``create``, ``bulk_create``, ``bulk_update``, ``get_or_create``, ``update_or_create``,
-  their asynchronous twins, and the methods of managers in models that call one of these
-  (``ApiKey.objects.issue``): always, but on a session;
-- ``delete``: without positional arguments, as records and querysets have it (``cache.delete(key)``
-  and ``client.delete(url)`` have one);
-- ``update``: with keywords alone, as querysets have it, but not on what is known to be a dict (by
-  annotation, by its assignment in the same function, or by a name such as ``attrs``);
-- ``add``, ``remove``, ``clear``, ``set``: on an attribute that is a related manager of some model
-  (``user.customers.add(…)``; a set or a cache is none).
+  their asynchronous variants (``acreate``), and the product's own manager methods that call one of
+  these (``ApiKey.objects.issue``): always, except on a session;
+- ``delete`` without positional arguments, as on a record or queryset; ``cache.delete(key)`` and
+  ``client.delete(url)`` have one;
+- ``update`` with keywords only, as on a queryset; not on a receiver that is known to be a dict, by
+  its annotation, by an assignment in the same function, or by a name such as ``attrs``;
+- ``add``, ``remove``, ``clear``, ``set`` on an attribute that is named like a related manager:
+  ``user.customers.add(…)``.
 """
 
 import ast
@@ -22,19 +22,22 @@ from tests.architecture.checks.receivers import type_name
 from tests.architecture.checks.source import SourceFile, Violation, calls, last_name
 
 WRITE = "write"
-FREE_LAYERS = {"models", "services"}
+EXEMPT_LAYERS = {"models", "services"}
 INSTEAD = "call a service: it authorises the actor and records the change"
 
 RELATION_METHODS = {"add", "remove", "clear", "set"}
-DICTS = {"dict", "Mapping", "MutableMapping", "QueryDict", "defaultdict", "OrderedDict"}
+DICT_TYPES = {"dict", "Mapping", "MutableMapping", "QueryDict", "defaultdict", "OrderedDict"}
 DICT_NAMES = {"attrs", "context", "headers", "kwargs", "session"}
 
 
 def writes_outside_services(
     file: SourceFile, facts: ModelFacts, manager_methods: frozenset[str] = frozenset()
 ) -> Iterator[Violation]:
-    """Return the writes of a file that is no service. ``manager_methods`` are the models' own."""
-    if file.layer in FREE_LAYERS:
+    """Yield a violation for each write of a file that is no model and no service.
+
+    ``manager_methods`` are the names of ``model_facts.writing_manager_methods``.
+    """
+    if file.layer in EXEMPT_LAYERS:
         return
     for call in calls(file.tree):
         if is_write(file, call, facts, manager_methods):
@@ -48,19 +51,19 @@ def is_write(
     facts: ModelFacts,
     manager_methods: frozenset[str] = frozenset(),
 ) -> bool:
-    """Return whether a call writes to the database, as far as its name and shape say."""
+    """Return whether a call counts as a write, by the rules at the top of this module."""
     if not isinstance(call.func, ast.Attribute):
         return False
     receiver = call.func.value
     name = call.func.attr
-    plain = name.removeprefix("a") if name.startswith("a") and name != "add" else name
-    if plain in WRITING_METHODS or name in manager_methods:
+    sync_name = name if name == "add" else name.removeprefix("a")  # acreate → create
+    if sync_name in WRITING_METHODS or name in manager_methods:
         return last_name(receiver) != "session"
-    if plain == "delete":
+    if sync_name == "delete":
         return not call.args
-    if plain == "update":
+    if sync_name == "update":
         return not call.args and bool(call.keywords) and not _is_dict(file, receiver, facts)
-    if plain in RELATION_METHODS:
+    if sync_name in RELATION_METHODS:
         return (
             isinstance(receiver, ast.Attribute)
             and receiver.attr in facts.relation_managers
@@ -72,7 +75,7 @@ def is_write(
 def _is_dict(file: SourceFile, receiver: ast.expr, facts: ModelFacts) -> bool:
     if last_name(receiver) in DICT_NAMES or isinstance(receiver, ast.Dict):
         return True
-    if type_name(file, receiver, facts) in DICTS:
+    if type_name(file, receiver, facts) in DICT_TYPES:
         return True
     return any(
         isinstance(node, ast.Assign)
@@ -83,11 +86,12 @@ def _is_dict(file: SourceFile, receiver: ast.expr, facts: ModelFacts) -> bool:
 
 
 def _makes_dict(value: ast.expr) -> bool:
-    is_call = isinstance(value, ast.Call) and last_name(value.func) in DICTS
+    is_call = isinstance(value, ast.Call) and last_name(value.func) in DICT_TYPES
     return is_call or isinstance(value, ast.Dict | ast.DictComp)
 
 
 def _function_around(file: SourceFile, node: ast.AST) -> ast.AST:
+    """Return the innermost function around a node, or the module at its top level."""
     current: ast.AST | None = node
     while current is not None:
         if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):

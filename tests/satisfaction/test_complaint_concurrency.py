@@ -1,7 +1,7 @@
 """Two users work on the same complaint, or open one, at the same moment.
 
-Two connections see only committed rows of each other, so each test has a database of its own, which
-is dropped afterwards.
+A connection sees only committed rows of another one. So each test commits, in a database of its own
+(``committed_cast``).
 """
 
 from collections.abc import Callable
@@ -46,13 +46,13 @@ def _closing_its_connection(function: Callable[[], T]) -> Callable[[], T]:
 
 
 def _outcome(future: Future[object]) -> str:
-    """Return the class name of the error the job raised, or "done"."""
+    """Return the class name of the error that the job raised, or "done" if it raised none."""
     error = future.exception(timeout=20)
     return type(error).__name__ if error else "done"
 
 
-def _run_at_once(*jobs: Callable[[], object]) -> list[str]:
-    """Run all jobs at the same moment, each on its own connection; return sorted outcomes."""
+def _run_concurrently(*jobs: Callable[[], object]) -> list[str]:
+    """Start all jobs at the same moment, each on its own connection; return sorted outcomes."""
     barrier = Barrier(len(jobs))
 
     def start_together(job: Callable[[], object]) -> Callable[[], object]:
@@ -81,14 +81,14 @@ def _wait_until_blocked() -> None:
     raise AssertionError("no connection waited for a lock")
 
 
-def test_complaints_opened_at_once_get_different_numbers(
+def test_complaints_opened_concurrently_get_different_numbers(
     committed_cast: Cast, customer: Customer
 ) -> None:
     def open_five() -> None:
         for _ in range(5):
             make_complaint(customer, actor=committed_cast.agent)
 
-    assert _run_at_once(open_five, open_five, open_five, open_five) == ["done"] * 4
+    assert _run_concurrently(open_five, open_five, open_five, open_five) == ["done"] * 4
     numbers = sorted(Complaint.objects.values_list("number", flat=True))
     assert [number[-5:] for number in numbers] == [f"{n:05}" for n in range(1, 21)]
 
@@ -118,7 +118,7 @@ def test_opening_that_fails_does_not_break_the_numbering(
     assert first < second
 
 
-def test_closing_twice_at_once_closes_once(committed_cast: Cast, customer: Customer) -> None:
+def test_two_concurrent_closings_close_once(committed_cast: Cast, customer: Customer) -> None:
     complaint = make_complaint(customer, actor=committed_cast.agent)
     jobs = [
         lambda: close_complaint(
@@ -128,7 +128,7 @@ def test_closing_twice_at_once_closes_once(committed_cast: Cast, customer: Custo
             complaint_id=complaint.pk, resolution="Mine too.", actor=committed_cast.manager
         ),
     ]
-    assert _run_at_once(*jobs) == sorted([RefusedError.__name__, "done"])
+    assert _run_concurrently(*jobs) == sorted([RefusedError.__name__, "done"])
     closing = ComplaintEntry.objects.get(complaint=complaint, kind=EntryKind.CLOSED)
     complaint.refresh_from_db()
     assert (closing.text, closing.author) == (complaint.resolution, complaint.closed_by)
@@ -155,7 +155,7 @@ def test_closing_while_somebody_comments_is_stale(committed_cast: Cast, customer
     assert complaint.state == State.RECEIVED
 
 
-def test_comments_at_once_are_all_saved(committed_cast: Cast, customer: Customer) -> None:
+def test_concurrent_comments_are_all_saved(committed_cast: Cast, customer: Customer) -> None:
     complaint = make_complaint(customer, actor=committed_cast.agent)
     jobs = [
         lambda: comment_on_complaint(
@@ -165,7 +165,7 @@ def test_comments_at_once_are_all_saved(committed_cast: Cast, customer: Customer
             complaint_id=complaint.pk, text="Two.", actor=committed_cast.manager
         ),
     ]
-    assert _run_at_once(*jobs) == ["done", "done"]
+    assert _run_concurrently(*jobs) == ["done", "done"]
     complaint.refresh_from_db()
     assert complaint.version == 3
     assert complaint.entries.filter(kind=EntryKind.COMMENT).count() == 2
