@@ -28,8 +28,10 @@ from accounts.scoping import ScopedModel, ScopedQuerySet
 from core.fields.declarations import FieldDeclaration
 from core.fields.reference import Reference
 
-# The text for a related record that the user may not see, or that was deleted.
+# The text for a related record that the user may not see. A deleted one of a scoped model looks the
+# same, so that nobody can tell which of the two it is.
 HIDDEN_RECORD_TEXT = gettext_lazy("outside your units")
+DELETED_RECORD_TEXT = gettext_lazy("deleted since")
 # Fields that the database or the service derives from others.
 DERIVED_FIELDS = frozenset({"id", "version", "path"})
 INSERT_LABEL, DELETE_LABEL = "insert", "delete"  # values of pgh_label
@@ -147,7 +149,8 @@ class _RelatedTexts:
     def text_of(self, state: Any, field: Field[Any, Any]) -> str:
         """Return the text of the record that ``field`` refers to in ``state``.
 
-        Blank if there is none; HIDDEN_RECORD_TEXT if the user may not see it.
+        Blank if there is none; HIDDEN_RECORD_TEXT if the user may not see it; DELETED_RECORD_TEXT
+        for a record of an unscoped model, such as an industry, that was deleted.
         """
         key = getattr(state, field.attname)
         if key is None:
@@ -155,7 +158,8 @@ class _RelatedTexts:
         model: Any = field.related_model
         if issubclass(model, ScopedModel):
             return self._texts.get(model, {}).get(key, str(HIDDEN_RECORD_TEXT))
-        return str(getattr(state, field.name))
+        record = getattr(state, field.name)
+        return str(DELETED_RECORD_TEXT) if record is None else str(record)
 
 
 def _visible_texts(user: User, model: type[ScopedModel], keys: set[Any]) -> dict[Any, str]:
@@ -171,15 +175,17 @@ def _declared_fields(
 
 
 def _declared_field(field: FieldDeclaration, user: User, related: _RelatedTexts) -> _HistoryField:
+    def stored_value(state: Any) -> Any:
+        return field.value_of(state) if field.is_custom else getattr(state, field.column)
+
     def text(state: Any) -> str:
         if isinstance(field.kind, Reference):
             column = state._meta.get_field(field.name)  # noqa: SLF001
             if issubclass(column.related_model, ScopedModel):
                 return related.text_of(state, column)
+            if stored_value(state) is not None and field.value_of(state) is None:
+                return str(DELETED_RECORD_TEXT)
         return field.text_of(state, user)
-
-    def stored_value(state: Any) -> Any:
-        return field.value_of(state) if field.is_custom else getattr(state, field.column)
 
     return _HistoryField(field.label, stored_value, text)
 

@@ -134,7 +134,11 @@ def _revenue_chart(revenue: Revenue) -> dict[str, Any]:
 
 
 class Portfolio(HomeWidget):
-    """The customers in numbers: the user's own, or all that a user with more access sees."""
+    """The customers in numbers.
+
+    They are all customers that the user sees; for a user whose access level is ``own``, only those
+    that the user owns, without the public pool.
+    """
 
     slug = "portfolio"
     title = _("Customers in numbers")

@@ -101,13 +101,15 @@ class UnitRow(NamedTuple):
 def make_units() -> Organisation:
     """Write the units below head office, one level after the other, and return all units.
 
-    Must run inside an audited transaction.
+    A migration has written head office. Must run inside an audited transaction.
     """
     head_office = OrgUnit.objects.get(parent__isnull=True)
     units = {head_office.code: head_office}
     rows = _unit_rows(head_office.code)
     while rows:
         level = [row for row in rows if row.parent_code in units]  # those whose parent is written
+        if not level:
+            raise ValueError(f"units without a parent: {[row.code for row in rows]}")
         created = OrgUnit.objects.bulk_create(
             OrgUnit(
                 code=row.code,

@@ -17,8 +17,8 @@ _DECORATED_AMOUNT = re.compile(
     r"(?:元|CNY|RMB)?(?P<end_sign>-?)(?P<close>\))?",
     re.ASCII | re.IGNORECASE,
 )
-# A space between two digits stays, so that "1 234" is refused.
-_SPACE_NOT_BETWEEN_DIGITS = re.compile(r"(?<![0-9]) | (?![0-9])")
+# Spaces between two digits stay, so that "1 234" is refused.
+_SPACE_NOT_BETWEEN_DIGITS = re.compile(r"(?<![0-9 ]) +| +(?![0-9 ])")
 _EXPONENT = re.compile(r"[+-]?[0-9.]+e[+-]?[0-9]+", re.ASCII | re.IGNORECASE)
 
 

@@ -146,13 +146,13 @@ class Migration(migrations.Migration):
                         (
                             "spend_last_quarter",
                             common.money.MinorUnitsField(
-                                verbose_name="revenue of the last 90 days"
+                                verbose_name="revenue of the latest days compared"
                             ),
                         ),
                         (
                             "spend_previous_quarter",
                             common.money.MinorUnitsField(
-                                verbose_name="revenue of the 90 days before"
+                                verbose_name="revenue of as many days before"
                             ),
                         ),
                         (

@@ -56,8 +56,8 @@ class CustomerScore(ScopedModel):
         verbose_name=_("customer"),
     )
     monetary = MinorUnitsField(_("monetary value"))
-    spend_last_quarter = MinorUnitsField(_("revenue of the last 90 days"))
-    spend_previous_quarter = MinorUnitsField(_("revenue of the 90 days before"))
+    spend_last_quarter = MinorUnitsField(_("revenue of the latest days compared"))
+    spend_previous_quarter = MinorUnitsField(_("revenue of as many days before"))
     usual_gap_days = models.FloatField(_("usual gap in days"), null=True)
     silence_ratio = models.FloatField(_("silence in usual gaps"), null=True)
     run = models.ForeignKey(

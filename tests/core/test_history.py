@@ -11,8 +11,9 @@ from accounts.actions import Action
 from common.history import history_context, migration_context
 from core.history import latest_changes
 from crm.fields import CUSTOMER_FIELDS
-from crm.models import Customer, Grade, ImportBatch
+from crm.models import Customer, Grade, ImportBatch, Source
 from crm.services.customer import update_customer
+from crm.services.reference import delete_reference, save_reference
 from tests.cast import Cast
 from tests.crm.factories import make_customer
 from tests.crm.importing import import_customers_csv
@@ -122,3 +123,20 @@ def test_every_action_and_channel_has_a_name_in_both_languages() -> None:
             for choice in (*Action, *Channel):
                 assert "." not in str(choice.label), choice
                 assert str(choice.label) != choice.value, choice
+
+
+def test_deleted_entry_of_a_reference_list_is_named_as_deleted(
+    cast: Cast, customer: Customer
+) -> None:
+    source = save_reference(
+        Source, actor=cast.sysadmin, code="fair", name_zh="展会", name_en="Trade fair"
+    )
+    for value in (source, None):
+        update_customer(customer_id=customer.pk, actor=cast.manager, source=value)
+    delete_reference(Source, actor=cast.sysadmin, entry_id=source.pk)
+    texts = [
+        (change.before, change.after)
+        for entry in latest_changes(cast.manager, customer, limit=2, fields=CUSTOMER_FIELDS)
+        for change in entry.fields
+    ]
+    assert texts == [("deleted since", ""), ("", "deleted since")]

@@ -20,8 +20,8 @@ from crm.services.importing.staging import CELL_SEPARATOR
 
 MAX_FIRST_REJECTS = 100
 
-# Spreadsheet programs run a cell that starts with one of these signs as a formula, Chinese ones
-# also after the full-width signs.
+# Spreadsheet programs run a cell that starts with one of these signs as a formula. The full-width
+# signs are for Chinese versions of such programs.
 _FORMULA_START = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 _NUMBER = re.compile(r"\s*[+-]?[0-9][0-9.,]*\s*")
 
@@ -60,7 +60,8 @@ def write_rejects(path: Path, header: Sequence[str]) -> None:
 def escape_formula(cell: str) -> str:
     """Put an apostrophe before text that a spreadsheet program would run as a formula.
 
-    Numbers, such as -5 or +86, are returned unchanged.
+    Numbers, such as -5 or +86, are returned unchanged. An import takes the apostrophe for a part of
+    the value, so whoever corrects the file must remove it.
     """
     if _FORMULA_START.match(cell) and not _NUMBER.fullmatch(cell):
         return f"'{cell}"
