@@ -1,6 +1,7 @@
-"""``python -m benchmarks [nightly | import | pages | file]``: run a benchmark and print tables.
+"""``python -m benchmarks NAME``: run a benchmark (nightly if none is named) and print tables.
 
 nightly: the nightly scoring run. import: a generated file into a large table. pages: every page.
+lists: every list with every order and filter.
 file: a given file into an empty database, and the scoring of it.
 
 All benchmarks except ``file`` use a large demonstration company in a database of its own. The first
@@ -25,6 +26,7 @@ MODULES = {
     "nightly": "nightly",
     "import": "repeated_import",
     "pages": "pages",
+    "lists": "lists",
     "file": "first_import",
 }
 

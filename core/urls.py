@@ -3,8 +3,10 @@
 from django.urls import path
 
 from core.views.home import Home, HomeWidgetFragment
+from core.views.list_options import ListOptions
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("widgets/<slug:slug>/", HomeWidgetFragment.as_view(), name="home_widget"),
+    path("lists/<slug:name>/options/<slug:key>/", ListOptions.as_view(), name="list_options"),
 ]

@@ -5,8 +5,10 @@ reference. The table in docs/architecture.md lists what is built from them.
 """
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OrgUnit, User
@@ -47,10 +49,23 @@ def _unit_level(unit: OrgUnit) -> int:
     return str(unit.path).count(".")
 
 
-def _stage_order() -> Sequence[Case]:
-    """Sort by the order of ``Stage``, in which a customer passes through them, not by its code."""
-    order = [When(stage=stage, then=Value(number)) for number, stage in enumerate(Stage.values)]
-    return [Case(*order, output_field=IntegerField())]
+def _stages_in_order() -> Sequence[Q]:
+    """Return the stages in the order in which a customer passes through them."""
+    return [Q(stage=stage) for stage in Stage.values]
+
+
+def _grades_in_order() -> Sequence[Q]:
+    return [Q(grade=grade.pk) for grade in Grade.objects.all()]
+
+
+def _sections_with_divisions(_user: User, selected: Sequence[Industry]) -> QuerySet[Industry]:
+    ids = [industry.pk for industry in selected]
+    return Industry.objects.filter(Q(pk__in=ids) | Q(parent__in=ids))
+
+
+def _units_with_subunits(user: User, selected: Sequence[OrgUnit]) -> QuerySet[OrgUnit]:
+    below = reduce(or_, (Q(path__descendants=str(unit.path)) for unit in selected))
+    return OrgUnit.objects.visible_to(user).filter(below).order_by()
 
 
 # The kinds of the fields that refer to another record. Filters, imports and the API accept all of
@@ -60,6 +75,7 @@ INDUSTRY = Reference(
     selectable_records=lambda _user: Industry.objects.filter(is_active=True),
     names=_both_names,
     level=lambda industry: 1 if industry.parent_id else 0,
+    included_in_filter=_sections_with_divisions,
     fault=ValueFault.NOT_IN_LIST,
 )
 SOURCE = Reference(
@@ -90,10 +106,13 @@ OWNER = Reference(
     label=_name_and_number,
     text=str,
     empty_label=_("Nobody: public pool"),
+    searched_columns=("name", "employee_number"),
+    may_be_user=True,
 )
 UNIT = Reference(
     records=lambda user: OrgUnit.objects.visible_to(user).order_by("path"),
     level=_unit_level,
+    included_in_filter=_units_with_subunits,
     empty_label="",
 )
 PARENT = Reference(
@@ -131,7 +150,7 @@ CUSTOMER_FIELDS = (
         headers=("customer_stage", "阶段", "客户阶段"),
         in_list=True,
         in_filters=True,
-        sort=_stage_order,
+        sort_groups=_stages_in_order,
         quality_weight=1,
     ),
     model_field(
@@ -142,7 +161,7 @@ CUSTOMER_FIELDS = (
         headers=("customer_grade", "等级", "级别", "客户等级", "客户级别"),
         in_list=True,
         in_filters=True,
-        sort=lambda: ["grade__position"],
+        sort_groups=_grades_in_order,
         quality_weight=2,
     ),
     model_field(

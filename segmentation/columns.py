@@ -4,7 +4,7 @@ The setting ``CUSTOMER_LIST_PARTS`` names ``WorthColumns``. Pages link to its fi
 ``/customers/?flag=2`` lists the customers at high risk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import (
@@ -13,6 +13,7 @@ from django.db.models import (
     FilteredRelation,
     IntegerField,
     Q,
+    QuerySet,
     SmallIntegerField,
     TextField,
     Value,
@@ -20,10 +21,13 @@ from django.db.models import (
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.permissions import Permission
 from common.money import MinorUnitsField
-from crm.composition import CustomerListPart, ListColumn, ListFilter
-from crm.models.customer import CustomerQuerySet
+from core.fields.kinds import Choice, Choices, FieldKind, Money, Number
+from core.listing.comparisons import Column, choice_comparisons, value_comparisons
+from core.listing.declarations import ListColumn, ListPart, Sort
+from core.listing.filters import ListFilter, option_group
 from segmentation.models import ChineseSegment, ChurnLevel, InternationalSegment
 from segmentation.selectors import current_run
 
@@ -39,6 +43,33 @@ ANNOTATIONS: dict[str, tuple[str, Field[Any, Any]]] = {
 }
 
 
+def _text_of(annotation: str, format_value: Callable[[Any], str]) -> Callable[[Any, User], str]:
+    """Return a function for the text of an annotation; blank for a customer without a score."""
+
+    def text_of(customer: Any, _user: User) -> str:
+        value = getattr(customer, annotation)
+        return "" if value is None else format_value(value)
+
+    return text_of
+
+
+def _sort(annotation: str) -> Sort:
+    return Sort((annotation,), empty=Q(**{f"{annotation}__isnull": True}))
+
+
+def _choice_filter(key: str, label: str | Promise, annotation: str, choices: Choices) -> ListFilter:
+    return ListFilter(
+        key,
+        label,
+        choice_comparisons(Column(annotation, Choice(choices))),
+        option_groups=lambda _user: [option_group(choices())],
+    )
+
+
+def _number_filter(key: str, label: str | Promise, annotation: str, kind: FieldKind) -> ListFilter:
+    return ListFilter(key, label, value_comparisons(Column(annotation, kind)), is_offered=False)
+
+
 def _flag_choices() -> Sequence[tuple[str, str | Promise]]:
     """Return value and label of each churn level, the highest first."""
     return [(str(level.value), level.label) for level in reversed(ChurnLevel)]
@@ -49,58 +80,74 @@ def _score_choices() -> Sequence[tuple[str, str | Promise]]:
     return [(str(score), str(score)) for score in range(5, 0, -1)]
 
 
-class WorthColumns(CustomerListPart):
+class WorthColumns(ListPart):
     """Segment, revenue, recency and churn flag from the current run."""
 
     slug = "worth"
     permission: ClassVar[Permission] = Permission.SCORE_VIEW
     columns = (
-        ListColumn("segment", _("Segment"), "segmentation/columns/segment.html", "worth_segment"),
+        ListColumn(
+            "segment",
+            _("Segment"),
+            _text_of("worth_segment", lambda code: str(ChineseSegment(code).label)),
+            "segmentation/columns/segment.html",
+            _sort("worth_segment"),
+        ),
         ListColumn(
             "monetary",
             _("Recent revenue"),
+            _text_of("worth_monetary", Money().format),
             "segmentation/columns/monetary.html",
-            "worth_monetary",
-            numeric=True,
+            _sort("worth_monetary"),
+            is_numeric=True,
+            css_class="num",
         ),
         ListColumn(
             "recency",
             _("Days silent"),
+            _text_of("worth_recency", str),
             "segmentation/columns/recency.html",
-            "worth_recency",
-            numeric=True,
+            _sort("worth_recency"),
+            is_numeric=True,
+            css_class="num",
         ),
-        ListColumn("flag", _("Churn flag"), "segmentation/columns/flag.html", "worth_flag"),
+        ListColumn(
+            "flag",
+            _("Churn flag"),
+            _text_of("worth_flag", lambda level: str(ChurnLevel(level).label)),
+            "segmentation/columns/flag.html",
+            _sort("worth_flag"),
+        ),
     )
     filters = (
-        ListFilter("flag", _("Churn flag"), "worth_flag", _flag_choices),
-        ListFilter("segment", _("Segment"), "worth_segment", lambda: ChineseSegment.choices),
-        ListFilter(
+        _choice_filter("flag", _("Churn flag"), "worth_flag", _flag_choices),
+        _choice_filter("segment", _("Segment"), "worth_segment", lambda: ChineseSegment.choices),
+        _choice_filter(
             "international",
             _("International segment"),
             "worth_segment_intl",
             lambda: InternationalSegment.choices,
         ),
         # The cells of the overview's heatmap link to these two.
-        ListFilter("r", _("Recency score"), "worth_r", _score_choices),
-        ListFilter("f", _("Frequency score"), "worth_f", _score_choices),
+        _choice_filter("r", _("Recency score"), "worth_r", _score_choices),
+        _choice_filter("f", _("Frequency score"), "worth_f", _score_choices),
+        _number_filter("monetary", _("Recent revenue"), "worth_monetary", Money()),
+        _number_filter("recency", _("Days silent"), "worth_recency", Number()),
     )
 
-    def annotate(self, customers: CustomerQuerySet) -> CustomerQuerySet:
+    def annotate(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Add the annotations of ANNOTATIONS, from each customer's score in the current run.
 
         They are None for a customer without a score, and for all customers before the first run.
         """
         run = current_run()
+        annotations: dict[str, Value | F]
         if run is None:
-            return customers.annotate(
-                **{
-                    name: Value(None, output_field=field)
-                    for name, (_column, field) in ANNOTATIONS.items()
-                }
-            )
-        return customers.alias(
-            worth=FilteredRelation("scores", condition=Q(scores__run=run.pk))
-        ).annotate(
-            **{name: F(f"worth__{column}") for name, (column, _field) in ANNOTATIONS.items()}
-        )
+            annotations = {
+                name: Value(None, output_field=field) for name, (_, field) in ANNOTATIONS.items()
+            }
+        else:
+            rows = rows.alias(worth=FilteredRelation("scores", condition=Q(scores__run=run.pk)))
+            annotations = {name: F(f"worth__{column}") for name, (column, _) in ANNOTATIONS.items()}
+        annotated: QuerySet[Any] = rows.annotate(**annotations)
+        return annotated

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -11,6 +12,12 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts.models import User
 from tests import databases
 from tests.cast import Cast, make_cast
+
+# Generated tests must not fail because the machine is busy.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 Login = Callable[[User], Client]  # the fixture ``login``: signs a user in, returns the client
 

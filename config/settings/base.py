@@ -279,6 +279,7 @@ SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=
 
 # --- records with declared fields (docs/adr/0013) -----------------------------------------------
 RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
+LISTS: list[str] = ["crm.listing.CUSTOMER_LIST", "satisfaction.listing.COMPLAINT_LIST"]
 
 # --- parts that apps add to pages, in the order of the page (docs/adr/0003) -----------------------
 CUSTOMER_PANELS: list[str] = [
@@ -292,7 +293,10 @@ HOME_WIDGETS: list[str] = [
     "segmentation.panels.NewFlags",
     "crm.panels.Portfolio",
 ]
-CUSTOMER_LIST_PARTS: list[str] = ["segmentation.columns.WorthColumns"]
+CUSTOMER_LIST_PARTS: list[str] = [
+    "segmentation.columns.WorthColumns",
+    "satisfaction.listing.ComplaintsOfCustomers",
+]
 
 UNFOLD = {
     "SITE_TITLE": _("Group customer CRM"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import F, Field, Model
+from django.db.models import F, Field, Model, Q
 from django.db.models.expressions import Expression
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -49,6 +49,8 @@ class FieldDeclaration:
     searched: bool = False  # the search box covers it, for all users
     # Returns what its column sorts by; None: see ``core.fields.queries.sort_expressions``.
     sort: Callable[[], Sequence[str | SortExpression]] | None = None
+    # Returns conditions instead: records are sorted by which of them they meet.
+    sort_groups: Callable[[], Sequence[Q]] | None = None
     quality_weight: int = 0  # in a score of a record's completeness, which no code computes yet
     custom_key: str = ""  # of a custom field: the key of its values in CUSTOM_COLUMN
     # Codes of the categories whose records have the custom field; empty: all records have it.
@@ -71,8 +73,8 @@ class FieldDeclaration:
 
     @property
     def is_sortable(self) -> bool:
-        """Whether a list can be sorted by it: it has ``sort``, is searched, or is custom."""
-        return self.sort is not None or self.searched or self.is_custom
+        """Whether a list can be sorted by it: it says how, is searched, or is custom."""
+        return bool(self.sort or self.sort_groups or self.searched or self.is_custom)
 
     @property
     def column(self) -> str:

@@ -23,6 +23,7 @@ class ValueFault(TextChoices):
         "date_out_of_range",
         _("The date lies too far back or too far ahead"),
     )
+    NOT_A_PERIOD = "not_a_period", _("Not a period; write last_30_days or this_month")
     NOT_AN_AMOUNT = "not_an_amount", _("Not an amount; write 1234.56")
     EXPONENT = "exponent", _("Write the amount out, without an exponent")
     TOO_PRECISE = "too_precise", _("More than two decimals")

@@ -34,9 +34,14 @@ class Reference(FieldKind):
     # Name of the URL that searches for options, where there are too many records to list them.
     options_url_name: str = ""
     level: Callable[[Any], int] | None = None  # depth in a tree, by which an option is indented
-    # Of a form's option for no record; blank: there is no such option. A translatable label
-    # ("Nobody: public pool") also makes list filters offer an option for no record.
+    # Of a form's option for no record; blank: there is no such option. A list's filter has the same
+    # option; a label that is not translatable reads "None" there.
     empty_label: str | Promise = "–"
+    # Columns that a list's filter searches where there are too many records to list them.
+    searched_columns: tuple[str, ...] = ()
+    may_be_user: bool = False  # filters offer "Mine": the records that refer to the user
+    # Returns the records that a filter means by the selected ones, such as the units below a unit.
+    included_in_filter: Callable[[User, Sequence[Any]], QuerySet[Any]] | None = None
     fault: ValueFault = ValueFault.NOT_YOURS  # of a key or name that matches none of ``records``
     sql_type: ClassVar[str] = "bigint"
 

@@ -13,18 +13,19 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import status
-from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from common.errors import StaleError
 from core.api.errors import PreconditionRequired
+from core.api.listing import ListResource
 from core.api.resources import requesting_user, require_user
 from core.fields.reference import Reference
-from crm.api.filters import CustomerFilters
 from crm.api.serializers import CustomerChangeSerializer, CustomerSerializer
 from crm.fields import CUSTOMER
+from crm.listing import CUSTOMER_LIST
 from crm.models import Customer
 from crm.models.customer import CustomerQuerySet
 from crm.services.customer import create_customer, update_customer
@@ -82,10 +83,11 @@ class CustomerResource(GenericAPIView[Customer]):
 @extend_schema_view(
     get=extend_schema(operation_id="customers_list", summary="List the customers you see"),
 )
-class CustomerList(CustomerResource, ListAPIView[Customer]):
+class CustomerList(CustomerResource, ListResource):
     """The customers the user sees."""
 
-    filterset_class = CustomerFilters
+    list_declaration = CUSTOMER_LIST
+    default_sort = "-id"
 
     @extend_schema(
         operation_id="customers_create",

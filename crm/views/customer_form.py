@@ -19,9 +19,9 @@ from accounts.permissions import Permission
 from common.errors import StaleError
 from core.fields.forms import MAX_BIGINT_DIGITS
 from core.history import Change, latest_changes, state_at
+from core.listing.selection import MAX_SEARCH_LENGTH
 from core.pages import AuthedRequest, Page
 from core.record_form import FieldConflict, merge_changes
-from crm.filters import MAX_TEXT_LENGTH
 from crm.forms import CustomerForm
 from crm.models import Customer
 from crm.selectors.choices import search_customers
@@ -112,7 +112,7 @@ class CustomerOptions(Page):
         is_id = excluded.isdecimal() and len(excluded) <= MAX_BIGINT_DIGITS
         customers = search_customers(
             request.user,
-            request.GET.get("q", "").replace("\0", "")[:MAX_TEXT_LENGTH],
+            request.GET.get("q", "").replace("\0", "")[:MAX_SEARCH_LENGTH],
             exclude_id=int(excluded) if is_id else None,
         )
         options = [

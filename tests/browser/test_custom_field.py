@@ -50,7 +50,7 @@ def test_custom_field_is_defined_filled_imported_filtered_patched_and_read_in_hi
     _define(open_as("sysadmin", "/admin/core/customfield/add/", language=language), key)
 
     page = open_as("manager", "/customers/?owner=mine", language=language)
-    row = page.locator("#customer-results tbody tr").first
+    row = page.locator("#list-results tbody tr").first
     code = row.locator("small").first.inner_text()
     row.locator("a").first.click()
     page.wait_for_url(re.compile(r"/customers/\d+/$"))
@@ -76,7 +76,7 @@ def test_custom_field_is_defined_filled_imported_filtered_patched_and_read_in_hi
     page.goto("/customers/")
     page.locator(f"input[name=custom_{key}]").fill("77")
     page.locator(f"input[name=custom_{key}]").press("Enter")
-    rows = page.locator("#customer-results tbody tr")
+    rows = page.locator("#list-results tbody tr")
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text(code)
     expect(rows.first).to_contain_text("77")

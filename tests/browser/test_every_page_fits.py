@@ -27,7 +27,7 @@ MANAGER_PATHS = (
     "/customers/",
     "/customers/?q=nobody-is-called-this",
     "/customers/new/",
-    "/complaints/?state=all",
+    "/complaints/?view=all",
     "/complaints/new/",
     "/segments/",
     "/segments/?scheme=eleven",
@@ -42,7 +42,7 @@ def _records(page: Page) -> Iterator[str]:
     """Yield the paths of a customer with revenue, the form that edits it, and a complaint."""
     page.goto("/customers/?sort=-monetary")
     customer = page.locator("td.name a").first.get_attribute("href") or ""
-    page.goto("/complaints/?state=all")
+    page.goto("/complaints/?view=all")
     complaint = page.locator("td.name a").first.get_attribute("href") or ""
     assert customer
     assert complaint

@@ -46,7 +46,7 @@ def test_customer_is_found_opened_changed_and_saved_by_keyboard(open_as: Open) -
 
 
 def test_slash_opens_the_search_and_escape_returns_the_focus(open_as: Open) -> None:
-    page = open_as("manager", "/complaints/?state=all")
+    page = open_as("manager", "/complaints/?view=all")
     page.keyboard.press("j")
     focused_before = page.evaluate(FOCUSED_ELEMENT)
     page.keyboard.press("/")
@@ -60,7 +60,7 @@ def test_slash_opens_the_search_and_escape_returns_the_focus(open_as: Open) -> N
 
 def test_list_is_filtered_by_keyboard(open_as: Open) -> None:
     page = open_as("manager", "/customers/")
-    page.locator("#customer-search").focus()
+    page.locator("#list-search").focus()
     _tab_to(page, "Stage")
     page.keyboard.press("Enter")
     expect(page.locator(".filter-set details[open]")).to_have_count(1)
@@ -69,4 +69,4 @@ def test_list_is_filtered_by_keyboard(open_as: Open) -> None:
     page.keyboard.press("Enter")
     _tab_to(page, "Developed", max_tabs=10)
     page.keyboard.press("Enter")
-    expect(page.locator("#customer-results a.chip")).to_contain_text("Developed")
+    expect(page.locator("#list-results a.chip")).to_contain_text("Developed")

@@ -47,24 +47,24 @@ def test_home_page_loads_every_widget(open_as: Open) -> None:
 
 def test_customers_are_searched_filtered_sorted_and_opened(open_as: Open) -> None:
     page = open_as("manager", "/customers/")
-    rows = page.locator("#customer-results tbody tr")
+    rows = page.locator("#list-results tbody tr")
     all_rows = rows.count()
     name = page.locator("td.name a").nth(1).inner_text()
-    page.locator("#customer-search").fill(name)
+    page.locator("#list-search").fill(name)
     expect(rows).to_have_count(1)
-    page.locator("#customer-search").fill("")
+    page.locator("#list-search").fill("")
     expect(rows).to_have_count(all_rows)
 
     page.locator(".filter-set details", has_text="Stage").locator("summary").click()
     page.locator(".filter-set .menu-item", has_text="Developed").click()
-    expect(page.locator("#customer-results a.chip")).to_contain_text("Stage: Developed")
+    expect(page.locator("#list-results a.chip")).to_contain_text("Stage: Developed")
     expect(page).to_have_url(re.compile("stage=developed"))
     expect(rows.locator('td[data-label="Stage"]').first).to_have_text("Developed")
     assert set(rows.locator('td[data-label="Stage"]').all_inner_texts()) == {"Developed"}
-    page.locator("#customer-results a.chip").click()
+    page.locator("#list-results a.chip").click()
     expect(rows).to_have_count(all_rows)
 
-    header = page.locator("#customer-results th", has_text="Customer")
+    header = page.locator("#list-results th", has_text="Customer")
     header.locator("a").click()
     expect(header).to_have_attribute("aria-sort", "ascending")
     last_code = rows.last.locator("td.name small").inner_text()
@@ -156,7 +156,7 @@ def test_segment_links_to_the_list_of_its_customers(open_as: Open) -> None:
     segment = row.first.locator("td.name a").inner_text()
     row.first.locator("td.name a").click()
     expect(page.locator("a.chip", has_text="Segment")).to_contain_text(segment.strip())
-    expect(page.locator("#customer-count")).to_have_text(customers)
+    expect(page.locator("#list-count")).to_have_text(customers)
 
     page.goto("/segments/")
     _expect_chart(page, "money")

@@ -20,6 +20,7 @@ MATRIX = AppMatrix(
     rows=(
         Row("home", ALL),
         Row("home_widget", ALL, lambda w: ["open-complaints"]),
+        Row("list_options", ALL, lambda w: ["customers", "owner"], query="?q=a"),
     ),
     admin_rows=(
         AdminRow("admin:index", "DS"),

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
-from django.db.models import CharField, Value
+from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Concat
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.permissions import Permission
+from core.fields.kinds import Text
+from core.listing.comparisons import Column, exact_comparisons
+from core.listing.declarations import ListColumn, ListPart, Sort
+from core.listing.filters import ListFilter
 from crm import composition
-from crm.composition import CustomerListPart, ListColumn, ListFilter
 from crm.models import Customer, Grade, Industry
-from crm.models.customer import CustomerQuerySet
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.crm.factories import make_customer
@@ -28,7 +31,7 @@ def listed_codes(client: Client, **parameters: str) -> list[str]:
     """Return the codes of the customers in the list, in order."""
     response = client.get(reverse("customers"), parameters)
     assert response.status_code == 200
-    return [customer.code for customer in response.context["customers"]]
+    return [customer.code for customer, _cells in response.context["list"].rows]
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def test_list_names_nothing_of_another_division(cast_with_customers: Cast, login
         ({"q": "mine"}, ["MINE"]),
         ({"q": "100%"}, []),
         ({"q": "\0"}, ["HIS", "MINE", "POOL", "TS"]),
-        ({"owner": "pool"}, ["POOL", "TS"]),
+        ({"owner": "none"}, ["POOL", "TS"]),
         ({"owner": "manager"}, ["MINE"]),
         ({"owner": "mine"}, []),
         ({"owner": "stranger"}, ["HIS", "MINE", "POOL", "TS"]),
@@ -88,8 +91,13 @@ def test_list_names_nothing_of_another_division(cast_with_customers: Cast, login
         ({"stage": "signed", "unit": "GSTS"}, ["TS"]),
         ({"stage": "lost"}, []),
         ({"stage": "nonsense"}, ["HIS", "MINE", "POOL", "TS"]),
-        ({"page": "99"}, ["HIS", "MINE", "POOL", "TS"]),
-        ({"page": "x"}, ["HIS", "MINE", "POOL", "TS"]),
+        ({"after": "x"}, ["HIS", "MINE", "POOL", "TS"]),
+        ({"stage__not": "signed"}, []),
+        ({"owner__not": "none"}, ["HIS", "MINE"]),
+        ({"where": "any(unit=GSTS;owner=manager)"}, ["MINE", "TS"]),
+        ({"where": "any(unit=GSTS"}, ["HIS", "MINE", "POOL", "TS"]),
+        ({"updated_at__period": "today"}, ["HIS", "MINE", "POOL", "TS"]),
+        ({"updated_at__period": "before_last_1_day"}, []),
         ({"sort": "drop table"}, ["HIS", "MINE", "POOL", "TS"]),
         ({"sort": "-code"}, ["TS", "POOL", "MINE", "HIS"]),
     ],
@@ -129,13 +137,37 @@ def test_sorting_by_grade_puts_the_best_first_and_ungraded_customers_last(
     assert listed_codes(client, grade="none") == ["NONE"]
 
 
-def test_list_is_paged_and_shows_the_total(cast: Cast, login: Login) -> None:
-    for number in range(53):  # one page of 50 and three more
+def test_list_is_paged_in_both_directions_and_shows_the_total(cast: Cast, login: Login) -> None:
+    for number in range(103):
+        make_customer(cast.lanzhou, code=f"P{number:03}")
+    codes = [f"P{number:03}" for number in range(103)]
+    client = login(cast.head)
+    first = client.get(reverse("customers")).context["list"]
+    assert (first.count_text, first.range_text) == ("103", "1–50 of 103")
+    assert first.first_url == first.previous_url == ""
+    second = client.get(first.next_url).context["list"]
+    assert [row.code for row, _cells in second.rows] == codes[50:100]
+    assert second.range_text == "51–100 of 103"
+    third = client.get(second.next_url).context["list"]
+    assert [row.code for row, _cells in third.rows] == codes[100:]
+    assert third.next_url == third.last_url == ""
+    back = client.get(third.previous_url).context["list"]
+    assert [row.code for row, _cells in back.rows] == codes[50:100]
+    assert back.range_text == "51–100 of 103"
+    last = client.get(first.last_url).context["list"]
+    assert [row.code for row, _cells in last.rows] == codes[53:]
+    assert last.range_text == "54–103 of 103"
+    assert client.get(last.first_url).context["list"].rows[0][0].code == "P000"
+
+
+def test_position_of_another_order_shows_the_first_page(cast: Cast, login: Login) -> None:
+    for number in range(53):
         make_customer(cast.lanzhou, code=f"P{number:02}")
     client = login(cast.head)
-    assert listed_codes(client, page="2") == ["P50", "P51", "P52"]
-    page = client.get(reverse("customers")).context["page"]
-    assert (page.paginator.count, page.paginator.num_pages) == (53, 2)
+    by_code = client.get(reverse("customers")).context["list"]
+    position = parse_qs(urlsplit(by_code.next_url).query)["after"][0]
+    assert listed_codes(client, after=position) == ["P50", "P51", "P52"]
+    assert listed_codes(client, after=position, sort="-code")[0] == "P52"
 
 
 def test_empty_list_links_to_the_form_for_users_who_may_create_customers(
@@ -153,11 +185,11 @@ def test_list_without_matches_shows_the_active_filters_with_links_to_remove_them
 ) -> None:
     page = login(cast_with_customers.head).get(reverse("customers"), {"q": "没有", "stage": "lost"})
     assert "No customer matches" in page.content.decode()
-    assert [(item.label, item.value) for item in page.context["active_filters"]] == [
+    assert [(item.label, item.value) for item in page.context["list"].active_filters] == [
         ("Search", "没有"),
         ("Stage", "Lost"),
     ]
-    assert [item.url for item in page.context["active_filters"]] == [
+    assert [item.url for item in page.context["list"].active_filters] == [
         "/customers/?stage=lost",
         "/customers/?q=%E6%B2%A1%E6%9C%89",
     ]
@@ -169,7 +201,7 @@ def test_htmx_request_gets_only_the_results_and_a_url_without_blank_parameters(
     response = login(cast_with_customers.head).get(
         reverse("customers"),
         {"q": "天水", "stage": "", "sort": "code"},
-        headers={"HX-Request": "true", "HX-Target": "customer-results"},
+        headers={"HX-Request": "true", "HX-Target": "list-results"},
     )
     text = response.content.decode()
     assert "<html" not in text
@@ -183,7 +215,7 @@ def test_htmx_request_of_the_browser_history_gets_the_whole_page(
 ) -> None:
     headers = {
         "HX-Request": "true",
-        "HX-Target": "customer-results",
+        "HX-Target": "list-results",
         "HX-History-Restore-Request": "true",
     }
     response = login(cast_with_customers.head).get(reverse("customers"), headers=headers)
@@ -197,7 +229,7 @@ def count_queries(client: Client, parameters: Mapping[str, str]) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"q": "科技", "sort": "-grade", "owner": "pool"}])
+@pytest.mark.parametrize("parameters", [{}, {"q": "科技", "sort": "-grade", "owner": "none"}])
 def test_list_has_a_constant_number_of_queries(
     cast: Cast, login: Login, parameters: dict[str, str]
 ) -> None:
@@ -216,17 +248,22 @@ def test_list_has_a_constant_number_of_queries(
     assert count_queries(client, parameters) == query_count <= MAX_QUERIES
 
 
-class MarkedCode(CustomerListPart):
+class MarkedCode(ListPart):
     """A part like those of other apps: the code with a prefix, as a column and a filter."""
 
     slug = "marked-code"
     permission = Permission.SCORE_VIEW
-    columns = (ListColumn("mark", "Mark", "tests/mark.html", "mark"),)
-    filters = (ListFilter("marked", "Marked", "mark", lambda: [("x-HIS", "His"), ("x-TS", "Ts")]),)
+    columns = (
+        ListColumn("mark", "Mark", lambda row, _user: row.mark, "tests/mark.html", Sort(("mark",))),
+    )
+    filters = (ListFilter("marked", "Marked", exact_comparisons(Column("mark", Text()))),)
 
-    def annotate(self, customers: CustomerQuerySet) -> CustomerQuerySet:
+    def annotate(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Add ``mark``, the code with a prefix."""
-        return customers.annotate(mark=Concat(Value("x-"), "code", output_field=CharField()))
+        marked: QuerySet[Any] = rows.annotate(
+            mark=Concat(Value("x-"), "code", output_field=CharField())
+        )
+        return marked
 
 
 @pytest.fixture
@@ -242,7 +279,7 @@ def list_part(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
                     *settings.TEMPLATES[0]["OPTIONS"]["loaders"],
                     (
                         "django.template.loaders.locmem.Loader",
-                        {"tests/mark.html": "<b>{{ customer.mark }}</b>"},
+                        {"tests/mark.html": "<b>{{ row.mark }}</b>"},
                     ),
                 ]
             },
@@ -276,3 +313,31 @@ def test_list_part_is_hidden_without_the_permission(
     client = login(cast_with_customers.head)
     assert "x-HIS" not in client.get(reverse("customers")).content.decode()
     assert listed_codes(client, marked="x-TS") == ["HIS", "MINE", "POOL", "TS"]
+
+
+def test_part_of_the_address_that_is_left_out_is_named(
+    cast_with_customers: Cast, login: Login
+) -> None:
+    parameters = {"colour": "red", "stage": "nonsense", "unit": "HNCS", "sort": "colour"}
+    response = login(cast_with_customers.head).get(reverse("customers"), parameters)
+    named = [problem.name for problem in response.context["list"].problems]
+    assert named == ["colour", "stage", "sort", "unit"]
+    page = response.content.decode()
+    assert "Left out: stage." in page
+    assert "Changsha" not in page
+
+
+def test_several_values_of_a_filter_are_alternatives(
+    cast_with_customers: Cast, login: Login
+) -> None:
+    client = login(cast_with_customers.head)
+    with fixture_changes():
+        Customer.objects.filter(code__in=["HIS", "POOL"]).update(stage="partner")
+        Customer.objects.filter(code="MINE").update(stage="lost")
+    response = client.get(reverse("customers"), {"stage": ["signed", "lost"]})
+    assert [row.code for row, _cells in response.context["list"].rows] == ["MINE", "TS"]
+    [chip] = response.context["list"].active_filters
+    assert (chip.label, chip.value) == ("Stage", "Signed, Lost")
+    [stage] = [each for each in response.context["list"].controls if each.key == "stage"]
+    [lost] = [link for link in stage.links if link.label == "Lost"]
+    assert (lost.is_selected, lost.url) == (True, "/customers/?stage=signed")

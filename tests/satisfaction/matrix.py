@@ -41,5 +41,6 @@ MATRIX = AppMatrix(
         ),
     ),
     panels={"complaints": ALL},
+    list_parts={"complaints": ALL},
     widgets={"open-complaints": ALL},
 )  # fmt: skip

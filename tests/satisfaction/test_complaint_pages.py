@@ -9,6 +9,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from accounts.permissions import Permission
+from core.listing.page import PAGE_SIZE
 from crm.models import Customer
 from satisfaction.models import Complaint
 from satisfaction.models.complaint import MAX_TEXT_LENGTH, State
@@ -17,14 +19,13 @@ from satisfaction.services.complaint import (
     comment_on_complaint,
     reopen_complaint,
 )
-from satisfaction.views.complaint_list import PER_PAGE
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.crm.factories import make_customer
 from tests.history import fixture_changes
 from tests.satisfaction.factories import make_complaint
 
-LIST_QUERIES = 4  # session, user, count, page
+LIST_QUERIES = 6  # session, user, ids of the page, rows, options of two filters
 
 
 @pytest.fixture
@@ -63,14 +64,14 @@ def test_list_shows_open_complaints_and_tabs_show_the_others(
     reopen_complaint(complaint_id=reopened.pk, reason="Down.", actor=cast.agent)
     client = login(cast.agent)
     assert _listed_numbers(client) == [reopened.number, received.number]
-    assert _listed_numbers(client, "?state=reopened") == [reopened.number]
-    assert _listed_numbers(client, "?state=closed") == [closed.number]
-    assert _listed_numbers(client, "?state=all") == [
+    assert _listed_numbers(client, "?view=reopened") == [reopened.number]
+    assert _listed_numbers(client, "?view=closed") == [closed.number]
+    assert _listed_numbers(client, "?view=all") == [
         reopened.number,
         closed.number,
         received.number,
     ]
-    assert _listed_numbers(client, "?state=nonsense&sort=nonsense&page=99") == [
+    assert _listed_numbers(client, "?view=nonsense&sort=nonsense&after=99") == [
         reopened.number,
         received.number,
     ]
@@ -94,22 +95,22 @@ def test_list_of_own_complaints_shows_those_the_user_owns(
     cast: Cast, customer: Customer, complaint: Complaint, login: Login
 ) -> None:
     mine = make_complaint(customer, actor=cast.manager)
-    assert _listed_numbers(login(cast.manager), "?mine=1") == [mine.number]
+    assert _listed_numbers(login(cast.manager), "?owner=mine") == [mine.number]
     assert _listed_numbers(login(cast.manager)) == [mine.number, complaint.number]
 
 
 def test_list_of_one_customer_shows_only_its_complaints(
     cast: Cast, customer: Customer, complaint: Complaint, login: Login
 ) -> None:
-    """The list filters by id: another customer's code may begin with this customer's code."""
+    """The whole code counts: another customer's may begin with it."""
     make_complaint(make_customer(cast.lanzhou, code="LZ011"), actor=cast.agent)
     client = login(cast.agent)
-    assert _listed_numbers(client, f"?customer={customer.pk}") == [complaint.number]
+    assert _listed_numbers(client, f"?customer={customer.code}") == [complaint.number]
     assert f"Customer: {customer.name}" in _page_text(
-        client, f"{reverse('complaints')}?customer={customer.pk}"
+        client, f"{reverse('complaints')}?customer={customer.code}"
     )
     assert len(_listed_numbers(client, "?customer=x")) == 2
-    page = _page_text(login(cast.stranger), f"{reverse('complaints')}?customer={customer.pk}")
+    page = _page_text(login(cast.stranger), f"{reverse('complaints')}?customer={customer.code}")
     assert customer.name not in page
 
 
@@ -117,28 +118,61 @@ def test_list_sorts_both_ways(cast: Cast, customer: Customer, login: Login) -> N
     first = make_complaint(customer, actor=cast.manager)
     second = make_complaint(make_customer(cast.lanzhou, name="Alpha"), actor=cast.agent)
     client = login(cast.agent)
-    assert _listed_numbers(client, "?sort=received") == [first.number, second.number]
-    assert _listed_numbers(client, "?sort=-received") == [second.number, first.number]
+    assert _listed_numbers(client, "?sort=opened_at") == [first.number, second.number]
+    assert _listed_numbers(client, "?sort=-opened_at") == [second.number, first.number]
     assert _listed_numbers(client, "?sort=customer") == [second.number, first.number]
     assert _listed_numbers(client, "?sort=-owner") == [first.number, second.number]
     assert 'aria-sort="descending"' in _page_text(client, reverse("complaints") + "?sort=-owner")
 
 
 def test_list_is_split_into_pages(cast: Cast, customer: Customer, login: Login) -> None:
-    for _ in range(PER_PAGE + 1):
+    for _ in range(PAGE_SIZE + 1):
         make_complaint(customer, actor=cast.agent)
     client = login(cast.agent)
-    assert len(_listed_numbers(client)) == PER_PAGE
-    assert len(_listed_numbers(client, "?page=2")) == 1
-    assert len(_listed_numbers(client, "?page=abc")) == PER_PAGE
+    assert len(_listed_numbers(client)) == PAGE_SIZE
+    next_url = client.get(reverse("complaints")).context["list"].next_url
+    assert len(_listed_numbers(client, next_url.removeprefix(reverse("complaints")))) == 1
+    assert len(_listed_numbers(client, "?after=abc")) == PAGE_SIZE
+
+
+def test_customers_are_found_by_their_complaints(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    make_complaint(customer, actor=cast.agent, closed=True)
+    calm = make_customer(cast.lanzhou, code="CALM")
+    client = login(cast.head)
+
+    def found(where: str) -> list[str]:
+        response = client.get(reverse("customers"), {"where": where})
+        assert response.context["list"].problems == []
+        return [row.code for row, _cells in response.context["list"].rows]
+
+    assert found("has.complaints(state=closed)") == [customer.code]
+    assert found("has.complaints(state=received)") == []
+    assert found("no.complaints()") == [calm.code]
+    assert found("any(has.complaints(state=closed);code=CALM)") == [calm.code, customer.code]
+
+
+def test_condition_about_complaints_needs_the_permission_to_see_them(
+    cast: Cast, customer: Customer, login: Login
+) -> None:
+    make_complaint(customer, actor=cast.agent, closed=True)
+    role = cast.head.role
+    role.permissions = [each for each in role.permissions if each != Permission.COMPLAINT_VIEW]
+    with fixture_changes():
+        role.save()
+    where = {"where": "no.complaints()"}
+    shown = login(cast.head).get(reverse("customers"), where).context["list"]
+    assert [problem.name for problem in shown.problems] == ["where"]
+    assert len(shown.rows) == 1
 
 
 def test_list_shows_only_visible_complaints(cast: Cast, complaint: Complaint, login: Login) -> None:
     assert _listed_numbers(login(cast.manager)) == [complaint.number]
     assert _listed_numbers(login(cast.executive)) == [complaint.number]
     for user in (cast.colleague, cast.stranger, cast.other_head):
-        assert _listed_numbers(login(user), "?state=all") == []
-        assert _listed_numbers(login(user), f"?state=all&q={complaint.number}") == []
+        assert _listed_numbers(login(user), "?view=all") == []
+        assert _listed_numbers(login(user), f"?view=all&q={complaint.number}") == []
 
 
 @pytest.mark.parametrize("rows", [2, 20])
@@ -169,7 +203,7 @@ def test_search_without_results_offers_to_search_all_complaints(
 ) -> None:
     closed = make_complaint(customer, actor=cast.agent, closed=True)
     client = login(cast.agent)
-    page = _page_text(client, reverse("complaints") + "?mine=1&q=华天")
+    page = _page_text(client, reverse("complaints") + "?owner=mine&q=华天")
     assert "Nothing matches" in page
     (url,) = re.findall(r'href="(\S+)">Look in all complaints', page)
     assert closed.number in _page_text(client, url)

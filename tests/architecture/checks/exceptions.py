@@ -105,6 +105,8 @@ _WITH_CUSTOMER = "A record of a customer is visible to the users who see the cus
 
 # Foreign keys that templates may follow, written as in the templates.
 FOREIGN_KEYS_IN_TEMPLATES = {
+    "row.owner": _IN_CHARGE,  # in cells of lists
+    "row.unit": _IN_CHARGE,
     "customer.owner": _IN_CHARGE,
     "customer.unit": _IN_CHARGE,
     "complaint.customer": _WITH_CUSTOMER,
@@ -118,7 +120,6 @@ FOREIGN_KEYS_IN_TEMPLATES = {
     "user.manager": "One's own manager, on one's own page.",
     "form.customer": "A field of a form.",
     "form.owner": "A field of a form.",
-    "query.customer": "The customer asked for, read through visible_to by the filters.",
 }
 
 # Models whose rows every user may read, or that a permission guards as a whole.

@@ -1,0 +1,199 @@
+"""The conditions of a list query: their tree, and how it is written as text and as JSON.
+
+Text is what people read in an address: ``any(grade=AA,A;stage=lost);no.complaints(state=open)``.
+Members of a group are separated by ``;`` and the values of a condition by ``,``. A value that holds
+one of the characters ``;,()"`` stands in double quotes, and a double quote in it is doubled.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MAX_DEPTH = 4
+MAX_CONDITIONS = 40
+MAX_TEXT_LENGTH = 4000
+MAX_VALUE_IN_ERROR = 60
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+_BARE = re.compile(r'[^;,()"]+')
+_NEEDS_QUOTES = re.compile(r'[;,()"]|^\s|\s$|^$')
+
+GroupOperator = Literal["all", "any"]
+
+
+class InvalidConditionsError(ValueError):
+    """A text or JSON that is not a tree of conditions. The argument is the part that is wrong."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A comparison with values: ``parameter`` names the comparison, as in the address."""
+
+    parameter: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Conditions of which all or any must hold. An empty group always holds."""
+
+    operator: GroupOperator = "all"
+    members: tuple["Node", ...] = ()
+
+
+@dataclass(frozen=True)
+class Related:
+    """That a related record meeting the conditions exists, or that there is none."""
+
+    relation: str
+    exists: bool
+    where: Group
+
+
+Node = Condition | Group | Related
+
+
+def all_conditions(node: Node) -> Iterator[Condition]:
+    """Yield the conditions of a tree, without those of related records."""
+    if isinstance(node, Condition):
+        yield node
+    elif isinstance(node, Group):
+        for member in node.members:
+            yield from all_conditions(member)
+
+
+def to_text(members: Sequence[Node]) -> str:
+    """Return the text of a group's members."""
+    return ";".join(_node_text(member) for member in members)
+
+
+def _node_text(node: Node) -> str:
+    if isinstance(node, Condition):
+        return f"{node.parameter}={','.join(_quoted(value) for value in node.values)}"
+    if isinstance(node, Group):
+        return f"{node.operator}({to_text(node.members)})"
+    return f"{'has' if node.exists else 'no'}.{node.relation}({to_text(node.where.members)})"
+
+
+def _quoted(value: str) -> str:
+    if not _NEEDS_QUOTES.search(value):
+        return value
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def from_text(text: str) -> tuple[Node, ...]:
+    """Return the members of a group from their text; raise InvalidConditionsError."""
+    if len(text) > MAX_TEXT_LENGTH:
+        raise InvalidConditionsError(text[:MAX_VALUE_IN_ERROR])
+    return _Parser(text).parse()
+
+
+class _Parser:
+    """Reads the text of a group from left to right; ``position`` is the next character's."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.condition_count = 0
+
+    def parse(self) -> tuple[Node, ...]:
+        members = self._members(depth=1) if self.text else ()
+        if self.position < len(self.text):
+            raise self._error()
+        return members
+
+    def _members(self, depth: int) -> tuple[Node, ...]:
+        members = [self._member(depth)]
+        while self._skip(";"):
+            members.append(self._member(depth))
+        return tuple(members)
+
+    def _member(self, depth: int) -> Node:
+        name = self._match(_NAME)[0]
+        if self._skip("="):
+            return self._condition(name)
+        if name in {"all", "any"}:
+            return Group("any" if name == "any" else "all", self._group_members(depth))
+        if name in {"has", "no"}:
+            self._expect(".")
+            relation = self._match(_NAME)[0]
+            return Related(relation, name == "has", Group("all", self._group_members(depth)))
+        raise self._error()
+
+    def _group_members(self, depth: int) -> tuple[Node, ...]:
+        if depth >= MAX_DEPTH:
+            raise self._error()
+        self._expect("(")
+        if self._skip(")"):
+            return ()
+        members = self._members(depth + 1)
+        self._expect(")")
+        return members
+
+    def _condition(self, parameter: str) -> Condition:
+        self.condition_count += 1
+        if self.condition_count > MAX_CONDITIONS:
+            raise self._error()
+        values = [self._value()]
+        while self._skip(","):
+            values.append(self._value())
+        return Condition(parameter, tuple(values))
+
+    def _value(self) -> str:
+        if self.text.startswith('"', self.position):
+            return self._match(_QUOTED)[1].replace('""', '"')
+        return self._match(_BARE)[0]
+
+    def _match(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        found = pattern.match(self.text, self.position)
+        if found is None:
+            raise self._error()
+        self.position = found.end()
+        return found
+
+    def _skip(self, character: str) -> bool:
+        is_next = self.text.startswith(character, self.position)
+        self.position += is_next
+        return is_next
+
+    def _expect(self, character: str) -> None:
+        if not self._skip(character):
+            raise self._error()
+
+    def _error(self) -> InvalidConditionsError:
+        return InvalidConditionsError(self.text[self.position :][:MAX_VALUE_IN_ERROR])
+
+
+def to_json(node: Node) -> dict[str, Any]:
+    """Return the JSON of a tree; ``from_json`` reads it."""
+    if isinstance(node, Condition):
+        return {"parameter": node.parameter, "values": list(node.values)}
+    if isinstance(node, Group):
+        return {node.operator: [to_json(member) for member in node.members]}
+    return {"has" if node.exists else "no": node.relation, "where": to_json(node.where)}
+
+
+def from_json(data: Any) -> Node:
+    """Return the tree of JSON that ``to_json`` wrote; raise InvalidConditionsError."""
+    match data:
+        case {"parameter": str(parameter), "values": [*values], **rest} if not rest:
+            if values and all(isinstance(value, str) for value in values):
+                return Condition(parameter, tuple(values))
+        case {"all": [*members], **rest} if not rest:
+            return Group("all", tuple(from_json(member) for member in members))
+        case {"any": [*members], **rest} if not rest:
+            return Group("any", tuple(from_json(member) for member in members))
+        case {"has": str(relation), "where": where, **rest} if not rest:
+            return Related(relation, exists=True, where=_group_from_json(where))
+        case {"no": str(relation), "where": where, **rest} if not rest:
+            return Related(relation, exists=False, where=_group_from_json(where))
+    raise InvalidConditionsError(str(data)[:MAX_VALUE_IN_ERROR])
+
+
+def _group_from_json(data: Any) -> Group:
+    node = from_json(data)
+    if not isinstance(node, Group):
+        raise InvalidConditionsError(str(data)[:MAX_VALUE_IN_ERROR])
+    return node

@@ -1,0 +1,157 @@
+"""What a list offers: columns, filters, sorting, related records, parts of other apps."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Expression
+from django.utils.functional import Promise
+
+from accounts.models import User
+from accounts.permissions import Permission
+from core.fields.declarations import FieldDeclaration
+from core.fields.kinds import Money, Number
+from core.fields.queries import sort_expressions
+from core.listing.comparisons import Column
+from core.listing.conditions import Node
+from core.listing.filters import ListFilter
+
+TEXT_CELL_TEMPLATE = "core/listing/text_cell.html"
+
+
+@dataclass(frozen=True)
+class Sort:
+    """How a list is sorted: by all ``expressions`` in the same direction.
+
+    Rows that meet ``empty``, those without a value, are last in either direction, in order of
+    their ids. With ``groups``, rows are sorted by which of these conditions they meet, and in a
+    group by id: the database then reads each group of a column with few values from an index,
+    and does not sort.
+    """
+
+    expressions: Sequence[str | F | Expression] = ()
+    empty: Q | None = None
+    groups: Callable[[], Sequence[Q]] | None = None
+
+
+@dataclass(frozen=True)
+class ListColumn:
+    """A column.
+
+    ``text_of`` returns the text of a row's cell for a user. The template of a cell gets ``row``,
+    ``column`` and that text as ``text``. The list is sorted by the column if it has a ``sort``.
+    """
+
+    key: str
+    label: str | Promise
+    text_of: Callable[[Any, User], str]
+    template: str = TEXT_CELL_TEMPLATE
+    sort: Sort | None = None
+    is_numeric: bool = False
+    css_class: str = ""  # of the cells
+    part_slug: str = ""
+
+
+def field_column(declared: FieldDeclaration, template: str = TEXT_CELL_TEMPLATE) -> ListColumn:
+    """Return the column of a declared field."""
+    is_numeric = isinstance(declared.kind, Number | Money)
+    return ListColumn(
+        key=declared.name,
+        label=declared.list_label,
+        text_of=declared.text_of,
+        template=template,
+        sort=field_sort(declared),
+        is_numeric=is_numeric,
+        css_class="num" if is_numeric else "",
+    )
+
+
+def field_sort(declared: FieldDeclaration) -> Sort | None:
+    """Return how a list is sorted by a declared field; None if it cannot be."""
+    if not declared.is_sortable:
+        return None
+    empty = Column(declared.name, declared.kind, declared.custom_key).is_empty()
+    may_be_empty = declared.may_be_empty or declared.is_custom
+    return Sort(
+        expressions=tuple(sort_expressions(declared)) if declared.sort_groups is None else (),
+        empty=empty if may_be_empty else None,
+        groups=declared.sort_groups,
+    )
+
+
+class ListPart:
+    """Columns and filters that another app adds to a list, and the annotations they use."""
+
+    slug: ClassVar[str]
+    permission: ClassVar[Permission]
+    columns: ClassVar[Sequence[ListColumn]] = ()
+    filters: ClassVar[Sequence[ListFilter]] = ()
+    relations: ClassVar[Sequence["Relation"]] = ()
+
+    def is_available_to(self, user: User) -> bool:
+        """Return whether the user gets these columns and filters."""
+        return user.may(self.permission)
+
+    def annotate(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows with this part's annotations; must neither add nor remove rows."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Related records that a condition can ask for: that one exists, or that none does.
+
+    ``rows`` returns those the user may see, with a reference ``path`` to the rows of the list.
+    ``filters`` are what can be asked of them.
+    """
+
+    key: str
+    label: str | Promise
+    rows: Callable[[User], QuerySet[Any]]
+    path: str
+    filters: Callable[[User], Sequence[ListFilter]]
+
+
+@dataclass(frozen=True)
+class ListTab:
+    """A tab of a list's page: its rows meet these conditions besides those of the address.
+
+    ``key`` is the value of the parameter ``view``.
+    """
+
+    key: str
+    label: str | Promise
+    conditions: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListDeclaration:
+    """A list.
+
+    ``rows`` returns the rows a user may see, ``search`` those that match each word of a text.
+    ``fields_for`` returns the declared fields a user may see, custom ones included; ``columns``
+    returns the columns in order, made of them and of those of the parts; ``filters`` those made
+    of them. ``static_filters`` are the filters every user has, for the
+    description of the API. ``sorts`` are orders without a column. ``default_sort`` is the key of a
+    column or of one of these, with ``-`` in front for descending. The page shows the first of the
+    ``tabs``, if there are any, until another one is selected. ``related`` are relations that cells
+    follow besides those of declared fields.
+    """
+
+    name: str
+    url_name: str
+    title: str | Promise
+    search_hint: str | Promise
+    permission: Permission
+    rows: Callable[[User], QuerySet[Any]]
+    search: Callable[[QuerySet[Any], str], QuerySet[Any]]
+    columns: Callable[[Sequence[FieldDeclaration], Sequence["ListColumn"]], Sequence["ListColumn"]]
+    filters: Callable[[Sequence[FieldDeclaration]], Sequence[ListFilter]]
+    fields_for: Callable[[User], Sequence[FieldDeclaration]]
+    default_sort: str
+    fields: Sequence[FieldDeclaration] = ()
+    sorts: Mapping[str, Sort] = field(default_factory=dict)
+    parts: Callable[[], Sequence[ListPart]] = tuple
+    tabs: Sequence[ListTab] = ()
+    related: Sequence[str] = ()

@@ -1,0 +1,365 @@
+"""The page of a list: reads the address, shows one page of rows with filters and sorting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from core.listing.conditions import Condition
+from core.listing.declarations import ListColumn, ListDeclaration, ListTab
+from core.listing.filters import FilterOption, ListFilter, OptionGroup
+from core.listing.paging import (
+    END,
+    InvalidPositionError,
+    KeysetPage,
+    KeysetPager,
+    RowCount,
+    count_rows,
+)
+from core.listing.query import SEARCH, ListQuery
+from core.listing.selection import Problem, UserList
+from core.listing.words import QueryWords
+from core.pages import AuthedRequest, Page
+
+PAGE_SIZE = 50
+RESULTS_ID = "list-results"  # of the element that a filter replaces
+MAX_MENU_LINKS = 15  # a filter with more options is a select, in which one can type
+# Parameters of a page: the position it follows or precedes, and its tab.
+AFTER, BEFORE, VIEW = "after", "before", "view"
+
+
+@dataclass(frozen=True)
+class Header:
+    """A column's header: the address that sorts by it, or reverses the order; blank if none."""
+
+    label: str | Promise
+    url: str = ""
+    direction: str = ""  # for aria-sort; blank if the list is not sorted by the column
+    is_numeric: bool = False
+
+
+@dataclass(frozen=True)
+class TabLink:
+    """A link to a tab, with the filters of the address."""
+
+    label: str | Promise
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class ActiveFilter:
+    """A condition in words, and the address of the list without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+@dataclass(frozen=True)
+class FilterLink:
+    """An option in a filter's menu: a link that selects it, or deselects it if it is selected."""
+
+    label: str | Promise
+    url: str
+    is_selected: bool
+
+
+@dataclass(frozen=True)
+class FilterControl:
+    """A filter as the page shows it: a menu of ``links``, a select of ``groups``, or an input.
+
+    ``hidden_values`` are sent with the form beside what the control itself sends.
+    """
+
+    key: str
+    label: str | Promise
+    value: str = ""
+    is_used: bool = False
+    links: Sequence[FilterLink] = ()
+    groups: Sequence[OptionGroup] = ()
+    options_url: str = ""
+    hidden_values: Sequence[str] = ()
+
+    @property
+    def is_input(self) -> bool:
+        """Whether values are typed."""
+        return not self.links and not self.groups
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a row."""
+
+    column: ListColumn
+    text: str
+
+
+class ShownList:
+    """What the templates of a list need: one page of rows, and controls for the query."""
+
+    def __init__(self, user_list: UserList, request: AuthedRequest) -> None:
+        self.user_list = user_list
+        self.declaration = user_list.declaration
+        self.words = QueryWords(user_list)
+        query, problems = user_list.read(request.GET, (AFTER, BEFORE, VIEW))
+        self.query, unknown_values = self.words.known_part(query)
+        self.problems: list[Problem] = [*problems, *unknown_values]
+        self.tab = self._read_tab(request.GET.get(VIEW, ""))
+        self._codec = user_list.position_codec(self.query)
+        self._after, self._before = request.GET.get(AFTER, ""), request.GET.get(BEFORE, "")
+        self.page = self._read_page()
+
+    def _read_tab(self, key: str) -> ListTab | None:
+        tabs = self.declaration.tabs
+        for tab in tabs:
+            if tab.key == key:
+                return tab
+        if key:
+            self.problems.append(Problem(VIEW, _("Not found: %s") % key))
+        return tabs[0] if tabs else None
+
+    def _matching_rows(self) -> QuerySet[Any]:
+        if self.tab is None:
+            return self.user_list.rows(self.query)
+        conditions = (*self.query.conditions, *self.tab.conditions)
+        return self.user_list.rows(replace(self.query, conditions=conditions))
+
+    @property
+    def tabs(self) -> list[TabLink]:
+        """The links to the tabs."""
+        return [
+            TabLink(tab.label, self.url(self.query, tab=tab), tab is self.tab)
+            for tab in self.declaration.tabs
+        ]
+
+    def _read_page(self) -> KeysetPage:
+        """Return the requested page; the first one for a position of another order."""
+        _key, sort, is_descending = self.user_list.sort_of(self.query)
+        pager = KeysetPager(
+            self._matching_rows(), sort, descending=is_descending, page_size=PAGE_SIZE
+        )
+        try:
+            if self._before == END:
+                return pager.last_page(count_rows(self._matching_rows()).number)
+            if self._before:
+                return pager.page_before(self._codec.decode(self._before))
+            if self._after:
+                return pager.page_after(self._codec.decode(self._after))
+            return pager.first_page()
+        except InvalidPositionError:
+            return pager.first_page()
+
+    @cached_property
+    def count(self) -> RowCount:
+        """How many rows match the query. A single page needs no counting."""
+        return self._single_page_count or count_rows(self._matching_rows())
+
+    @property
+    def _single_page_count(self) -> RowCount | None:
+        page = self.page
+        is_single = not (page.has_previous or page.has_next)
+        return RowCount(len(page.ids), is_exact=True) if is_single else None
+
+    @cached_property
+    def rows(self) -> list[tuple[Any, list[Cell]]]:
+        """The rows of the page in order, each with its cells."""
+        declaration, user = self.user_list.declaration, self.user_list.user
+        selected = self.user_list.with_columns(declaration.rows(user).filter(pk__in=self.page.ids))
+        rows_by_id = {row.pk: row for row in selected}
+        rows = [rows_by_id[pk] for pk in self.page.ids if pk in rows_by_id]
+        return [
+            (row, [Cell(column, column.text_of(row, user)) for column in self.user_list.columns])
+            for row in rows
+        ]
+
+    @property
+    def count_text(self) -> str:
+        """How many rows match: "12,345", or "10,000+" if that is not counted exactly."""
+        number = number_format(self.count.number, force_grouping=True)
+        return number if self.count.is_exact else f"{number}+"
+
+    @property
+    def range_text(self) -> str:
+        """Which rows the page shows, out of how many."""
+        # Rows added since the position was made can make the last number exceed the count.
+        start, count = self.page.start, self.count.number
+        end = start + len(self.page.ids) - 1
+        values = {
+            "first": number_format(start, force_grouping=True),
+            "last": number_format(end, force_grouping=True),
+            "total": number_format(max(end, count), force_grouping=True),
+        }
+        if self.count.is_exact:
+            return _("%(first)s–%(last)s of %(total)s") % values
+        return _("%(first)s–%(last)s of more than %(total)s") % values
+
+    @property
+    def base_url(self) -> str:
+        """The address of the whole list."""
+        return reverse(self.user_list.declaration.url_name)
+
+    @property
+    def current_url(self) -> str:
+        """The address of this page, without parameters that the list does not have."""
+        positions = [(AFTER, self._after), (BEFORE, self._before)]
+        return self.url(self.query, *(pair for pair in positions if pair[1]))
+
+    @property
+    def first_url(self) -> str:
+        """The address of the first page; blank on the first page."""
+        return self.url(self.query) if self.page.has_previous else ""
+
+    @property
+    def previous_url(self) -> str:
+        """The address of the previous page; blank if there is none."""
+        if not (self.page.has_previous and self.page.first):
+            return ""
+        return self.url(self.query, (BEFORE, self._codec.encode(self.page.first)))
+
+    @property
+    def next_url(self) -> str:
+        """The address of the next page; blank if there is none."""
+        if not (self.page.has_next and self.page.last):
+            return ""
+        return self.url(self.query, (AFTER, self._codec.encode(self.page.last)))
+
+    @property
+    def last_url(self) -> str:
+        """The address of the last page; blank on the last page."""
+        return self.url(self.query, (BEFORE, END)) if self.page.has_next else ""
+
+    def url(self, query: ListQuery, *others: tuple[str, str], tab: ListTab | None = None) -> str:
+        """Return the address of a query on a tab (the current one if None), and of a page."""
+        tab = tab or self.tab
+        is_other_tab = tab is not None and tab is not self.declaration.tabs[0]
+        pairs = [*query.address_parameters(), *others]
+        if tab is not None and is_other_tab:
+            pairs.insert(0, (VIEW, tab.key))
+        return f"{self.base_url}?{urlencode(pairs)}" if pairs else self.base_url
+
+    @property
+    def headers(self) -> list[Header]:
+        """The headers of the columns."""
+        return [self._header(column) for column in self.user_list.columns]
+
+    def _header(self, column: ListColumn) -> Header:
+        if column.sort is None:
+            return Header(column.label, is_numeric=column.is_numeric)
+        key, _sort, is_descending = self.user_list.sort_of(self.query)
+        is_current = key == column.key
+        reverses = is_current and not is_descending
+        sort = f"-{column.key}" if reverses else column.key
+        is_default = sort == self.user_list.default_sort
+        direction = ("descending" if is_descending else "ascending") if is_current else ""
+        url = self.url(replace(self.query, sort="" if is_default else sort))
+        return Header(column.label, url, direction, column.is_numeric)
+
+    @property
+    def active_filters(self) -> list[ActiveFilter]:
+        """The search text and the conditions, each with the address without it."""
+        active = [
+            ActiveFilter(
+                self.words.label(node), self.words.value(node), self.url(self.query.without(node))
+            )
+            for node in self.query.conditions
+        ]
+        if self.query.search:
+            url = self.url(replace(self.query, search=""))
+            active.insert(0, ActiveFilter(_("Search"), self.query.search, url))
+        return active
+
+    @cached_property
+    def controls(self) -> list[FilterControl]:
+        """The controls of the filters that are offered, and of those in use."""
+        return [
+            self._control(each)
+            for each in self.user_list.filters
+            if "" in {comparison.suffix for comparison in each.comparisons}
+            and (each.is_offered or self.query.values_of(each.key))
+        ]
+
+    def _control(self, list_filter: ListFilter) -> FilterControl:
+        values = self.query.values_of(list_filter.key)
+        groups = self.words.option_groups(list_filter)
+        options = [option for group in groups for option in group.options]
+        control = FilterControl(
+            list_filter.key, list_filter.label, is_used=bool(values), groups=groups
+        )
+        if list_filter.option_groups is None:
+            return replace(control, value=values[0] if values else "", groups=())
+        if list_filter.search is not None and len(groups) == 1:
+            url = reverse("list_options", args=[self.user_list.declaration.name, list_filter.key])
+            control = replace(control, options_url=url)
+        elif len(options) <= MAX_MENU_LINKS and len(groups) == 1:
+            links = [self._link(list_filter, values, option) for option in options]
+            return replace(control, links=links, groups=(), hidden_values=values)
+        return self._select(control, values)
+
+    def _select(self, control: FilterControl, values: Sequence[str]) -> FilterControl:
+        """A select sends one value; of several, the others are sent hidden."""
+        if not values:
+            return control
+        *others, value = values
+        known = {option.value for group in control.groups for option in group.options}
+        groups = list(control.groups)
+        if value not in known:  # there are too many options to list
+            label = self.words.value(Condition(control.key, (value,)))
+            groups.append(OptionGroup("", [FilterOption(value, label)]))
+        return replace(control, value=value, hidden_values=others, groups=groups)
+
+    def _link(
+        self, list_filter: ListFilter, values: Sequence[str], option: FilterOption
+    ) -> FilterLink:
+        is_selected = option.value in values
+        if is_selected:
+            new_values = [value for value in values if value != option.value]
+        else:
+            new_values = [*values, option.value]
+        query = self.query.with_condition(list_filter.key, *new_values)
+        return FilterLink(option.label, self.url(query), is_selected)
+
+    @property
+    def hidden_parameters(self) -> list[tuple[str, str]]:
+        """The parameters of the query that no control of the form sends."""
+        sent = {SEARCH} | {control.key for control in self.controls}
+        hidden = [pair for pair in self.query.address_parameters() if pair[0] not in sent]
+        if self.tab is not None and self.tab is not self.declaration.tabs[0]:
+            hidden.append((VIEW, self.tab.key))
+        return hidden
+
+
+class ListPage(Page):
+    """A list page. For a request of htmx for the results, the answer is only these."""
+
+    declaration: ClassVar[ListDeclaration]
+    template_name: ClassVar[str]
+    empty_template_name: ClassVar[str]
+
+    def get(self, request: AuthedRequest) -> HttpResponse:
+        """Show the rows that match the address."""
+        shown = ShownList(UserList(self.declaration, request.user), request)
+        results_only = (
+            request.htmx.target == RESULTS_ID and not request.htmx.history_restore_request
+        )
+        template = "core/listing/results.html" if results_only else self.template_name
+        context = {"list": shown, "empty_template": self.empty_template_name}
+        response = render(request, template, context | self.extra_context(request, shown))
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        if request.htmx:
+            response["HX-Push-Url"] = shown.current_url
+        return response
+
+    def extra_context(self, request: AuthedRequest, shown: ShownList) -> dict[str, Any]:
+        """Return what the template needs besides the list."""
+        return {}

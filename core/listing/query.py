@@ -1,0 +1,114 @@
+"""One selection of a list: what it shows and in which order, without the page.
+
+A query is kept as text: values are those of the address, so that it can be stored and read again
+by a user who sees other records. ``UserList`` (``selection``) turns it into rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.listing.conditions import (
+    Condition,
+    Group,
+    InvalidConditionsError,
+    Node,
+    from_json,
+    to_json,
+    to_text,
+)
+
+VERSION = 1
+SEARCH, SORT, WHERE = "q", "sort", "where"  # parameters of every list
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """Search text, conditions that must all hold, and order: a column's key, ``-`` for descending.
+
+    An empty ``sort`` is the default order of the list.
+    """
+
+    search: str = ""
+    conditions: tuple[Node, ...] = ()
+    sort: str = ""
+
+    @property
+    def sort_key(self) -> str:
+        """The key of the column that the list is sorted by."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def is_descending(self) -> bool:
+        """Whether the order is descending."""
+        return self.sort.startswith("-")
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether there is a search text or a condition."""
+        return bool(self.search or self.conditions)
+
+    def values_of(self, parameter: str) -> tuple[str, ...]:
+        """Return the values of a parameter; empty if it is not used outside of groups."""
+        return next(
+            (
+                node.values
+                for node in self.conditions
+                if isinstance(node, Condition) and node.parameter == parameter
+            ),
+            (),
+        )
+
+    def with_condition(self, parameter: str, *values: str) -> "ListQuery":
+        """Return the query with these values of a parameter; without values, without it."""
+        replaced = Condition(parameter, values) if values else None
+        conditions: list[Node] = []
+        for node in self.conditions:
+            if not (isinstance(node, Condition) and node.parameter == parameter):
+                conditions.append(node)
+            elif replaced is not None:
+                conditions.append(replaced)
+                replaced = None
+        if replaced is not None:
+            conditions.append(replaced)
+        return replace(self, conditions=tuple(conditions))
+
+    def without(self, removed: Node) -> "ListQuery":
+        """Return the query without one of its conditions or groups."""
+        kept = tuple(node for node in self.conditions if node != removed)
+        return replace(self, conditions=kept)
+
+    def address_parameters(self) -> list[tuple[str, str]]:
+        """Return the parameters of the address, a pair for each value, without blank ones."""
+        pairs = [(SEARCH, self.search)] if self.search else []
+        for node in self.conditions:
+            if isinstance(node, Condition):
+                pairs += [(node.parameter, value) for value in node.values]
+        groups = [node for node in self.conditions if not isinstance(node, Condition)]
+        if groups:
+            pairs.append((WHERE, to_text(groups)))
+        if self.sort:
+            pairs.append((SORT, self.sort))
+        return pairs
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the query as JSON, with the version of its form."""
+        return {
+            "version": VERSION,
+            "search": self.search,
+            "where": to_json(Group("all", self.conditions)),
+            "sort": self.sort,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ListQuery":
+        """Return the query of JSON that ``to_json`` wrote.
+
+        Raises InvalidConditionsError for anything else and for another version.
+        """
+        match data:
+            case {"version": 1, "search": str(search), "where": where, "sort": str(sort)}:
+                group = from_json(where)
+                if isinstance(group, Group) and group.operator == "all":
+                    return cls(search, group.members, sort)
+        raise InvalidConditionsError(str(data)[:60])

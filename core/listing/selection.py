@@ -1,0 +1,235 @@
+"""A list as one user has it: reads queries from addresses and selects the rows of a query."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from operator import and_, or_
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.fields.declarations import FieldDeclaration
+from core.fields.reference import Reference
+from core.listing.conditions import (
+    Condition,
+    Group,
+    InvalidConditionsError,
+    Node,
+    all_conditions,
+    from_text,
+)
+from core.listing.declarations import ListColumn, ListDeclaration, ListPart, Relation, Sort
+from core.listing.filters import ListFilter
+from core.listing.filterset import ComparisonFilter, ListFilterSet, comparison_filters
+from core.listing.paging import PositionCodec
+from core.listing.query import SEARCH, SORT, WHERE, ListQuery
+
+MAX_SEARCH_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A part of an address that the list does not have or cannot read, and why."""
+
+    name: str
+    message: str
+
+
+class UserList:
+    """A list with the columns, filters and parts that one user may use. Made for one request."""
+
+    def __init__(self, declaration: ListDeclaration, user: User, default_sort: str = "") -> None:
+        self.declaration = declaration
+        self.user = user
+        self.default_sort = default_sort or declaration.default_sort
+        self.parts = [part for part in declaration.parts() if part.is_available_to(user)]
+
+    @cached_property
+    def fields(self) -> Sequence[FieldDeclaration]:
+        """The declared fields the user may see. Takes one query."""
+        return self.declaration.fields_for(self.user)
+
+    @cached_property
+    def columns(self) -> list[ListColumn]:
+        """The columns in display order, each with the slug of its part."""
+        part_columns = [
+            replace(column, part_slug=part.slug) for part in self.parts for column in part.columns
+        ]
+        return [*self.declaration.columns(self.fields, part_columns)]
+
+    @cached_property
+    def filters(self) -> list[ListFilter]:
+        """The filters in display order, each with the slug of its part."""
+        part_filters = [
+            replace(each, part_slug=part.slug) for part in self.parts for each in part.filters
+        ]
+        return [*self.declaration.filters(self.fields), *part_filters]
+
+    @cached_property
+    def relations(self) -> dict[str, Relation]:
+        """The related records that conditions may ask for, by key."""
+        return {relation.key: relation for part in self.parts for relation in part.relations}
+
+    @cached_property
+    def comparisons(self) -> dict[str, ComparisonFilter]:
+        """The comparisons of all filters, by parameter."""
+        return comparison_filters(self.filters)
+
+    @cached_property
+    def sorts(self) -> dict[str, Sort]:
+        """The orders by key: those of columns and the others."""
+        by_column = {column.key: column.sort for column in self.columns if column.sort is not None}
+        return by_column | dict(self.declaration.sorts)
+
+    def sort_of(self, query: ListQuery) -> tuple[str, Sort, bool]:
+        """Return key, order and whether it is descending: the query's, or the list's own."""
+        text = query.sort or self.default_sort
+        key = text.removeprefix("-")
+        # Most requests use an order without a column, and need no columns for it.
+        sort = self.declaration.sorts.get(key) or self.sorts[key]
+        return key, sort, text.startswith("-")
+
+    def read(
+        self, parameters: QueryDict, other_names: Iterable[str] = ()
+    ) -> tuple[ListQuery, list[Problem]]:
+        """Return the query of an address and what of it was left out, with the reason.
+
+        ``other_names`` are parameters of the page that are not part of the query.
+        """
+        problems: list[Problem] = []
+        conditions: list[Node] = []
+        other_names = {SEARCH, SORT, WHERE, *other_names}
+        names = [name for name in parameters if name not in other_names]
+        if names:
+            filterset = ListFilterSet(
+                parameters, filters=self.comparisons, queryset=self.declaration.rows(self.user)
+            )
+        for name in names:
+            values = tuple(value for value in parameters.getlist(name) if value.strip())
+            if name not in self.comparisons:
+                problems.append(Problem(name, _("There is no such field.")))
+            elif name in filterset.form.errors:
+                problems.append(Problem(name, filterset.form.errors[name][0]))
+            elif values:
+                conditions.append(Condition(name, values))
+        conditions += self._read_where(parameters.get(WHERE, ""), problems)
+        query = ListQuery(
+            search=_clean_search(parameters.get(SEARCH, "")),
+            conditions=tuple(conditions),
+            sort=self._read_sort(parameters.get(SORT, ""), problems),
+        )
+        return query, problems
+
+    def _read_where(self, text: str, problems: list[Problem]) -> tuple[Node, ...]:
+        if not text:
+            return ()
+        try:
+            nodes = from_text(text)
+            for node in nodes:
+                self._predicate(node)
+        except InvalidConditionsError as error:
+            problems.append(Problem(WHERE, _("Not understood: %(part)s") % {"part": error}))
+            return ()
+        except ValidationError as error:
+            problems.append(Problem(WHERE, error.messages[0]))
+            return ()
+        return nodes
+
+    def _read_sort(self, text: str, problems: list[Problem]) -> str:
+        if not text:
+            return ""
+        if text.removeprefix("-") not in self.sorts:
+            problems.append(Problem(SORT, _("The list cannot be sorted by this.")))
+            return ""
+        return "" if text == self.default_sort else text
+
+    def position_codec(self, query: ListQuery) -> PositionCodec:
+        """Return what writes and reads positions in the order of a query."""
+        return PositionCodec(self.declaration.name, query.sort or self.default_sort)
+
+    def rows(self, query: ListQuery) -> QuerySet[Any]:
+        """Return the rows that match a query, in no order. Raises ValidationError."""
+        return self.restrict(self.declaration.rows(self.user), query)
+
+    def restrict(self, rows: QuerySet[Any], query: ListQuery) -> QuerySet[Any]:
+        """Return those of the rows that match a query. Raises ValidationError."""
+        for part in self._parts_used_by(query):
+            rows = part.annotate(rows)
+        if query.search:
+            rows = self.declaration.search(rows, query.search)
+        for node in query.conditions:
+            rows = rows.filter(self._predicate(node))
+        return rows
+
+    def with_columns(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows with all that the columns show."""
+        for part in self.parts:
+            rows = part.annotate(rows)
+        shown = [
+            field.name
+            for field in self.fields
+            if field.in_list and isinstance(field.kind, Reference)
+        ]
+        return rows.select_related(*shown, *self.declaration.related)
+
+    def _parts_used_by(self, query: ListQuery) -> list[ListPart]:
+        sort_key, _sort, _is_descending = self.sort_of(query)
+        slugs = set()
+        if sort_key not in self.declaration.sorts:
+            slugs = {column.part_slug for column in self.columns if column.key == sort_key}
+        for node in query.conditions:
+            for condition in all_conditions(node):
+                slugs.add(self.comparisons[condition.parameter].list_filter.part_slug)
+        return [part for part in self.parts if part.slug in slugs]
+
+    def _predicate(self, node: Node) -> Q:
+        """Return the database's condition for one of a query.
+
+        Raises ValidationError for a value that cannot be read, InvalidConditionsError for a
+        parameter or relation that the user's list does not have.
+        """
+        if isinstance(node, Condition):
+            return _comparison_predicate(node, self.comparisons, self.user)
+        if isinstance(node, Group):
+            return _joined(node, self._predicate)
+        relation = self.relations.get(node.relation)
+        if relation is None:
+            raise InvalidConditionsError(node.relation)
+        matching = relation.rows(self.user).filter(**{relation.path: OuterRef("pk")})
+        exists = Exists(matching.filter(_relation_predicate(node.where, relation, self.user)))
+        return Q(exists) if node.exists else ~Q(exists)
+
+
+def _relation_predicate(node: Node, relation: Relation, user: User) -> Q:
+    """Return the condition for related records, which can ask for no further related records."""
+    comparisons = comparison_filters(relation.filters(user))
+
+    def predicate(node: Node) -> Q:
+        if isinstance(node, Condition):
+            return _comparison_predicate(node, comparisons, user)
+        if isinstance(node, Group):
+            return _joined(node, predicate)
+        raise InvalidConditionsError(node.relation)
+
+    return predicate(node)
+
+
+def _comparison_predicate(
+    condition: Condition, comparisons: Mapping[str, ComparisonFilter], user: User
+) -> Q:
+    if condition.parameter not in comparisons:
+        raise InvalidConditionsError(condition.parameter)
+    return Q(comparisons[condition.parameter].predicate(user, condition.values))
+
+
+def _joined(group: Group, predicate: Callable[[Node], Q]) -> Q:
+    combine = or_ if group.operator == "any" else and_
+    return reduce(combine, (predicate(member) for member in group.members), Q())
+
+
+def _clean_search(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())[:MAX_SEARCH_LENGTH]
