@@ -104,8 +104,11 @@ def update(extra: list[Path]) -> None:
     for message in collect_messages():
         if message.id:
             string = translations.get(_key(message), "")
+            # A message may have become plural, or have ceased to be.
             if message.pluralizable and isinstance(string, str):
                 string = (string,)
+            elif string and not message.pluralizable and not isinstance(string, str):
+                string = string[0]
             updated.add(message.id, string, locations=message.locations, context=message.context)
     CHINESE.parent.mkdir(parents=True, exist_ok=True)
     with CHINESE.open("wb") as file:

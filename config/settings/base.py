@@ -279,7 +279,11 @@ SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=
 
 # --- records with declared fields (docs/adr/0013) -----------------------------------------------
 RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
-LISTS: list[str] = ["crm.listing.CUSTOMER_LIST", "satisfaction.listing.COMPLAINT_LIST"]
+LISTS: list[str] = [
+    "crm.listing.CUSTOMER_LIST",
+    "satisfaction.listing.COMPLAINT_LIST",
+    "segmentation.listing.RUN_LIST",
+]
 
 # --- parts that apps add to pages, in the order of the page (docs/adr/0003) -----------------------
 CUSTOMER_PANELS: list[str] = [

@@ -142,14 +142,14 @@ class ListDeclaration:
     name: str
     url_name: str
     title: str | Promise
-    search_hint: str | Promise
     permission: Permission
     rows: Callable[[User], QuerySet[Any]]
-    search: Callable[[QuerySet[Any], str], QuerySet[Any]]
     columns: Callable[[Sequence[FieldDeclaration], Sequence["ListColumn"]], Sequence["ListColumn"]]
     filters: Callable[[Sequence[FieldDeclaration]], Sequence[ListFilter]]
     fields_for: Callable[[User], Sequence[FieldDeclaration]]
     default_sort: str
+    search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
+    search_hint: str | Promise = ""
     fields: Sequence[FieldDeclaration] = ()
     sorts: Mapping[str, Sort] = field(default_factory=dict)
     parts: Callable[[], Sequence[ListPart]] = tuple

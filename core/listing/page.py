@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -33,6 +34,7 @@ from core.pages import AuthedRequest, Page
 
 PAGE_SIZE = 50
 RESULTS_ID = "list-results"  # of the element that a filter replaces
+REFRESH_ID = "list-refresh"  # of the element that fetches the rows again
 MAX_MENU_LINKS = 15  # a filter with more options is a select, in which one can type
 # Parameters of a page: the position it follows or precedes, and its tab.
 AFTER, BEFORE, VIEW = "after", "before", "view"
@@ -340,26 +342,42 @@ class ShownList:
 
 
 class ListPage(Page):
-    """A list page. For a request of htmx for the results, the answer is only these."""
+    """The page of a list. htmx gets the results only when it asks for them."""
 
     declaration: ClassVar[ListDeclaration]
-    template_name: ClassVar[str]
-    empty_template_name: ClassVar[str]
+    template_name: ClassVar[str] = "core/listing/page.html"
+    empty_template_name: ClassVar[str] = "core/listing/empty.html"
 
     def get(self, request: AuthedRequest) -> HttpResponse:
         """Show the rows that match the address."""
+        return self.render_list(request)
+
+    def render_list(
+        self, request: AuthedRequest, *, status: int = HTTPStatus.OK, **context: Any
+    ) -> HttpResponse:
+        """Return the page, or the part of it that htmx asks for."""
         shown = ShownList(UserList(self.declaration, request.user), request)
-        results_only = (
-            request.htmx.target == RESULTS_ID and not request.htmx.history_restore_request
-        )
-        template = "core/listing/results.html" if results_only else self.template_name
-        context = {"list": shown, "empty_template": self.empty_template_name}
-        response = render(request, template, context | self.extra_context(request, shown))
-        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        context = {
+            "list": shown,
+            "empty_template": self.empty_template_name,
+            **self.extra_context(request, shown),
+            **context,
+        }
+        response = render(request, self._template(request), context, status=status)
+        patch_vary_headers(response, ["HX-Request", "HX-Target", "HX-Trigger"])
         if request.htmx:
             response["HX-Push-Url"] = shown.current_url
         return response
 
+    def _template(self, request: AuthedRequest) -> str:
+        if request.htmx.target != RESULTS_ID or request.htmx.history_restore_request:
+            return self.template_name
+        is_refresh = request.htmx.trigger == REFRESH_ID
+        return "core/listing/table.html" if is_refresh else "core/listing/results.html"
+
     def extra_context(self, request: AuthedRequest, shown: ShownList) -> dict[str, Any]:
-        """Return what the template needs besides the list."""
+        """Return what the templates need besides the list.
+
+        While ``refreshes`` is true, the page fetches its rows again every two seconds.
+        """
         return {}

@@ -102,7 +102,9 @@ class UserList:
         """
         problems: list[Problem] = []
         conditions: list[Node] = []
-        other_names = {SEARCH, SORT, WHERE, *other_names}
+        other_names = {SORT, WHERE, *other_names}
+        if self.declaration.search is not None:
+            other_names.add(SEARCH)
         names = [name for name in parameters if name not in other_names]
         if names:
             filterset = ListFilterSet(
@@ -159,7 +161,7 @@ class UserList:
         """Return those of the rows that match a query. Raises ValidationError."""
         for part in self._parts_used_by(query):
             rows = part.annotate(rows)
-        if query.search:
+        if query.search and self.declaration.search is not None:
             rows = self.declaration.search(rows, query.search)
         for node in query.conditions:
             rows = rows.filter(self._predicate(node))

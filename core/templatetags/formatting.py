@@ -1,18 +1,15 @@
-"""Template tags and filters for icons, amounts, numbers, dates and pages.
+"""Template tags and filters for icons, amounts, numbers and dates.
 
 All templates have them without ``{% load %}`` (settings.TEMPLATES).
 """
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from django import template
 from django.conf import settings
-from django.core.paginator import Page
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -114,18 +111,3 @@ def _short_format(moment: datetime) -> str:
 def tone(level_tag: str) -> str:
     """Return the tone (a colour by meaning, such as ``"good"``) of a message's level tag."""
     return TONES.get(level_tag, "info")
-
-
-@register.filter
-def page_numbers(page: Page[Any]) -> Iterator[int | None]:
-    """Yield a pager's numbers: first, last, current and its neighbours; None stands for a gap.
-
-    Page 5 of 9 yields 1, None, 4, 5, 6, None, 9.
-    """
-    current, last = page.number, page.paginator.num_pages
-    previous = 0
-    for number in sorted({1, current - 1, current, current + 1, last} - {0, last + 1}):
-        if number - previous > 1:
-            yield None
-        yield number
-        previous = number

@@ -5,15 +5,17 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from kombu.exceptions import OperationalError as BrokerError
 from rest_framework import status
-from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from core.api.errors import PROBLEM_CONTENT_TYPE, Unavailable
+from core.api.listing import ListResource
 from core.api.resources import require_user
 from core.api.schema import PROBLEM_REF
 from segmentation.api.serializers import RunRequestSerializer, RunSerializer
+from segmentation.listing import RUN_LIST
 from segmentation.models import ScoringRun
 from segmentation.services.run import request_run
 from segmentation.tasks import execute_run
@@ -37,8 +39,10 @@ class RunResource(GenericAPIView[ScoringRun]):
 @extend_schema_view(
     get=extend_schema(operation_id="scoring_runs_list", summary="List scoring runs, newest first")
 )
-class RunList(RunResource, ListAPIView[ScoringRun]):
+class RunList(RunResource, ListResource):
     """All runs: list them, or start one."""
+
+    list_declaration = RUN_LIST
 
     @extend_schema(
         operation_id="scoring_runs_start",

@@ -1,10 +1,9 @@
 """Pages of scoring runs: the list with the form that starts one, and one run."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,38 +11,37 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.permissions import Permission
 from common.errors import RefusedError
+from core.listing.page import ListPage, ShownList
 from core.pages import AuthedRequest, Page
 from segmentation.forms import RunRequestForm
+from segmentation.listing import RUN_LIST
 from segmentation.models import ScoringRun, StepName
 from segmentation.selectors import active_run, all_runs, current_run
 from segmentation.services.run import request_run
 from segmentation.tasks import execute_run
 
-PER_PAGE = 30
 
-
-class RunList(Page):
+class RunList(ListPage):
     """All runs, newest first, and the form that starts one, for users with RUN_START."""
 
-    permission = Permission.RUN_VIEW
+    permission = RUN_LIST.permission
     write_permission = Permission.RUN_START
-
-    def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show the page. While a run is active, htmx polls this view and gets the table only."""
-        return self._render_list(request, RunRequestForm())
+    declaration = RUN_LIST
+    template_name: ClassVar[str] = "segmentation/run_list.html"
+    empty_template_name: ClassVar[str] = "segmentation/_no_runs.html"
 
     def post(self, request: AuthedRequest) -> HttpResponse:
         """Request a run and redirect to its page, or show why that was refused."""
         form = RunRequestForm(request.POST)
         if not form.is_valid():
-            return self._render_list(request, form, status=422)
+            return self.render_list(request, form=form, status=422)
         try:
             run = request_run(
                 as_of=form.cleaned_data["as_of"], actor=request.user, enqueue=execute_run.delay
             )
         except ValidationError as error:
             form.add_error(None, error)
-            return self._render_list(request, form, status=422)
+            return self.render_list(request, form=form, status=422)
         except RefusedError as error:
             messages.warning(request, error.message)
             return redirect("runs")
@@ -52,19 +50,14 @@ class RunList(Page):
             return redirect("runs")
         return redirect("run", run.pk)
 
-    def _render_list(
-        self, request: AuthedRequest, form: RunRequestForm, status: int = 200
-    ) -> HttpResponse:
-        context: dict[str, Any] = {
-            "form": form,
-            "page": Paginator(all_runs(), PER_PAGE).get_page(request.GET.get("page")),
-            "active": active_run(),
+    def extra_context(self, request: AuthedRequest, shown: ShownList) -> dict[str, Any]:
+        """Return the form, and what the rows show of active and current runs."""
+        return {
+            "form": RunRequestForm(),
+            "refreshes": active_run() is not None,
             "current": current_run(),
             "may_start": request.user.may(Permission.RUN_START),
         }
-        table_only = bool(request.htmx) and request.method == "GET"
-        template = "segmentation/_run_table.html" if table_only else "segmentation/run_list.html"
-        return render(request, template, context, status=status)
 
 
 class RunPage(Page):

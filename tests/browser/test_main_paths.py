@@ -185,7 +185,7 @@ def test_started_run_is_shown_until_it_is_published(open_as: Open) -> None:
     step_states = page.locator('#run td[data-label="State"]')
     assert set(step_states.all_inner_texts()) == {"Done"}
     page.goto("/runs/")
-    expect(page.locator("#runs tbody tr").first).to_contain_text("shown now")
+    expect(page.locator("#list-results tbody tr").first).to_contain_text("shown now")
 
 
 def test_two_users_editing_one_customer_lose_nothing(open_as: Open) -> None:

@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.paginator import Paginator
 from django.utils import timezone, translation
 
-from core.templatetags.formatting import compact, icon, money, page_numbers, percent, tone, when
+from core.templatetags.formatting import compact, icon, money, percent, tone, when
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
@@ -97,23 +96,3 @@ def test_tone_of_message_levels() -> None:
         "warn",
         "info",
     ]
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [
-        (1, [1, 2, None, 20]),
-        (2, [1, 2, 3, None, 20]),
-        (10, [1, None, 9, 10, 11, None, 20]),
-        (20, [1, None, 19, 20]),
-    ],
-)
-def test_page_numbers_are_the_ends_and_the_neighbours(
-    number: int, expected: list[int | None]
-) -> None:
-    page = Paginator(range(200), 10).page(number)
-    assert list(page_numbers(page)) == expected
-
-
-def test_page_numbers_of_a_single_page() -> None:
-    assert list(page_numbers(Paginator(range(3), 10).page(1))) == [1]

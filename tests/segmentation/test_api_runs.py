@@ -108,5 +108,5 @@ def test_list_takes_the_same_queries_at_any_length(
     for day in range(rows):
         make_run(cast.sysadmin, as_of=date(2026, 1, 1) + timedelta(days=day))
     client = key_client(cast.executive)
-    with django_assert_num_queries(3):  # the key with its user; the page; the steps
+    with django_assert_num_queries(4):  # the key with its user; the ids; the page; the steps
         assert len(client.get(LIST_URL).json()["results"]) == rows

@@ -112,8 +112,11 @@ def test_run_pages_poll_only_while_a_run_is_active(cast: Cast, login: Login) -> 
     for url in pages:
         assert b'hx-trigger="every' in client.get(url).content
     execute_run(run_id=run.pk)
+    headers = {
+        "HX-Request": "true", "HX-Target": "list-results", "HX-Trigger": "list-refresh",
+    }  # fmt: skip
     for url in pages:
-        fragment = client.get(url, headers={"HX-Request": "true"}).content
+        fragment = client.get(url, headers=headers).content
         assert b'hx-trigger="every' not in fragment
         assert b"<html" not in fragment
 

@@ -1,0 +1,118 @@
+"""The list of scoring runs, for its page and the API."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from core.fields.declarations import FieldDeclaration
+from core.fields.kinds import Choice, Date
+from core.listing.comparisons import (
+    Column,
+    choice_comparisons,
+    date_comparisons,
+    time_comparisons,
+)
+from core.listing.declarations import ListColumn, ListDeclaration, Sort
+from core.listing.filters import ListFilter, option_group
+from segmentation.models import RunState, ScoringRun
+
+
+def _count(name: str) -> Any:
+    """Return a function for the text of a count; blank for a run without a result."""
+
+    def text_of(run: ScoringRun, _user: User) -> str:
+        return number_format(getattr(run, name)) if run.has_result else ""
+
+    return text_of
+
+
+def _seconds(run: ScoringRun, _user: User) -> str:
+    return "" if run.seconds is None else f"{run.seconds:.2f}"
+
+
+COLUMNS = (
+    ListColumn(
+        key="as_of",
+        label=_("As of"),
+        text_of=lambda run, _user: run.as_of.isoformat(),
+        template="segmentation/columns/as_of.html",
+        sort=Sort(("as_of",)),
+        css_class="name",
+    ),
+    ListColumn(
+        key="state",
+        label=_("State"),
+        text_of=lambda run, _user: str(RunState(run.state).label),
+        template="segmentation/columns/run_state.html",
+    ),
+    ListColumn("customers", _("Customers"), _count("customers"), is_numeric=True, css_class="num"),
+    ListColumn(
+        "flagged_high", _("High risk"), _count("flagged_high"), is_numeric=True, css_class="num"
+    ),
+    ListColumn(
+        "flagged_watch",
+        _("Watch"),
+        _count("flagged_watch"),
+        is_numeric=True,
+        css_class="num phone-skip",
+    ),
+    ListColumn(
+        key="seconds",
+        label=_("Duration"),
+        text_of=_seconds,
+        template="segmentation/columns/seconds.html",
+        is_numeric=True,
+        css_class="num",
+    ),
+    ListColumn("requested_by", _("Requested by"), lambda run, _user: run.requested_by.name),
+    ListColumn(
+        key="requested_at",
+        label=_("Requested"),
+        text_of=lambda run, _user: date_format(localtime(run.requested_at), "Y-m-d H:i"),
+        template="segmentation/columns/requested_at.html",
+        sort=Sort(("requested_at",)),
+    ),
+)
+FILTERS = (
+    ListFilter(
+        key="state",
+        label=_("State"),
+        comparisons=choice_comparisons(
+            Column("state", Choice(lambda: RunState.choices)), may_be_empty=False
+        ),
+        option_groups=lambda _user: [option_group(RunState.choices)],
+    ),
+    ListFilter("as_of", _("As of"), date_comparisons(Column("as_of", Date())), is_offered=False),
+    ListFilter("requested_at", _("Requested"), time_comparisons("requested_at")),
+)
+
+
+def _all_runs(_user: User) -> QuerySet[Any]:
+    return ScoringRun.objects.all()
+
+
+def _columns(
+    _fields: Sequence[FieldDeclaration], part_columns: Sequence[ListColumn]
+) -> list[ListColumn]:
+    return [*COLUMNS, *part_columns]
+
+
+RUN_LIST = ListDeclaration(
+    name="runs",
+    url_name="runs",
+    title=_("Scoring runs"),
+    permission=Permission.RUN_VIEW,
+    rows=_all_runs,
+    columns=_columns,
+    filters=lambda _fields: FILTERS,
+    fields_for=lambda _user: (),
+    sorts={"id": Sort()},
+    default_sort="-id",
+    related=("requested_by",),
+)
