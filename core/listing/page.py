@@ -238,8 +238,14 @@ class ShownList:
 
     @property
     def last_url(self) -> str:
-        """The address of the last page; blank on the last page."""
-        return self.url(self.query, (BEFORE, END)) if self.page.has_next else ""
+        """The address of the last page; blank on it, and if its row numbers are not known."""
+        is_known = self.page.has_next and self.count.is_exact
+        return self.url(self.query, (BEFORE, END)) if is_known else ""
+
+    @property
+    def clear_url(self) -> str:
+        """The address without search text and conditions, in the same order and on the same tab."""
+        return self.url(ListQuery(sort=self.query.sort))
 
     def url(self, query: ListQuery, *others: tuple[str, str], tab: ListTab | None = None) -> str:
         """Return the address of a query on a tab (the current one if None), and of a page."""
