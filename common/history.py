@@ -37,7 +37,9 @@ def tracked(*, exclude: Sequence[str] = ()) -> Callable[[type[M]], type[M]]:
             pghistory.UpdateEvent(),
             pghistory.DeleteEvent(),
             exclude=list(exclude) or None,
-            context_field=pghistory.ContextForeignKey(null=False),
+            # PGHISTORY_FOREIGN_KEY_FIELD leaves out the indexes of all foreign keys but these two.
+            obj_field=pghistory.ObjForeignKey(db_index=True, related_name="events"),
+            context_field=pghistory.ContextForeignKey(null=False, db_index=True),
         )(model)
         return model
 

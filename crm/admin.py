@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -21,6 +23,7 @@ from crm.models import (
     Industry,
     Source,
 )
+from crm.models.customer import CustomerQuerySet
 from crm.models.reference import ReferenceEntry
 from crm.services.customer import create_customer, update_customer
 from crm.services.reference import delete_reference, save_reference
@@ -84,9 +87,17 @@ class CustomerAdmin(RecordModelAdmin):
     list_display = ["code", "name", "stage", "grade", "unit", "owner"]
     list_filter = ["stage", "grade", "category", "source"]
     list_select_related = ["grade", "unit", "owner"]
-    search_fields = CUSTOMER.searched_columns
+    search_fields = CUSTOMER.searched_columns  # shows the search box; see get_search_results
     autocomplete_fields = ["parent"]
     ordering = ["code"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the customers that match, found by the index, and False: none is there twice."""
+        if not isinstance(queryset, CustomerQuerySet):
+            raise TypeError(queryset)
+        return queryset.search(search_term), False
 
     def get_fields(self, request: AdminRequest, obj: Customer | None = None) -> list[str]:
         """Return the declared fields; for an existing customer also reason and loaded version.

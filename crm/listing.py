@@ -90,7 +90,7 @@ def _visible_customers(user: User) -> QuerySet[Any]:
 def _search(customers: QuerySet[Any], text: str) -> QuerySet[Any]:
     if not isinstance(customers, CustomerQuerySet):
         raise TypeError(customers)
-    return customers.search(text, CUSTOMER.searched_columns)
+    return customers.search(text)
 
 
 CUSTOMER_LIST = ListDeclaration(

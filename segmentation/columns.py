@@ -116,7 +116,10 @@ class WorthColumns(ListPart):
             _("Churn flag"),
             _text_of("worth_flag", lambda level: str(ChurnLevel(level).label)),
             "segmentation/columns/flag.html",
-            _sort("worth_flag"),
+            Sort(
+                groups=lambda: [Q(worth_flag=level.value) for level in ChurnLevel],
+                empty=Q(worth_flag__isnull=True),
+            ),
         ),
     )
     filters = (

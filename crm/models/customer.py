@@ -4,17 +4,12 @@ A customer has an owner, the account manager (``owner``), or none: those without
 pool of their unit. Customers form a tree of parent groups and subsidiaries (``parent``).
 """
 
-from collections.abc import Sequence
-from functools import reduce
-from operator import or_
-
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Func, Q, TextField, Value
-from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
@@ -22,9 +17,12 @@ from accounts.models import OrgUnit
 from accounts.permissions import DataAccessLevel
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 from common.history import tracked
+from core.text_search import Bigrams, contains_words
 from crm.models.reference import Category, Grade, Industry, Source
 
 MAX_CODE_LENGTH, MAX_NAME_LENGTH = 40, 200
+SEARCHED_COLUMNS = ("name", "code")
+SEARCH_INDEX = "crm_customer_bigrams"
 # Has the same meaning in Python and in PostgreSQL, which reads it in a constraint and in imports.
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"
 # The body of a trigger that refuses a parent that is the customer itself or below it. ``above`` are
@@ -61,16 +59,12 @@ class Stage(models.TextChoices):
 class CustomerQuerySet(ScopedQuerySet["Customer"]):
     """A queryset of customers with text search."""
 
-    def search(self, text: str, columns: Sequence[str]) -> "CustomerQuerySet":
-        """Keep the customers that have every word of ``text`` in at least one of the columns.
+    def search(self, text: str) -> "CustomerQuerySet":
+        """Keep the customers that have every word of ``text`` in their name or code.
 
         Case is ignored; a word may be part of a longer one. A blank text keeps all customers.
         """
-        matching = self
-        for term in text.split():
-            conditions = (Q(**{f"{column}__icontains": term}) for column in columns)
-            matching = matching.filter(reduce(or_, conditions))
-        return matching
+        return self.filter(contains_words(text, SEARCHED_COLUMNS, SEARCH_INDEX))
 
 
 @tracked()
@@ -106,8 +100,14 @@ class Customer(ScopedModel):
     stage = models.CharField(
         _("stage"), max_length=20, choices=Stage.choices, default=Stage.POTENTIAL
     )
+    # The indexes below begin with grade, owner and unit.
     grade = models.ForeignKey(
-        Grade, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("customer grade")
+        Grade,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        verbose_name=_("customer grade"),
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -115,10 +115,15 @@ class Customer(ScopedModel):
         null=True,
         blank=True,
         related_name="customers",
+        db_index=False,
         verbose_name=_("account manager"),
     )
     unit = models.ForeignKey(
-        OrgUnit, on_delete=models.PROTECT, related_name="customers", verbose_name=_("unit")
+        OrgUnit,
+        on_delete=models.PROTECT,
+        related_name="customers",
+        db_index=False,
+        verbose_name=_("unit"),
     )
     parent = models.ForeignKey(
         "self",
@@ -140,9 +145,14 @@ class Customer(ScopedModel):
         verbose_name_plural = _("customers")
         ordering = ["code"]
         indexes = [
-            # Django compares UPPER(name) for ``icontains``, which ``search`` uses.
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="crm_customer_name_trgm"),
-            GinIndex(OpClass(Upper("code"), name="gin_trgm_ops"), name="crm_customer_code_trgm"),
+            GinIndex(Bigrams(*SEARCHED_COLUMNS), name=SEARCH_INDEX),
+            # Orders of the list, and those of one unit, owner or stage.
+            models.Index(fields=["name", "id"], name="crm_customer_name"),
+            models.Index(fields=["updated_at", "id"], name="crm_customer_updated"),
+            models.Index(fields=["unit", "code"], name="crm_customer_unit_code"),
+            models.Index(fields=["owner", "code"], name="crm_customer_owner_code"),
+            models.Index(fields=["stage", "id"], name="crm_customer_stage"),
+            models.Index(fields=["grade", "id"], name="crm_customer_grade"),
             GinIndex(
                 OpClass("custom_values", name="jsonb_path_ops"), name="crm_customer_custom_values"
             ),

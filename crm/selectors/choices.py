@@ -1,7 +1,6 @@
 """Search for customers in pickers."""
 
 from accounts.models import User
-from crm.fields import CUSTOMER
 from crm.models import Customer
 from crm.models.customer import CustomerQuerySet
 
@@ -15,7 +14,7 @@ def search_customers(
     leaves out one customer, such as the one whose parent is being selected.
     """
     visible = Customer.objects.visible_to(user)
-    matching = visible.search(text, CUSTOMER.searched_columns).only("pk", "code", "name")
+    matching = visible.search(text).only("pk", "code", "name")
     if exclude_id is not None:
         matching = matching.exclude(pk=exclude_id)
     return matching.order_by("code")[:limit]

@@ -395,8 +395,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customerscore",
+            index=models.Index(fields=["monetary", "customer"], name="segmentation_score_monetary"),
+        ),
+        migrations.AddIndex(
+            model_name="customerscore",
             index=models.Index(
-                fields=["-monetary", "customer"], name="segmentation_score_monetary"
+                fields=["recency_days", "customer"], name="segmentation_score_recency"
             ),
         ),
         migrations.AddConstraint(

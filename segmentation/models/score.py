@@ -98,7 +98,9 @@ class CustomerScore(ScopedModel):
                 condition=Q(churn_level__gt=0),
                 name="segmentation_score_flagged",
             ),
-            models.Index(fields=["-monetary", "customer"], name="segmentation_score_monetary"),
+            # Orders of the customer list, which sorts all its columns in one direction.
+            models.Index(fields=["monetary", "customer"], name="segmentation_score_monetary"),
+            models.Index(fields=["recency_days", "customer"], name="segmentation_score_recency"),
         ]
         constraints = [
             models.CheckConstraint(
