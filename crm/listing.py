@@ -15,7 +15,6 @@ from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Text
 from core.listing.comparisons import Column, exact_comparisons, time_comparisons
 from core.listing.declarations import (
-    TEXT_CELL_TEMPLATE,
     ListColumn,
     ListDeclaration,
     Sort,
@@ -66,9 +65,7 @@ def _columns(
     fields: Sequence[FieldDeclaration], part_columns: Sequence[ListColumn]
 ) -> list[ListColumn]:
     field_columns = [
-        field_column(field, CELL_TEMPLATES.get(field.name, TEXT_CELL_TEMPLATE))
-        for field in fields
-        if field.in_list
+        field_column(field, CELL_TEMPLATES.get(field.name, "")) for field in fields if field.in_list
     ]
     return [NAME, *field_columns, *part_columns, UPDATED_AT]
 

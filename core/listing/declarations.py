@@ -17,8 +17,6 @@ from core.listing.comparisons import Column
 from core.listing.conditions import Node
 from core.listing.filters import ListFilter
 
-TEXT_CELL_TEMPLATE = "core/listing/text_cell.html"
-
 
 @dataclass(frozen=True)
 class Sort:
@@ -39,21 +37,22 @@ class Sort:
 class ListColumn:
     """A column.
 
-    ``text_of`` returns the text of a row's cell for a user. The template of a cell gets ``row``,
-    ``column`` and that text as ``text``. The list is sorted by the column if it has a ``sort``.
+    ``text_of`` returns the text of a row's cell for a user. A cell shows this text, or the
+    ``template``, which gets the ``row`` and the ``cell`` with ``column`` and ``text``. The list can
+    be sorted by the column if it has a ``sort``.
     """
 
     key: str
     label: str | Promise
     text_of: Callable[[Any, User], str]
-    template: str = TEXT_CELL_TEMPLATE
+    template: str = ""
     sort: Sort | None = None
     is_numeric: bool = False
     css_class: str = ""  # of the cells
     part_slug: str = ""
 
 
-def field_column(declared: FieldDeclaration, template: str = TEXT_CELL_TEMPLATE) -> ListColumn:
+def field_column(declared: FieldDeclaration, template: str = "") -> ListColumn:
     """Return the column of a declared field."""
     is_numeric = isinstance(declared.kind, Number | Money)
     return ListColumn(
