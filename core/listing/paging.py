@@ -111,8 +111,9 @@ class KeysetPager:
         self.rows = rows
         self.descending = descending
         self.page_size = page_size
-        self.has_groups = sort.groups is not None
         self.parts = _parts(sort, descending=descending)
+        # The first parts are groups. That of empty values is not: it can be slow to find.
+        self.group_count = len(self.parts) - bool(sort.empty) if sort.groups else 0
 
     def first_page(self) -> KeysetPage:
         """Return the first page."""
@@ -155,36 +156,51 @@ class KeysetPager:
             numbers = numbers[: position.part + 1] if backward else numbers[position.part :]
         if backward:
             numbers.reverse()
-        if self.has_groups:
-            return self._read_groups(numbers, position, descending=self.descending != backward)
+        groups = [number for number in numbers if number < self.group_count]
+        others = [number for number in numbers if number >= self.group_count]
+        batches = [groups, *([number] for number in others)]
+        if backward:
+            batches = [*batches[1:], groups]
         found: list[_Row] = []
-        for number in numbers:
-            if len(found) <= self.page_size:
-                rows = self._part_rows(number, position, descending=self.descending != backward)
-                found += self._read_part(number, rows, self.page_size + 1 - len(found))
+        for batch in batches:
+            if batch and len(found) <= self.page_size:
+                found += self._read_batch(
+                    batch, position, self.page_size + 1 - len(found), backward=backward
+                )
         return found
 
-    def _read_part(self, number: int, rows: QuerySet[Any], limit: int) -> list[_Row]:
-        expressions = self.parts[number].expressions
+    def _read_batch(
+        self, numbers: Sequence[int], position: Position | None, limit: int, *, backward: bool
+    ) -> list[_Row]:
+        descending = self.descending != backward
+        if numbers[0] < self.group_count:
+            return self._read_groups(numbers, position, limit, descending=descending)
+        (number,) = numbers
+        rows = self._part_rows(number, position, descending=descending)
         return [
             _Row(number, tuple(values), pk)
-            for pk, *values in rows.values_list("pk", *expressions)[:limit]
+            for pk, *values in rows.values_list("pk", *self.parts[number].expressions)[:limit]
         ]
 
     def _read_groups(
-        self, numbers: Sequence[int], position: Position | None, *, descending: bool
+        self,
+        numbers: Sequence[int],
+        position: Position | None,
+        limit: int,
+        *,
+        descending: bool,
     ) -> list[_Row]:
         """Read the beginning of every group in one query, and return the first rows of them."""
         beginnings = [
             self._part_rows(number, position, descending=descending)
             .annotate(part_number=Value(number))
-            .values_list("pk", "part_number")[: self.page_size + 1]
+            .values_list("pk", "part_number")[:limit]
             for number in numbers
         ]
         found = list(beginnings[0].union(*beginnings[1:], all=True))
         # The database does not promise to keep the order of the parts of a union.
         found.sort(key=lambda row: (numbers.index(row[1]), -row[0] if descending else row[0]))
-        return [_Row(number, (), pk) for pk, number in found[: self.page_size + 1]]
+        return [_Row(number, (), pk) for pk, number in found[:limit]]
 
     def _part_rows(
         self, number: int, position: Position | None, *, descending: bool
