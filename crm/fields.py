@@ -58,6 +58,10 @@ def _grades_in_order() -> Sequence[Q]:
     return [Q(grade=grade.pk) for grade in Grade.objects.all()]
 
 
+def _industries_in_order() -> Sequence[Q]:
+    return [Q(industry=industry.pk) for industry in Industry.objects.all()]
+
+
 def _sections_with_divisions(_user: User, selected: Sequence[Industry]) -> QuerySet[Industry]:
     ids = [industry.pk for industry in selected]
     return Industry.objects.filter(Q(pk__in=ids) | Q(parent__in=ids))
@@ -171,7 +175,7 @@ CUSTOMER_FIELDS = (
         headers=("industry_code", "行业", "行业类别", "行业代码"),
         in_list=True,
         in_filters=True,
-        sort=lambda: ["industry__position", "industry__code"],
+        sort_groups=_industries_in_order,
         quality_weight=2,
     ),
     model_field(

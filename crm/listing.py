@@ -102,7 +102,7 @@ CUSTOMER_LIST = ListDeclaration(
     filters=_filters,
     fields=CUSTOMER.fields,
     fields_for=CUSTOMER.fields_for,
-    sorts={"code": Sort(("code",)), "id": Sort()},
+    sorts={"code": Sort(("code",), branches=Customer.visibility_branches), "id": Sort()},
     default_sort="code",
     parts=customer_list_parts,
     related=("unit",),

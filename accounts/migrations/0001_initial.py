@@ -843,4 +843,8 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(fields=["name", "id"], name="accounts_user_name"),
+        ),
     ]

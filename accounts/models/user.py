@@ -87,6 +87,10 @@ class User(AbstractBaseUser, ScopedModel):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ["employee_number"]
+        indexes = [
+            # For lists that are sorted by the name of a related user.
+            models.Index(fields=["name", "id"], name="accounts_user_name"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("employee_number"),

@@ -98,10 +98,7 @@ class KeysetPagination(BasePagination):
         if not isinstance(view, ListResource) or not isinstance(queryset, QuerySet):
             raise TypeError(view)
         self.request = request
-        _key, sort, is_descending = view.user_list.sort_of(view.list_query)
-        pager = KeysetPager(
-            queryset, sort, descending=is_descending, page_size=_read_page_size(request)
-        )
+        pager = view.user_list.pager(queryset, view.list_query, _read_page_size(request))
         self.codec = view.user_list.position_codec(view.list_query)
         self.page = self._read_page(pager, request.query_params.get(CURSOR, ""))
         rows = {row.pk: row for row in view.get_queryset().filter(pk__in=self.page.ids)}

@@ -23,7 +23,6 @@ from core.listing.paging import (
     END,
     InvalidPositionError,
     KeysetPage,
-    KeysetPager,
     RowCount,
     count_rows,
 )
@@ -147,10 +146,7 @@ class ShownList:
 
     def _read_page(self) -> KeysetPage:
         """Return the requested page; the first one for a position of another order."""
-        _key, sort, is_descending = self.user_list.sort_of(self.query)
-        pager = KeysetPager(
-            self._matching_rows(), sort, descending=is_descending, page_size=PAGE_SIZE
-        )
+        pager = self.user_list.pager(self._matching_rows(), self.query, PAGE_SIZE)
         try:
             if self._before == END:
                 return pager.last_page(count_rows(self._matching_rows()).number)

@@ -7,7 +7,7 @@ direction, so that the database can compare whole positions and start in the mid
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.db.models.lookups import GreaterThan, LessThan
 from core.listing.declarations import Sort
 
 MAX_EXACT_COUNT = 10_000
+GROUPS_AT_ONCE = 8
 END = "end"  # in place of a position: behind the last row
 
 
@@ -106,9 +107,16 @@ class KeysetPager:
     """Reads pages of rows in one order."""
 
     def __init__(
-        self, rows: QuerySet[Any], sort: Sort, *, descending: bool, page_size: int
+        self,
+        rows: QuerySet[Any],
+        sort: Sort,
+        *,
+        descending: bool,
+        page_size: int,
+        branches: Sequence[Q] = (),
     ) -> None:
         self.rows = rows
+        self.branches = branches
         self.descending = descending
         self.page_size = page_size
         self.parts = _parts(sort, descending=descending)
@@ -158,9 +166,10 @@ class KeysetPager:
             numbers.reverse()
         groups = [number for number in numbers if number < self.group_count]
         others = [number for number in numbers if number >= self.group_count]
-        batches = [groups, *([number] for number in others)]
-        if backward:
-            batches = [*batches[1:], groups]
+        # Most pages end in the first groups.
+        group_batches = [groups[:GROUPS_AT_ONCE], groups[GROUPS_AT_ONCE:]]
+        other_batches = [[number] for number in others]
+        batches = other_batches + group_batches if backward else group_batches + other_batches
         found: list[_Row] = []
         for batch in batches:
             if batch and len(found) <= self.page_size:
@@ -177,10 +186,15 @@ class KeysetPager:
             return self._read_groups(numbers, position, limit, descending=descending)
         (number,) = numbers
         rows = self._part_rows(number, position, descending=descending)
-        return [
-            _Row(number, tuple(values), pk)
-            for pk, *values in rows.values_list("pk", *self.parts[number].expressions)[:limit]
-        ]
+        columns = ("pk", *self.parts[number].expressions)
+        if not self.branches:
+            return _rows_of(number, rows.values_list(*columns)[:limit])
+        first, *others = (
+            rows.filter(branch).values_list(*columns)[:limit] for branch in self.branches
+        )
+        found = _rows_of(number, first.union(*others, all=True))
+        found.sort(key=lambda row: (row.values, row.pk), reverse=descending)
+        return found[:limit]
 
     def _read_groups(
         self,
@@ -212,6 +226,10 @@ class KeysetPager:
             rows = rows.filter(_is_behind(part, position, rows, descending=descending))
         expressions = (*part.expressions, F("pk"))
         return rows.order_by(*(OrderBy(each, descending=descending) for each in expressions))
+
+
+def _rows_of(part: int, found: Iterable[tuple[Any, ...]]) -> list[_Row]:
+    return [_Row(part, tuple(values), pk) for pk, *values in found]
 
 
 class _RowValue(Func):

@@ -25,7 +25,7 @@ from core.listing.conditions import (
 from core.listing.declarations import ListColumn, ListDeclaration, ListPart, Relation, Sort
 from core.listing.filters import ListFilter
 from core.listing.filterset import ComparisonFilter, ListFilterSet, comparison_filters
-from core.listing.paging import PositionCodec
+from core.listing.paging import KeysetPager, PositionCodec
 from core.listing.query import SEARCH, SORT, WHERE, ListQuery
 
 MAX_SEARCH_LENGTH = 100
@@ -152,6 +152,17 @@ class UserList:
     def position_codec(self, query: ListQuery) -> PositionCodec:
         """Return what writes and reads positions in the order of a query."""
         return PositionCodec(self.declaration.name, query.sort or self.default_sort)
+
+    def pager(self, rows: QuerySet[Any], query: ListQuery, page_size: int) -> KeysetPager:
+        """Return what reads pages of the rows in the order of a query."""
+        _key, sort, is_descending = self.sort_of(query)
+        return KeysetPager(
+            rows,
+            sort,
+            descending=is_descending,
+            page_size=page_size,
+            branches=sort.branches(self.user) if sort.branches else (),
+        )
 
     def rows(self, query: ListQuery) -> QuerySet[Any]:
         """Return the rows that match a query, in no order. Raises ValidationError."""

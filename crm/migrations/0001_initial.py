@@ -819,6 +819,7 @@ class Migration(migrations.Migration):
             model_name="customer",
             name="industry",
             field=models.ForeignKey(
+                db_index=False,
                 blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
@@ -1174,6 +1175,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(fields=["grade", "id"], name="crm_customer_grade"),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["industry", "id"], name="crm_customer_industry"),
         ),
         migrations.AddIndex(
             model_name="customer",

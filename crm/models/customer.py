@@ -23,6 +23,7 @@ from crm.models.reference import Category, Grade, Industry, Source
 MAX_CODE_LENGTH, MAX_NAME_LENGTH = 40, 200
 SEARCHED_COLUMNS = ("name", "code")
 SEARCH_INDEX = "crm_customer_bigrams"
+MAX_BRANCHES = 50  # of a list's order; each is a part of one statement
 # Has the same meaning in Python and in PostgreSQL, which reads it in a constraint and in imports.
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"
 # The body of a trigger that refuses a parent that is the customer itself or below it. ``above`` are
@@ -84,8 +85,14 @@ class Customer(ScopedModel):
         help_text=_("Letters, digits and . _ / -"),
     )
     name = models.CharField(_("customer name"), max_length=MAX_NAME_LENGTH)
+    # The indexes below begin with industry, grade, owner and unit.
     industry = models.ForeignKey(
-        Industry, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("industry")
+        Industry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        verbose_name=_("industry"),
     )
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("customer source")
@@ -100,7 +107,6 @@ class Customer(ScopedModel):
     stage = models.CharField(
         _("stage"), max_length=20, choices=Stage.choices, default=Stage.POTENTIAL
     )
-    # The indexes below begin with grade, owner and unit.
     grade = models.ForeignKey(
         Grade,
         on_delete=models.PROTECT,
@@ -153,6 +159,7 @@ class Customer(ScopedModel):
             models.Index(fields=["owner", "code"], name="crm_customer_owner_code"),
             models.Index(fields=["stage", "id"], name="crm_customer_stage"),
             models.Index(fields=["grade", "id"], name="crm_customer_grade"),
+            models.Index(fields=["industry", "id"], name="crm_customer_industry"),
             GinIndex(
                 OpClass("custom_values", name="jsonb_path_ops"), name="crm_customer_custom_values"
             ),
@@ -206,6 +213,21 @@ class Customer(ScopedModel):
         if user.access_level == DataAccessLevel.OWN:
             return Q(owner=user.pk) | Q(owner__isnull=True, unit=user.unit_id)
         raise unknown_access_level(user)
+
+    @classmethod
+    def visibility_branches(cls, user: ScopedUser) -> list[Q]:
+        """Return conditions that divide the customers ``user`` may see, each with its own index.
+
+        Empty if one index serves all of them, or if there are too many units. Takes one query for
+        the level ``subtree``.
+        """
+        if user.access_level == DataAccessLevel.SUBTREE:
+            units = OrgUnit.objects.filter(path__descendants=user.unit_path)
+            unit_ids = list(units.order_by().values_list("pk", flat=True)[: MAX_BRANCHES + 1])
+            return [Q(unit=pk) for pk in unit_ids] if len(unit_ids) <= MAX_BRANCHES else []
+        if user.access_level == DataAccessLevel.OWN:
+            return [Q(owner=user.pk), Q(owner__isnull=True, unit=user.unit_id)]
+        return []
 
 
 def customer_visibility_filter(user: ScopedUser) -> Q:

@@ -343,3 +343,32 @@ def test_several_values_of_a_filter_are_alternatives(
     [stage] = [each for each in response.context["list"].controls if each.key == "stage"]
     [lost] = [link for link in stage.links if link.label == "Lost"]
     assert (lost.is_selected, lost.url) == (True, "/customers/?stage=signed")
+
+
+@pytest.mark.parametrize("user_name", ["manager", "colleague", "head", "agent", "executive"])
+def test_branches_of_the_order_by_code_divide_what_the_user_sees(
+    cast_with_customers: Cast, login: Login, user_name: str
+) -> None:
+    user = getattr(cast_with_customers, user_name)
+    visible = Customer.objects.visible_to(user)
+    branches = Customer.visibility_branches(user)
+    found = [
+        pk for branch in branches for pk in visible.filter(branch).values_list("pk", flat=True)
+    ]
+    assert sorted(found) == sorted(visible.values_list("pk", flat=True) if branches else [])
+    codes = sorted(visible.values_list("code", flat=True))
+    assert listed_codes(login(user)) == codes
+    assert listed_codes(login(user), sort="-code") == codes[::-1]
+
+
+def test_pages_of_a_head_merge_the_units_in_order(cast: Cast, login: Login) -> None:
+    for number in range(60):
+        make_customer((cast.lanzhou, cast.tianshui)[number % 2], code=f"P{number:02}")
+    codes = [f"P{number:02}" for number in range(60)]
+    client = login(cast.head)
+    first = client.get(reverse("customers")).context["list"]
+    second = client.get(first.next_url).context["list"]
+    rows = [*first.rows, *second.rows]
+    assert [row.code for row, _cells in rows] == codes
+    back = client.get(second.previous_url).context["list"]
+    assert [row.code for row, _cells in back.rows] == codes[:50]
