@@ -27,7 +27,8 @@ def run(project: Path, *arguments: str) -> None:
     """Run a Python module in the copy with databases of its own; fail with its output."""
     environment = {
         **{name: text for name, text in os.environ.items() if not name.startswith("PYTEST")},
-        "TEST_DATABASE_PREFIX": "howto",
+        # Two workers may follow two pages at the same time.
+        "TEST_DATABASE_PREFIX": f"howto_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}",
         "PYTHONPATH": str(project),
     }
     process = subprocess.run(

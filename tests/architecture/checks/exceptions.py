@@ -53,6 +53,11 @@ ALLOWED = (
     Allowed("common/interrupts.py", SQL, "Cancels the statement that runs; sends none."),
     Allowed("core/views/health.py", SQL, "Asks whether the database answers.", "healthz"),
     Allowed("core/writing.py", SQL, "An advisory lock, for services.", "lock_tree"),
+    Allowed(
+        "core/text_search.py", SQL,
+        "Asks the statistics how frequent pairs of characters are; nobody is shown them.",
+        "_frequent_bigrams",
+    ),
     # The demonstration company.
     Allowed("demo/table_rebuild.py", SQL, _DEMO),
     Allowed("demo/company.py", READ, _DEMO),
