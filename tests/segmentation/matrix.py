@@ -27,6 +27,7 @@ MATRIX = AppMatrix(
         # A future day is refused, so no test starts a run.
         Row("runs", "S", method="post", data=lambda w: {"as_of": "2999-01-01"}, status=422),
         Row("run", COMPANY_WIDE, _failed_run_args),
+        Row("api-scores", ALL),
         Row("api-scoring-runs", COMPANY_WIDE),
         Row(
             "api-scoring-runs",
