@@ -221,7 +221,6 @@ CUSTOMER_FIELDS = (
         UNIT,
         headers=("unit_code", "机构", "组织机构", "机构编码", "组织机构编码"),
         in_filters=True,
-        sort=lambda: ["unit__path"],
     ),
 )  # fmt: skip
 

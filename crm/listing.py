@@ -104,6 +104,7 @@ CUSTOMER_LIST = ListDeclaration(
     fields_for=CUSTOMER.fields_for,
     sorts={"code": Sort(("code",), branches=Customer.visibility_branches), "id": Sort()},
     default_sort="code",
+    branches=Customer.own_branches,
     parts=customer_list_parts,
     related=("unit",),
 )

@@ -38,7 +38,7 @@ OWNER = Reference(
     searched_columns=("name", "employee_number"),
     may_be_user=True,
 )
-CUSTOMER = Reference(
+CUSTOMER_REFERENCE = Reference(
     records=PARENT.records, label=PARENT.label, empty_label="", searched_columns=("name", "code")
 )
 COLUMNS = (
@@ -89,7 +89,7 @@ OPENED_AT_FILTER = ListFilter(
 )
 FILTERS = (
     STATE_FILTER,
-    reference_filter("customer", _("Customer"), "customer", CUSTOMER),
+    reference_filter("customer", _("Customer"), "customer", CUSTOMER_REFERENCE),
     reference_filter("owner", _("Looked after by"), "owner", OWNER),
     OPENED_AT_FILTER,
 )

@@ -55,8 +55,9 @@ class ListFilterBackend(BaseFilterBackend):
         for part in declaration.parts():
             filters += part.filters
         with override("en"):
+            search = _parameter(SEARCH, "Words that the record contains, each of them.")
             return [
-                _parameter(SEARCH, "Words that the record contains, each of them."),
+                *([search] if declaration.search else []),
                 *(parameter for each in filters for parameter in _filter_parameters(each)),
                 _parameter(WHERE, "Groups of conditions: any(grade=AA,A;stage=lost)"),
                 _parameter(SORT, "Key of a column; with - in front for descending."),
@@ -109,12 +110,12 @@ class KeysetPagination(BasePagination):
             return pager.first_page()
         try:
             position = self.codec.decode(cursor[1:])
+            if cursor.startswith(BACKWARD):
+                return pager.page_before(position)
+            return pager.page_after(position)
         except InvalidPositionError as error:
             message = _("Take the cursor from a page's links.")
             raise ValidationError({CURSOR: [message]}) from error
-        if cursor.startswith(BACKWARD):
-            return pager.page_before(position)
-        return pager.page_after(position)
 
     def get_paginated_response(self, data: Any) -> Response:
         """Return the rows with the addresses of the pages around them."""

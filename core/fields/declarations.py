@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 
 from accounts.models import User
 from accounts.permissions import Permission
-from core.fields.kinds import FieldKind
+from core.fields.kinds import FieldKind, LongText
 from core.fields.reference import Reference
 
 MASK = "••••"  # shown in place of a value that the user may not see
@@ -73,8 +73,12 @@ class FieldDeclaration:
 
     @property
     def is_sortable(self) -> bool:
-        """Whether a list can be sorted by it: it says how, is searched, or is custom."""
-        return bool(self.sort or self.sort_groups or self.searched or self.is_custom)
+        """Whether a list can be sorted by it: it says how, is searched, or is custom and short.
+
+        A sensitive custom field cannot be sorted by, because the address of a page has its value.
+        """
+        is_short = self.is_custom and not self.sensitive and not isinstance(self.kind, LongText)
+        return bool(self.sort or self.sort_groups or self.searched or is_short)
 
     @property
     def column(self) -> str:

@@ -59,6 +59,10 @@ class Column:
         stored: Combinable = KeyTextTransform(self.custom_key, CUSTOM_COLUMN)
         if isinstance(self.kind, Number | Money):
             stored = Cast(stored, DecimalField(max_digits=30, decimal_places=6))
+            # A float would not equal the decimal number that was stored from it.
+            return _LOOKUPS[lookup](
+                stored, self.kind.to_json(value) if isinstance(self.kind, Money) else value
+            )
         return _LOOKUPS[lookup](stored, self.kind.to_json(value))
 
     def is_empty(self) -> Q:
@@ -180,7 +184,7 @@ def choice_comparisons(column: Column, *, may_be_empty: bool = True) -> list[Com
         )
         return reduce(or_, conditions)
 
-    return _any_and_none(parse, is_any, label)
+    return _any_and_none(parse, is_any, label, column.is_empty() if may_be_empty else None)
 
 
 def reference_comparisons(path: str, kind: Reference) -> list[Comparison]:
@@ -241,9 +245,13 @@ def _any_and_none(
     parse: Callable[[str], Any],
     is_any: Callable[[User, Sequence[Any]], Q],
     format_value: Callable[[Any], str],
+    is_empty: Q | None = None,
 ) -> list[Comparison]:
     def is_none(user: User, values: Sequence[Any]) -> Q:
-        return ~is_any(user, values)
+        condition = ~is_any(user, values)
+        if is_empty is None or NO_VALUE in values:
+            return condition
+        return condition | is_empty  # in SQL, NOT does not hold for an empty annotation
 
     return [
         Comparison("", parse, is_any, is_multiple=True, format=format_value),
@@ -273,7 +281,9 @@ def _parse_time(text: str) -> datetime | date:
         return Date().parse(text)
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
+        moment = moment if moment.tzinfo else timezone.make_aware(moment)
+        timezone.localtime(moment)  # it is shown in local time
+        return moment.astimezone(UTC)
     except ValueError as error:
         raise UnreadableError(ValueFault.NOT_A_DATE) from error
     except OverflowError as error:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 MAX_DEPTH = 4
-MAX_CONDITIONS = 40
+MAX_CONDITIONS = 40  # and groups
+MAX_RELATED = 5  # each is a subquery
 MAX_TEXT_LENGTH = 4000
 MAX_VALUE_IN_ERROR = 60
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -36,7 +37,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Group:
-    """Conditions of which all or any must hold. An empty group always holds."""
+    """Conditions of which all or any must hold. Only that of a related record may be empty."""
 
     operator: GroupOperator = "all"
     members: tuple["Node", ...] = ()
@@ -96,7 +97,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
-        self.condition_count = 0
+        self.node_count = self.related_count = 0
 
     def parse(self) -> tuple[Node, ...]:
         members = self._members(depth=1) if self.text else ()
@@ -111,31 +112,35 @@ class _Parser:
         return tuple(members)
 
     def _member(self, depth: int) -> Node:
+        self.node_count += 1
+        if self.node_count > MAX_CONDITIONS:
+            raise self._error()
         name = self._match(_NAME)[0]
         if self._skip("="):
             return self._condition(name)
         if name in {"all", "any"}:
             return Group("any" if name == "any" else "all", self._group_members(depth))
         if name in {"has", "no"}:
+            self.related_count += 1
+            if self.related_count > MAX_RELATED:
+                raise self._error()
             self._expect(".")
             relation = self._match(_NAME)[0]
-            return Related(relation, name == "has", Group("all", self._group_members(depth)))
+            members = self._group_members(depth, may_be_empty=True)
+            return Related(relation, name == "has", Group("all", members))
         raise self._error()
 
-    def _group_members(self, depth: int) -> tuple[Node, ...]:
+    def _group_members(self, depth: int, *, may_be_empty: bool = False) -> tuple[Node, ...]:
         if depth >= MAX_DEPTH:
             raise self._error()
         self._expect("(")
-        if self._skip(")"):
+        if may_be_empty and self._skip(")"):
             return ()
         members = self._members(depth + 1)
         self._expect(")")
         return members
 
     def _condition(self, parameter: str) -> Condition:
-        self.condition_count += 1
-        if self.condition_count > MAX_CONDITIONS:
-            raise self._error()
         values = [self._value()]
         while self._skip(","):
             values.append(self._value())

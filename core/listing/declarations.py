@@ -141,7 +141,8 @@ class ListDeclaration:
     description of the API. ``sorts`` are orders without a column. ``default_sort`` is the key of a
     column or of one of these, with ``-`` in front for descending. The page shows the first of the
     ``tabs``, if there are any, until another one is selected. ``related`` are relations that cells
-    follow besides those of declared fields.
+    follow besides those of declared fields. ``branches`` are those of every order that has none of
+    its own (see ``Sort``).
     """
 
     name: str
@@ -159,4 +160,5 @@ class ListDeclaration:
     sorts: Mapping[str, Sort] = field(default_factory=dict)
     parts: Callable[[], Sequence[ListPart]] = tuple
     tabs: Sequence[ListTab] = ()
+    branches: Callable[[User], Sequence[Q]] | None = None
     related: Sequence[str] = ()

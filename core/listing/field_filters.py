@@ -35,7 +35,7 @@ from core.listing.filters import (
 )
 
 MAX_OPTIONS = 200  # more records are not listed but searched
-MAX_FOUND = 20
+MAX_SEARCH_RESULTS = 20
 
 
 def field_filter(field: FieldDeclaration) -> ListFilter:
@@ -118,12 +118,17 @@ class _ReferenceOptions:
         return labels
 
     def search(self, user: User, text: str) -> list[FilterOption]:
-        """Return the first records that have every word of ``text`` in a searched column."""
+        """Return the first records that have every word of ``text`` in a searched column.
+
+        The options that stand for no record are in front of them, for the picker shows only these.
+        """
+        folded = text.casefold()
+        special = [each for each in self._special_options() if folded in str(each.label).casefold()]
         records = self.kind.records(user)
         for word in text.split():
             columns = (Q(**{f"{each}__icontains": word}) for each in self.kind.searched_columns)
             records = records.filter(reduce(or_, columns))
-        return self._options(records[:MAX_FOUND])
+        return [*special, *self._options(records[:MAX_SEARCH_RESULTS])]
 
     def _special_options(self) -> list[FilterOption]:
         options = []

@@ -23,6 +23,7 @@ from core.listing.paging import (
     END,
     InvalidPositionError,
     KeysetPage,
+    KeysetPager,
     RowCount,
     count_rows,
 )
@@ -148,15 +149,22 @@ class ShownList:
         """Return the requested page; the first one for a position of another order."""
         pager = self.user_list.pager(self._matching_rows(), self.query, PAGE_SIZE)
         try:
-            if self._before == END:
-                return pager.last_page(count_rows(self._matching_rows()).number)
-            if self._before:
-                return pager.page_before(self._codec.decode(self._before))
-            if self._after:
-                return pager.page_after(self._codec.decode(self._after))
-            return pager.first_page()
+            page = self._read_positioned_page(pager)
         except InvalidPositionError:
-            return pager.first_page()
+            page = pager.first_page()
+        return page
+
+    def _read_positioned_page(self, pager: KeysetPager) -> KeysetPage:
+        """Return the requested page; a neighbour if its rows are gone."""
+        if self._before == END:
+            return pager.last_page(count_rows(self._matching_rows()).number)
+        if self._before:
+            page = pager.page_before(self._codec.decode(self._before))
+            return page if page.ids else pager.first_page()
+        if self._after:
+            page = pager.page_after(self._codec.decode(self._after))
+            return page if page.ids else pager.last_page(count_rows(self._matching_rows()).number)
+        return pager.first_page()
 
     @cached_property
     def count(self) -> RowCount:
@@ -326,10 +334,10 @@ class ShownList:
         self, list_filter: ListFilter, values: Sequence[str], option: FilterOption
     ) -> FilterLink:
         is_selected = option.value in values
-        if is_selected:
-            new_values = [value for value in values if value != option.value]
-        else:
-            new_values = [*values, option.value]
+        new_values = [value for value in values if value != option.value]
+        if not is_selected:
+            is_multiple = self.user_list.comparisons[list_filter.key].comparison.is_multiple
+            new_values = [*values, option.value] if is_multiple else [option.value]
         query = self.query.with_condition(list_filter.key, *new_values)
         return FilterLink(option.label, self.url(query), is_selected)
 
@@ -367,7 +375,7 @@ class ListPage(Page):
         }
         response = render(request, self._template(request), context, status=status)
         patch_vary_headers(response, ["HX-Request", "HX-Target", "HX-Trigger"])
-        if request.htmx:
+        if request.htmx and request.htmx.trigger != REFRESH_ID:
             response["HX-Push-Url"] = shown.current_url
         return response
 

@@ -7,11 +7,13 @@ direction, so that the database can compare whole positions and start in the mid
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
+from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.expressions import Expression, OrderBy
@@ -20,7 +22,7 @@ from django.db.models.lookups import GreaterThan, LessThan
 from core.listing.declarations import Sort
 
 MAX_EXACT_COUNT = 10_000
-GROUPS_AT_ONCE = 8
+GROUPS_AT_ONCE, MORE_GROUPS_AT_ONCE = 8, 40
 END = "end"  # in place of a position: behind the last row
 
 
@@ -50,7 +52,7 @@ class PositionCodec:
     def encode(self, position: Position) -> str:
         """Return the position as text."""
         data = [position.part, position.values, position.pk, position.number]
-        return self._signer.sign_object(data, serializer=_PositionSerializer)
+        return self._signer.sign_object(data, serializer=_PositionSerializer, compress=True)
 
     def decode(self, text: str) -> Position:
         """Return the position of a text; raise InvalidPositionError."""
@@ -64,13 +66,23 @@ class PositionCodec:
 
 
 class _PositionSerializer:
-    """JSON that can hold dates, times and decimals."""
+    """JSON that can hold dates, times and decimals, all exactly."""
 
     def dumps(self, data: Any) -> bytes:
-        return json.dumps(data, cls=DjangoJSONEncoder, separators=(",", ":")).encode()
+        text = json.dumps(data, default=_exact_text, ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
 
     def loads(self, data: bytes) -> Any:
         return json.loads(data)
+
+
+def _exact_text(value: Any) -> str:
+    """Return a date, time or decimal as a text that the field's ``to_python`` reads back."""
+    if isinstance(value, date):
+        return value.isoformat()  # with microseconds, which DjangoJSONEncoder cuts off
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(value)
 
 
 @dataclass(frozen=True)
@@ -166,8 +178,14 @@ class KeysetPager:
             numbers.reverse()
         groups = [number for number in numbers if number < self.group_count]
         others = [number for number in numbers if number >= self.group_count]
-        # Most pages end in the first groups.
-        group_batches = [groups[:GROUPS_AT_ONCE], groups[GROUPS_AT_ONCE:]]
+        # Most pages end in the first groups. A statement with all of a hundred would be too long.
+        group_batches = [
+            groups[:GROUPS_AT_ONCE],
+            *(
+                groups[start : start + MORE_GROUPS_AT_ONCE]
+                for start in range(GROUPS_AT_ONCE, len(groups), MORE_GROUPS_AT_ONCE)
+            ),
+        ]
         other_batches = [[number] for number in others]
         batches = other_batches + group_batches if backward else group_batches + other_batches
         found: list[_Row] = []
@@ -186,15 +204,21 @@ class KeysetPager:
             return self._read_groups(numbers, position, limit, descending=descending)
         (number,) = numbers
         rows = self._part_rows(number, position, descending=descending)
-        columns = ("pk", *self.parts[number].expressions)
-        if not self.branches:
-            return _rows_of(number, rows.values_list(*columns)[:limit])
-        first, *others = (
-            rows.filter(branch).values_list(*columns)[:limit] for branch in self.branches
-        )
-        found = _rows_of(number, first.union(*others, all=True))
-        found.sort(key=lambda row: (row.values, row.pk), reverse=descending)
-        return found[:limit]
+        expressions = self.parts[number].expressions
+        columns = {f"sort_{index}": each for index, each in enumerate(expressions)}
+        rows = rows.annotate(**columns)
+        if self.branches:
+            first, *others = (
+                rows.filter(branch).values("pk", *columns)[:limit] for branch in self.branches
+            )
+            sign = "-" if descending else ""
+            rows = first.union(*others, all=True).order_by(
+                *(f"{sign}{name}" for name in (*columns, "pk"))
+            )
+        return [
+            _Row(number, tuple(values), pk)
+            for pk, *values in rows.values_list("pk", *columns)[:limit]
+        ]
 
     def _read_groups(
         self,
@@ -228,10 +252,6 @@ class KeysetPager:
         return rows.order_by(*(OrderBy(each, descending=descending) for each in expressions))
 
 
-def _rows_of(part: int, found: Iterable[tuple[Any, ...]]) -> list[_Row]:
-    return [_Row(part, tuple(values), pk) for pk, *values in found]
-
-
 class _RowValue(Func):
     """``(a, b, c)``: PostgreSQL compares it in order of its parts."""
 
@@ -244,10 +264,13 @@ def _is_behind(
 ) -> GreaterThan | LessThan:
     query = rows.query.clone()  # resolving an expression adds its joins to the query
     fields = [each.resolve_expression(query).output_field for each in part.expressions]
-    values = [
-        Value(field.to_python(value), output_field=field)
-        for field, value in zip(fields, boundary.values, strict=True)
-    ]
+    try:
+        values = [
+            Value(field.to_python(value), output_field=field)
+            for field, value in zip(fields, boundary.values, strict=True)
+        ]
+    except (ValueError, ValidationError) as error:  # made before the order was declared anew
+        raise InvalidPositionError from error
     compare = LessThan if descending else GreaterThan
     return compare(_RowValue(*part.expressions, F("pk")), _RowValue(*values, Value(boundary.pk)))
 

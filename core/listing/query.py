@@ -34,16 +34,6 @@ class ListQuery:
     sort: str = ""
 
     @property
-    def sort_key(self) -> str:
-        """The key of the column that the list is sorted by."""
-        return self.sort.removeprefix("-")
-
-    @property
-    def is_descending(self) -> bool:
-        """Whether the order is descending."""
-        return self.sort.startswith("-")
-
-    @property
     def is_restricted(self) -> bool:
         """Whether there is a search text or a condition."""
         return bool(self.search or self.conditions)

@@ -111,16 +111,18 @@ class UserList:
                 parameters, filters=self.comparisons, queryset=self.declaration.rows(self.user)
             )
         for name in names:
-            values = tuple(value for value in parameters.getlist(name) if value.strip())
+            values = tuple(text.strip() for text in parameters.getlist(name) if text.strip())
             if name not in self.comparisons:
                 problems.append(Problem(name, _("There is no such field.")))
             elif name in filterset.form.errors:
                 problems.append(Problem(name, filterset.form.errors[name][0]))
             elif values:
-                conditions.append(Condition(name, values))
+                is_multiple = self.comparisons[name].comparison.is_multiple
+                conditions.append(Condition(name, values if is_multiple else values[-1:]))
         conditions += self._read_where(parameters.get(WHERE, ""), problems)
+        conditions = _with_parameters_once(conditions)
         query = ListQuery(
-            search=_clean_search(parameters.get(SEARCH, "")),
+            search=_clean_search(parameters.get(SEARCH, "")) if self.declaration.search else "",
             conditions=tuple(conditions),
             sort=self._read_sort(parameters.get(SORT, ""), problems),
         )
@@ -156,12 +158,13 @@ class UserList:
     def pager(self, rows: QuerySet[Any], query: ListQuery, page_size: int) -> KeysetPager:
         """Return what reads pages of the rows in the order of a query."""
         _key, sort, is_descending = self.sort_of(query)
+        branches = sort.branches or self.declaration.branches
         return KeysetPager(
             rows,
             sort,
             descending=is_descending,
             page_size=page_size,
-            branches=sort.branches(self.user) if sort.branches else (),
+            branches=branches(self.user) if branches else (),
         )
 
     def rows(self, query: ListQuery) -> QuerySet[Any]:
@@ -242,6 +245,20 @@ def _comparison_predicate(
 def _joined(group: Group, predicate: Callable[[Node], Q]) -> Q:
     combine = or_ if group.operator == "any" else and_
     return reduce(combine, (predicate(member) for member in group.members), Q())
+
+
+def _with_parameters_once(nodes: Sequence[Node]) -> list[Node]:
+    """Put a second condition of the same parameter into a group: an address would join the two."""
+    parameters: set[str] = set()
+    unique: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Condition) and node.parameter in parameters:
+            unique.append(Group("all", (node,)))
+        else:
+            unique.append(node)
+        if isinstance(node, Condition):
+            parameters.add(node.parameter)
+    return unique
 
 
 def _clean_search(text: str) -> str:

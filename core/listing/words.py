@@ -13,12 +13,11 @@ from core.listing.selection import Problem, UserList
 
 
 class QueryWords:
-    """Names the conditions of a list for its user. Options and labels are read once."""
+    """Names the conditions of a list for its user. The options of each filter are read once."""
 
     def __init__(self, user_list: UserList) -> None:
         self.user_list = user_list
         self._option_groups: dict[str, Sequence[OptionGroup]] = {}
-        self._labels: dict[tuple[str, str], str] = {}
 
     def option_groups(self, list_filter: ListFilter) -> Sequence[OptionGroup]:
         """Return the options that the page offers for a filter; empty if values are typed."""

@@ -1,6 +1,5 @@
 """The page of the complaint list."""
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from accounts.permissions import Permission
@@ -22,7 +21,7 @@ class ComplaintList(ListPage):
 
     def extra_context(self, request: AuthedRequest, shown: ShownList) -> dict[str, Any]:
         """Return what the user may do, and the address of the same search in all complaints."""
-        without_filters = replace(ListQuery(), search=shown.query.search)
+        without_filters = ListQuery(search=shown.query.search)
         return {
             "may_work": request.user.may(Permission.COMPLAINT_WORK),
             "search_all_url": shown.url(without_filters, tab=ALL_TAB),

@@ -217,6 +217,19 @@ def test_list_shows_filters_and_sorts_custom_fields(cast: Cast, login: Login) ->
     )
 
 
+def test_limits_of_a_number_include_the_limit(cast: Cast, login: Login) -> None:
+    make_custom_field(cast, "ratio", CustomFieldKind.NUMBER, in_list=True)
+    make_custom_field(cast, "vip", CustomFieldKind.YES_NO, in_list=True)
+    create_customer(actor=cast.head, code="A", name="A", custom_ratio="0.1", custom_vip=True)
+    client = login(cast.head)
+    for limit in ("custom_ratio__gte", "custom_ratio__lte"):
+        shown = client.get(reverse("customers"), {limit: "0.1"}).context["list"]
+        assert [row.code for row, _cells in shown.rows] == ["A"]
+    shown = client.get(reverse("customers"), {"custom_vip": "true"}).context["list"]
+    [control] = [each for each in shown.controls if each.key == "custom_vip"]
+    assert [link.url for link in control.links] == ["/customers/", "/customers/?custom_vip=false"]
+
+
 @pytest.mark.usefixtures("fields")
 def test_filter_uses_the_index(cast: Cast) -> None:
     with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from django.db import connection
@@ -372,3 +372,55 @@ def test_pages_of_a_head_merge_the_units_in_order(cast: Cast, login: Login) -> N
     assert [row.code for row, _cells in rows] == codes
     back = client.get(second.previous_url).context["list"]
     assert [row.code for row, _cells in back.rows] == codes[:50]
+
+
+def test_page_whose_rows_are_gone_shows_its_neighbour(cast: Cast, login: Login) -> None:
+    for number in range(51):
+        make_customer(cast.lanzhou, code=f"P{number:02}")
+    client = login(cast.head)
+    first = client.get(reverse("customers")).context["list"]
+    with fixture_changes():
+        Customer.objects.filter(code="P50").delete()
+    shown = client.get(first.next_url).context["list"]
+    assert [row.code for row, _cells in shown.rows] == [f"P{number:02}" for number in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("stage=signed&where=stage=lost", "stage=signed&where=all(stage=lost)"),
+        ("where=stage=lost;stage=signed", "stage=lost&where=all(stage=signed)"),
+        ("updated_at__gte=2026-01-01&updated_at__gte=2026-02-01", "updated_at__gte=2026-02-01"),
+        ("stage=+signed+&stage=lost", "stage=signed&stage=lost"),
+        ("sort=-name&q=+a++b+", "q=a+b&sort=-name"),
+    ],
+)
+def test_address_is_written_with_the_same_meaning(
+    cast_with_customers: Cast, login: Login, address: str, written: str
+) -> None:
+    client = login(cast_with_customers.head)
+    shown = client.get(f"/customers/?{address}").context["list"]
+    assert unquote(shown.current_url) == f"/customers/?{written}"
+    again = client.get(shown.current_url).context["list"]
+    assert (again.query, again.page.ids) == (shown.query, shown.page.ids)
+
+
+def test_time_that_cannot_be_shown_is_refused(cast_with_customers: Cast, login: Login) -> None:
+    client = login(cast_with_customers.head)
+    for text in ("9999-12-31T23:59Z", "0001-01-01T00:00+14:00"):
+        shown = client.get(reverse("customers"), {"updated_at__lte": text}).context["list"]
+        assert [problem.name for problem in shown.problems] == ["updated_at__lte"]
+
+
+def test_options_of_a_filter_are_searched(cast_with_customers: Cast, login: Login) -> None:
+    client = login(cast_with_customers.head)
+    url = reverse("list_options", args=["customers", "owner"])
+
+    def found(text: str) -> list[str]:
+        return [option["value"] for option in client.get(url, {"q": text}).json()]
+
+    assert found("")[:2] == ["mine", "none"]
+    assert found("mia") == ["manager"]
+    assert found("stan") == []  # of another division
+    for name, key in [("customers", "stage"), ("customers", "nothing"), ("nothing", "owner")]:
+        assert client.get(reverse("list_options", args=[name, key])).status_code == 404

@@ -116,9 +116,16 @@ def test_run_pages_poll_only_while_a_run_is_active(cast: Cast, login: Login) -> 
         "HX-Request": "true", "HX-Target": "list-results", "HX-Trigger": "list-refresh",
     }  # fmt: skip
     for url in pages:
-        fragment = client.get(url, headers=headers).content
-        assert b'hx-trigger="every' not in fragment
-        assert b"<html" not in fragment
+        response = client.get(url, headers=headers)
+        assert b'hx-trigger="every' not in response.content
+        assert b"<html" not in response.content
+        assert "HX-Push-Url" not in response  # each refresh would become an entry of the history
+
+
+def test_run_list_has_no_search(cast: Cast, login: Login) -> None:
+    shown = login(cast.sysadmin).get(reverse("runs"), {"q": "x"}).context["list"]
+    assert [problem.name for problem in shown.problems] == ["q"]
+    assert not shown.query.is_restricted
 
 
 @pytest.mark.parametrize("runs", [2, 20])
@@ -276,6 +283,17 @@ def test_list_filters_by_flag_and_sorts_by_revenue(
         silent_customer.pk
     ]
     assert "4,000.00" in response.content.decode()
+
+
+def test_customers_without_a_score_have_none_of_the_flags(
+    cast: Cast, login: Login, silent_customer: Customer
+) -> None:
+    unscored = make_customer(cast.lanzhou, code="UNSCORED", owner=cast.manager)
+    make_published_run(TODAY)
+    client = login(cast.manager)
+    for parameters in ({"flag__not": "2"}, {"flag": "none"}, {"segment__not": "important_value"}):
+        rows = client.get(reverse("customers"), parameters).context["list"].rows
+        assert unscored in [customer for customer, _cells in rows], parameters
 
 
 def test_current_run_is_the_one_of_the_newest_day(cast: Cast, silent_customer: Customer) -> None:

@@ -1,5 +1,6 @@
 """Pages by keyset: together they are the whole list in order, whatever the order and direction."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +32,7 @@ SORTS = {
         ("grade__position",), empty=Q(grade__isnull=True)
     ),
     "two columns": Sort(("name", "code")),
+    "time, several of it in one millisecond": Sort(("updated_at",)),
     "groups": Sort(
         groups=lambda: [Q(grade=grade.pk) for grade in Grade.objects.all()],
         empty=Q(grade__isnull=True),
@@ -47,6 +49,8 @@ def customers(cast: Cast) -> None:
             customer = make_customer(cast.lanzhou, code=f"C{number:02}", name=f"N{number % 3}")
             customer.grade = grades.get(grade)
             customer.save()
+            moment = datetime(2026, 3, 1, 12, 0, 0, 123_400 + number % 4, tzinfo=UTC)
+            Customer.objects.filter(pk=customer.pk).update(updated_at=moment)
 
 
 def expected_ids(name: str, *, descending: bool) -> list[int]:
@@ -58,6 +62,7 @@ def expected_ids(name: str, *, descending: bool) -> list[int]:
             "unique column": (customer.code,),
             "column with equal values": (customer.name,),
             "two columns": (customer.name, customer.code),
+            "time, several of it in one millisecond": (customer.updated_at,),
             "id": (),
         }.get(name, (position,))
 
@@ -76,16 +81,17 @@ def test_pages_in_either_direction_are_the_whole_list(name: str, descending: boo
     pager = KeysetPager(
         Customer.objects.all(), SORTS[name], descending=descending, page_size=PAGE_SIZE
     )
+    codec = PositionCodec("customers", name)  # positions go through an address
     expected = expected_ids(name, descending=descending)
     forward: list[KeysetPage] = [pager.first_page()]
     while forward[-1].has_next and forward[-1].last:
-        forward.append(pager.page_after(forward[-1].last))
+        forward.append(pager.page_after(codec.decode(codec.encode(forward[-1].last))))
     assert [pk for page in forward for pk in page.ids] == expected
     assert [page.start for page in forward] == [1, 4, 7, 10]
 
     backward = [pager.last_page(len(expected))]
     while backward[-1].has_previous and backward[-1].first:
-        backward.append(pager.page_before(backward[-1].first))
+        backward.append(pager.page_before(codec.decode(codec.encode(backward[-1].first))))
     assert [pk for page in reversed(backward) for pk in page.ids] == expected
     assert all(page.has_next for page in backward[1:])
 
@@ -145,3 +151,11 @@ def test_positions_follow_each_other(customers: None) -> None:
         assert earlier.last is not None
         assert later.first is not None
         assert earlier.last.number + 1 == later.first.number
+
+
+def test_position_of_an_order_that_was_declared_anew_is_refused(customers: None) -> None:
+    pager = KeysetPager(
+        Customer.objects.all(), SORTS["two columns"], descending=False, page_size=PAGE_SIZE
+    )
+    with pytest.raises(InvalidPositionError):
+        pager.page_after(Position(part=0, values=("N0",), pk=1, number=1))
