@@ -40,6 +40,7 @@ OPERATIONS = {
     "PATCH /api/v1/customers/{id}/",
     "GET /api/v1/customers/by-code/{code}/",
     "GET /api/v1/me/",
+    "GET /api/v1/scores/",
     "GET /api/v1/scoring-runs/",
     "POST /api/v1/scoring-runs/",
     "GET /api/v1/scoring-runs/{id}/",
