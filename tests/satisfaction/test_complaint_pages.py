@@ -207,6 +207,9 @@ def test_search_without_results_offers_to_search_all_complaints(
     assert "Nothing matches" in page
     (url,) = re.findall(r'href="(\S+)">Look in all complaints', page)
     assert closed.number in _page_text(client, url)
+    page = _page_text(client, reverse("complaints") + "?view=all&owner=mine&q=nothing")
+    assert "Remove a filter" in page
+    assert "Look in all complaints" not in page
 
 
 def test_new_page_presets_the_customer_of_the_url(
