@@ -1,6 +1,5 @@
 """The list of complaints, and what complaints add to the list of customers."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -11,7 +10,6 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
-from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Choice
 from core.fields.reference import Reference
 from core.listing.comparisons import Column, choice_comparisons, time_comparisons
@@ -23,6 +21,7 @@ from core.listing.declarations import (
     ListTab,
     Relation,
     Sort,
+    fixed_columns,
 )
 from core.listing.field_filters import reference_filter
 from core.listing.filters import ListFilter, option_group
@@ -105,12 +104,6 @@ def _search(complaints: QuerySet[Any], text: str) -> QuerySet[Any]:
     return complaints.search(text)
 
 
-def _columns(
-    _fields: Sequence[FieldDeclaration], part_columns: Sequence[ListColumn]
-) -> list[ListColumn]:
-    return [*COLUMNS, *part_columns]
-
-
 COMPLAINT_LIST = ListDeclaration(
     name="complaints",
     url_name="complaints",
@@ -119,9 +112,8 @@ COMPLAINT_LIST = ListDeclaration(
     permission=Permission.COMPLAINT_VIEW,
     rows=_visible_complaints,
     search=_search,
-    columns=_columns,
+    columns=fixed_columns(*COLUMNS),
     filters=lambda _fields: FILTERS,
-    fields_for=lambda _user: (),
     default_sort="-opened_at",
     tabs=(
         ListTab(

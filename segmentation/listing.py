@@ -1,16 +1,13 @@
 """The list of scoring runs, for its page and the API."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Choice, Date
 from core.listing.comparisons import (
     Column,
@@ -18,9 +15,10 @@ from core.listing.comparisons import (
     date_comparisons,
     time_comparisons,
 )
-from core.listing.declarations import ListColumn, ListDeclaration, Sort
+from core.listing.declarations import ListColumn, ListDeclaration, Sort, fixed_columns
 from core.listing.filters import ListFilter, option_group
 from segmentation.models import RunState, ScoringRun
+from segmentation.selectors import all_runs
 
 
 def _count(name: str) -> Any:
@@ -93,26 +91,14 @@ FILTERS = (
 )
 
 
-def _all_runs(_user: User) -> QuerySet[Any]:
-    return ScoringRun.objects.all()
-
-
-def _columns(
-    _fields: Sequence[FieldDeclaration], part_columns: Sequence[ListColumn]
-) -> list[ListColumn]:
-    return [*COLUMNS, *part_columns]
-
-
 RUN_LIST = ListDeclaration(
     name="runs",
     url_name="runs",
     title=_("Scoring runs"),
     permission=Permission.RUN_VIEW,
-    rows=_all_runs,
-    columns=_columns,
+    rows=lambda _user: all_runs(),
+    columns=fixed_columns(*COLUMNS),
     filters=lambda _fields: FILTERS,
-    fields_for=lambda _user: (),
     sorts={"id": Sort()},
     default_sort="-id",
-    related=("requested_by",),
 )

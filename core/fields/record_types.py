@@ -11,9 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
-from django.utils.module_loading import import_string
 
 from accounts.models import User
+from common.loading import import_by_name
 from core.fields.custom import custom_fields
 from core.fields.declarations import FieldDeclaration
 
@@ -64,12 +64,6 @@ class RecordType:
 def record_types() -> dict[str, RecordType]:
     """Return the record types that settings list, by name. They are loaded once per process.
 
-    Raises ImportError for a wrong path, TypeError for one that is no record type.
+    Raises ImportError or TypeError for a wrong path.
     """
-    types_by_name: dict[str, RecordType] = {}
-    for path in settings.RECORD_TYPES:
-        record_type = import_string(path)
-        if not isinstance(record_type, RecordType):
-            raise TypeError(f"{path} is no RecordType")
-        types_by_name[record_type.name] = record_type
-    return types_by_name
+    return import_by_name(settings.RECORD_TYPES, RecordType)

@@ -20,6 +20,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from common.parsing.errors import UnreadableError
+from core.fields.custom import MAX_DECIMALS
 from core.fields.declarations import CUSTOM_COLUMN
 from core.fields.faults import ValueFault
 from core.fields.kinds import Date, FieldKind, Money, Number, YesNo
@@ -58,12 +59,10 @@ class Column:
             return Q(**{f"{self.path}__{lookup}": value})
         stored: Combinable = KeyTextTransform(self.custom_key, CUSTOM_COLUMN)
         if isinstance(self.kind, Number | Money):
-            stored = Cast(stored, DecimalField(max_digits=30, decimal_places=6))
-            # A float would not equal the decimal number that was stored from it.
-            return _LOOKUPS[lookup](
-                stored, self.kind.to_json(value) if isinstance(self.kind, Money) else value
-            )
-        return _LOOKUPS[lookup](stored, self.kind.to_json(value))
+            stored = Cast(stored, DecimalField(max_digits=30, decimal_places=MAX_DECIMALS))
+        # The JSON of a number is a float, which would not equal the decimal of the stored one.
+        limit = value if isinstance(self.kind, Number) else self.kind.to_json(value)
+        return _LOOKUPS[lookup](stored, limit)
 
     def is_empty(self) -> Q:
         """Return the condition for records without a value."""

@@ -103,6 +103,19 @@ class ListPart:
         raise NotImplementedError
 
 
+MakeColumns = Callable[[Sequence[FieldDeclaration], Sequence[ListColumn]], Sequence[ListColumn]]
+
+
+def fixed_columns(*columns: ListColumn) -> MakeColumns:
+    """Return what makes the columns of a list that has no declared fields."""
+    return lambda _fields, part_columns: [*columns, *part_columns]
+
+
+def no_fields(_user: User) -> Sequence[FieldDeclaration]:
+    """Return the declared fields of a list that has none."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Relation:
     """Related records that a condition can ask for: that one exists, or that none does.
@@ -135,10 +148,10 @@ class ListDeclaration:
     """A list.
 
     ``rows`` returns the rows a user may see, ``search`` those that match each word of a text.
-    ``fields_for`` returns the declared fields a user may see, custom ones included; ``columns``
-    returns the columns in order, made of them and of those of the parts; ``filters`` those made
-    of them. ``static_filters`` are the filters every user has, for the
-    description of the API. ``sorts`` are orders without a column. ``default_sort`` is the key of a
+    ``fields_for`` returns the declared fields a user may see, custom ones included, and ``fields``
+    are those without custom ones, for the description of the API. ``columns`` returns the columns
+    in order, made of declared fields and of the columns of the parts; ``filters`` those made of
+    declared fields. ``sorts`` are orders without a column. ``default_sort`` is the key of a
     column or of one of these, with ``-`` in front for descending. The page shows the first of the
     ``tabs``, if there are any, until another one is selected. ``related`` are relations that cells
     follow besides those of declared fields. ``branches`` are those of every order that has none of
@@ -150,10 +163,10 @@ class ListDeclaration:
     title: str | Promise
     permission: Permission
     rows: Callable[[User], QuerySet[Any]]
-    columns: Callable[[Sequence[FieldDeclaration], Sequence["ListColumn"]], Sequence["ListColumn"]]
+    columns: MakeColumns
     filters: Callable[[Sequence[FieldDeclaration]], Sequence[ListFilter]]
-    fields_for: Callable[[User], Sequence[FieldDeclaration]]
     default_sort: str
+    fields_for: Callable[[User], Sequence[FieldDeclaration]] = no_fields
     search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
     search_hint: str | Promise = ""
     fields: Sequence[FieldDeclaration] = ()

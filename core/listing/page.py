@@ -16,6 +16,7 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from core.listing.condition_labels import ConditionLabels
 from core.listing.conditions import Condition
 from core.listing.declarations import ListColumn, ListDeclaration, ListTab
 from core.listing.filters import FilterOption, ListFilter, OptionGroup
@@ -29,7 +30,6 @@ from core.listing.paging import (
 )
 from core.listing.query import SEARCH, ListQuery
 from core.listing.selection import Problem, UserList
-from core.listing.words import QueryWords
 from core.pages import AuthedRequest, Page
 
 PAGE_SIZE = 50
@@ -113,9 +113,9 @@ class ShownList:
     def __init__(self, user_list: UserList, request: AuthedRequest) -> None:
         self.user_list = user_list
         self.declaration = user_list.declaration
-        self.words = QueryWords(user_list)
+        self.labels = ConditionLabels(user_list)
         query, problems = user_list.read(request.GET, (AFTER, BEFORE, VIEW))
-        self.query, unknown_values = self.words.known_part(query)
+        self.query, unknown_values = self.labels.known_part(query)
         self.problems: list[Problem] = [*problems, *unknown_values]
         self.tab = self._read_tab(request.GET.get(VIEW, ""))
         self._codec = user_list.position_codec(self.query)
@@ -282,7 +282,7 @@ class ShownList:
         """The search text and the conditions, each with the address without it."""
         active = [
             ActiveFilter(
-                self.words.label(node), self.words.value(node), self.url(self.query.without(node))
+                self.labels.label(node), self.labels.value(node), self.url(self.query.without(node))
             )
             for node in self.query.conditions
         ]
@@ -303,7 +303,7 @@ class ShownList:
 
     def _control(self, list_filter: ListFilter) -> FilterControl:
         values = self.query.values_of(list_filter.key)
-        groups = self.words.option_groups(list_filter)
+        groups = self.labels.option_groups(list_filter)
         options = [option for group in groups for option in group.options]
         control = FilterControl(
             list_filter.key, list_filter.label, is_used=bool(values), groups=groups
@@ -326,7 +326,7 @@ class ShownList:
         known = {option.value for group in control.groups for option in group.options}
         groups = list(control.groups)
         if value not in known:  # there are too many options to list
-            label = self.words.value(Condition(control.key, (value,)))
+            label = self.labels.value(Condition(control.key, (value,)))
             groups.append(OptionGroup("", [FilterOption(value, label)]))
         return replace(control, value=value, hidden_values=others, groups=groups)
 

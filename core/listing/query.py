@@ -65,8 +65,8 @@ class ListQuery:
 
     def without(self, removed: Node) -> "ListQuery":
         """Return the query without one of its conditions or groups."""
-        kept = tuple(node for node in self.conditions if node != removed)
-        return replace(self, conditions=kept)
+        others = tuple(node for node in self.conditions if node != removed)
+        return replace(self, conditions=others)
 
     def address_parameters(self) -> list[tuple[str, str]]:
         """Return the parameters of the address, a pair for each value, without blank ones."""

@@ -1,6 +1,6 @@
 """A list as one user has it: reads queries from addresses and selects the rows of a query."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import and_, or_
@@ -203,48 +203,35 @@ class UserList:
         return [part for part in self.parts if part.slug in slugs]
 
     def _predicate(self, node: Node) -> Q:
-        """Return the database's condition for one of a query.
-
-        Raises ValidationError for a value that cannot be read, InvalidConditionsError for a
-        parameter or relation that the user's list does not have.
-        """
-        if isinstance(node, Condition):
-            return _comparison_predicate(node, self.comparisons, self.user)
-        if isinstance(node, Group):
-            return _joined(node, self._predicate)
-        relation = self.relations.get(node.relation)
-        if relation is None:
-            raise InvalidConditionsError(node.relation)
-        matching = relation.rows(self.user).filter(**{relation.path: OuterRef("pk")})
-        exists = Exists(matching.filter(_relation_predicate(node.where, relation, self.user)))
-        return Q(exists) if node.exists else ~Q(exists)
+        return _predicate(node, self.comparisons, self.relations, self.user)
 
 
-def _relation_predicate(node: Node, relation: Relation, user: User) -> Q:
-    """Return the condition for related records, which can ask for no further related records."""
-    comparisons = comparison_filters(relation.filters(user))
-
-    def predicate(node: Node) -> Q:
-        if isinstance(node, Condition):
-            return _comparison_predicate(node, comparisons, user)
-        if isinstance(node, Group):
-            return _joined(node, predicate)
-        raise InvalidConditionsError(node.relation)
-
-    return predicate(node)
-
-
-def _comparison_predicate(
-    condition: Condition, comparisons: Mapping[str, ComparisonFilter], user: User
+def _predicate(
+    node: Node,
+    comparisons: Mapping[str, ComparisonFilter],
+    relations: Mapping[str, Relation],
+    user: User,
 ) -> Q:
-    if condition.parameter not in comparisons:
-        raise InvalidConditionsError(condition.parameter)
-    return Q(comparisons[condition.parameter].predicate(user, condition.values))
+    """Return the database's condition for one of a query.
 
-
-def _joined(group: Group, predicate: Callable[[Node], Q]) -> Q:
-    combine = or_ if group.operator == "any" else and_
-    return reduce(combine, (predicate(member) for member in group.members), Q())
+    Raises ValidationError for a value that cannot be read, InvalidConditionsError for a parameter
+    or relation that the list does not have.
+    """
+    if isinstance(node, Condition):
+        if node.parameter not in comparisons:
+            raise InvalidConditionsError(node.parameter)
+        return Q(comparisons[node.parameter].predicate(user, node.values))
+    if isinstance(node, Group):
+        members = (_predicate(each, comparisons, relations, user) for each in node.members)
+        return reduce(or_ if node.operator == "any" else and_, members, Q())
+    relation = relations.get(node.relation)
+    if relation is None:
+        raise InvalidConditionsError(node.relation)
+    # Of related records no further related ones can be asked for.
+    wanted = _predicate(node.where, comparison_filters(relation.filters(user)), {}, user)
+    matching = relation.rows(user).filter(**{relation.path: OuterRef("pk")})
+    exists = Exists(matching.filter(wanted))
+    return Q(exists) if node.exists else ~Q(exists)
 
 
 def _with_parameters_once(nodes: Sequence[Node]) -> list[Node]:

@@ -1,4 +1,4 @@
-"""The conditions of a query in words, and the options that a page offers for them."""
+"""The conditions of a query as text for people, and the options that a page offers for them."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from core.listing.query import ListQuery
 from core.listing.selection import Problem, UserList
 
 
-class QueryWords:
+class ConditionLabels:
     """Names the conditions of a list for its user. The options of each filter are read once."""
 
     def __init__(self, user_list: UserList) -> None:
@@ -53,7 +53,7 @@ class QueryWords:
         return _("Condition")
 
     def value(self, node: Node) -> str:
-        """Return what a condition asks for, in words."""
+        """Return what a condition asks for, as text for people."""
         if isinstance(node, Condition):
             return self._condition_value(node, self.user_list.comparisons)
         if isinstance(node, Related):
@@ -84,9 +84,9 @@ class QueryWords:
     ) -> str:
         comparison_filter = comparisons[condition.parameter]
         labels = self._value_labels(comparison_filter, condition.values)
-        words = ", ".join(labels.get(value, value) for value in condition.values)
+        text = ", ".join(labels.get(value, value) for value in condition.values)
         prefix = comparison_filter.comparison.label
-        return f"{prefix} {words}" if prefix else words
+        return f"{prefix} {text}" if prefix else text
 
     def _value_labels(
         self, comparison_filter: ComparisonFilter, values: Sequence[str]
