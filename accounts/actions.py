@@ -37,6 +37,8 @@ class Action(models.TextChoices):
     ROLE_UPDATE = "role.update", _("Change role")
     KEY_ISSUE = "key.issue", _("Issue API key")
     KEY_REVOKE = "key.revoke", _("Revoke API key")
+    JOB_REQUEST = "job.request", _("Request job")
+    JOB_CANCEL = "job.cancel", _("Cancel job")
     RUN_REQUEST = "run.request", _("Request scoring run")
     DEMO_CREATE = "demo.create", _("Create demonstration data")
     # A data migration. common.history records this action and cannot import this class.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from core.services.job import own_active_jobs
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,17 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return the variables of the main menu for templates.
 
     ``navigation_entries``: the entries that the user may open. ``section``: the first part of the
-    path of this page. ``may_search``: whether the user may search customers.
+    path of this page. ``may_search``: whether the user may search customers. ``active_jobs``: the
+    user's own jobs that have not ended; the frame reads them once a page.
     """
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"navigation_entries": (), "section": "", "may_search": False}
+        return {"navigation_entries": (), "section": "", "may_search": False, "active_jobs": ()}
     return {
         "navigation_entries": [
             entry for entry in NAVIGATION if entry.permission is None or user.may(entry.permission)
         ],
         "section": request.path_info.strip("/").split("/", 1)[0],
         "may_search": user.may(Permission.CUSTOMER_VIEW),
+        "active_jobs": lambda: own_active_jobs(user),
     }

@@ -3,10 +3,16 @@
 from django.urls import path
 
 from core.views.home import Home, HomeWidgetFragment
+from core.views.jobs import JobFile, JobList, JobPage, JobRing, ListExport
 from core.views.list_options import ListOptions
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("widgets/<slug:slug>/", HomeWidgetFragment.as_view(), name="home_widget"),
+    path("lists/<slug:name>/export/", ListExport.as_view(), name="list_export"),
     path("lists/<slug:name>/options/<slug:key>/", ListOptions.as_view(), name="list_options"),
+    path("jobs/", JobList.as_view(), name="jobs"),
+    path("jobs/ring/", JobRing.as_view(), name="job_ring"),
+    path("jobs/<int:pk>/", JobPage.as_view(), name="job"),
+    path("jobs/<int:pk>/file/", JobFile.as_view(), name="job_file"),
 ]

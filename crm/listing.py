@@ -49,7 +49,9 @@ UPDATED_AT = ListColumn(
     template="crm/columns/updated_at.html",
     sort=Sort(("updated_at",)),
     css_class="phone-skip",
+    value_of=lambda customer, _user: customer.updated_at,
 )
+CODE = ListColumn("code", _("Customer code"), lambda customer, _user: customer.code)
 CODE_FILTER = ListFilter(
     key="code",
     label=_("Customer code"),
@@ -68,6 +70,18 @@ def _columns(
         field_column(field, CELL_TEMPLATES.get(field.name, "")) for field in fields if field.in_list
     ]
     return [NAME, *field_columns, *part_columns, UPDATED_AT]
+
+
+def _export_columns(
+    fields: Sequence[FieldDeclaration], part_columns: Sequence[ListColumn]
+) -> list[ListColumn]:
+    """Return the code, all fields but the parent, and what other apps show.
+
+    The parent may be a customer whom the user may not see.
+    """
+    others = [field for field in fields if field.name not in {"code", "name", "parent"}]
+    field_columns = [field_column(field) for field in others]
+    return [CODE, NAME, *field_columns, *part_columns, UPDATED_AT]
 
 
 def _filters(fields: Sequence[FieldDeclaration]) -> list[ListFilter]:
@@ -107,4 +121,5 @@ CUSTOMER_LIST = ListDeclaration(
     branches=Customer.own_branches,
     parts=customer_list_parts,
     related=("unit",),
+    export_columns=_export_columns,
 )

@@ -73,6 +73,7 @@ COLUMNS = (
         text_of=lambda complaint, _user: date_format(localtime(complaint.opened_at), "Y-m-d H:i"),
         template="satisfaction/columns/opened_at.html",
         sort=Sort(("opened_at",)),
+        value_of=lambda complaint, _user: complaint.opened_at,
     ),
 )
 STATE_FILTER = ListFilter(

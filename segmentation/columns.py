@@ -53,6 +53,11 @@ def _text_of(annotation: str, format_value: Callable[[Any], str]) -> Callable[[A
     return text_of
 
 
+def _value_of(annotation: str) -> Callable[[Any, User], Any]:
+    """Return a function for the number of an annotation; None for a customer without a score."""
+    return lambda customer, _user: getattr(customer, annotation)
+
+
 def _sort(annotation: str) -> Sort:
     return Sort((annotation,), empty=Q(**{f"{annotation}__isnull": True}))
 
@@ -100,6 +105,7 @@ class WorthColumns(ListPart):
             sort=_sort("worth_monetary"),
             is_numeric=True,
             css_class="num",
+            value_of=_value_of("worth_monetary"),
         ),
         ListColumn(
             "recency",
@@ -108,6 +114,7 @@ class WorthColumns(ListPart):
             sort=_sort("worth_recency"),
             is_numeric=True,
             css_class="num",
+            value_of=_value_of("worth_recency"),
         ),
         ListColumn(
             "flag",

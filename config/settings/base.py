@@ -275,7 +275,16 @@ CELERY_BEAT_SCHEDULE = {
     "nightly-scoring": {
         "task": "segmentation.tasks.run_nightly",
         "schedule": crontab(hour=2, minute=0),  # in TIME_ZONE
-    }
+    },
+    "resend-lost-jobs": {
+        "task": "core.tasks.resend_lost_jobs",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},  # while all workers are busy, messages do not pile up
+    },
+    "nightly-job-files": {
+        "task": "core.tasks.delete_old_job_files",
+        "schedule": crontab(hour=3, minute=45),
+    },
 }
 # A run scores the transactions of this many days.
 SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=365)
@@ -286,7 +295,14 @@ LISTS: list[str] = [
     "crm.listing.CUSTOMER_LIST",
     "satisfaction.listing.COMPLAINT_LIST",
     "segmentation.listing.RUN_LIST",
+    "core.job_list.JOB_LIST",
 ]
+
+# --- jobs (docs/adr/0017) -----------------------------------------------------------------------
+JOB_KINDS: list[str] = ["core.listing.export.LIST_EXPORT"]
+JOB_SENDER = "core.tasks.send_job"
+# Files that users upload for a job, and files that jobs make; a folder that no web server serves.
+JOB_FILES_DIR = DATA_DIR / "jobs"
 
 # --- parts that apps add to pages, in the order of the page (docs/adr/0003) -----------------------
 CUSTOMER_PANELS: list[str] = [

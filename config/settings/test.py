@@ -1,7 +1,7 @@
 """The settings of the tests: engines of their own, and a fast password hash."""
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import cache_settings, engine_settings
+from config.settings.base import DATA_DIR, cache_settings, engine_settings
 
 DEBUG = False
 SECRET_KEY = "only-for-tests-" + "x1y2z3" * 10
@@ -12,3 +12,4 @@ CACHES = cache_settings(CELERY_BROKER_URL)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+JOB_FILES_DIR = DATA_DIR / "test" / "jobs"

@@ -120,6 +120,11 @@ class FieldDeclaration:
         """Return the record's value as text for ``user``; blank where there is none."""
         return self.format(self.value_of(record), user)
 
+    def export_value(self, record: Any, user: User) -> Any:
+        """Return the value of the kind (a number, a date), None, or the mask if it is hidden."""
+        value = self.value_of(record)
+        return value if value is None or self.may_be_seen_by(user) else MASK
+
     def format(self, value: Any, user: User) -> str:
         """Return a value as text for ``user``; blank for None, a mask if it is hidden from them."""
         if value is None:

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from accounts.models import User
 from accounts.permissions import Permission
 from core.fields.declarations import FieldDeclaration
-from core.fields.kinds import Money, Number
+from core.fields.kinds import Date, Money, Number
 from core.fields.queries import sort_expressions
 from core.listing.comparisons import Column
 from core.listing.conditions import Node
@@ -56,6 +56,8 @@ class ListColumn:
     is_numeric: bool = False
     css_class: str = ""  # of the cells
     part_slug: str = ""
+    # Returns what an export writes in place of the text: a number, a date, a time. None: the text.
+    value_of: Callable[[Any, User], Any] | None = None
 
 
 def field_column(declared: FieldDeclaration, template: str = "") -> ListColumn:
@@ -69,6 +71,7 @@ def field_column(declared: FieldDeclaration, template: str = "") -> ListColumn:
         sort=field_sort(declared),
         is_numeric=is_numeric,
         css_class="num" if is_numeric else "",
+        value_of=declared.export_value if is_numeric or isinstance(declared.kind, Date) else None,
     )
 
 
@@ -155,13 +158,14 @@ class ListDeclaration:
     column or of one of these, with ``-`` in front for descending. The page shows the first of the
     ``tabs``, if there are any, until another one is selected. ``related`` are relations that cells
     follow besides those of declared fields. ``branches`` are those of every order that has none of
-    its own (see ``Sort``).
+    its own (see ``Sort``). ``export_columns`` are the columns of exports, if these have others than
+    the page. Every signed-in user may see a list whose ``permission`` is None.
     """
 
     name: str
     url_name: str
     title: str | Promise
-    permission: Permission
+    permission: Permission | None
     rows: Callable[[User], QuerySet[Any]]
     columns: MakeColumns
     filters: Callable[[Sequence[FieldDeclaration]], Sequence[ListFilter]]
@@ -175,3 +179,4 @@ class ListDeclaration:
     tabs: Sequence[ListTab] = ()
     branches: Callable[[User], Sequence[Q]] | None = None
     related: Sequence[str] = ()
+    export_columns: MakeColumns | None = None

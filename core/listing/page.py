@@ -131,11 +131,22 @@ class ShownList:
             self.problems.append(Problem(VIEW, _("Not found: %s") % key))
         return tabs[0] if tabs else None
 
-    def _matching_rows(self) -> QuerySet[Any]:
+    @property
+    def full_query(self) -> ListQuery:
+        """The query with the conditions of the tab."""
         if self.tab is None:
-            return self.user_list.rows(self.query)
-        conditions = (*self.query.conditions, *self.tab.conditions)
-        return self.user_list.rows(replace(self.query, conditions=conditions))
+            return self.query
+        return replace(self.query, conditions=(*self.query.conditions, *self.tab.conditions))
+
+    def _matching_rows(self) -> QuerySet[Any]:
+        return self.user_list.rows(self.full_query)
+
+    @property
+    def export_url(self) -> str:
+        """The address that exports what the list shows now, on all its pages."""
+        url = reverse("list_export", args=[self.declaration.name])
+        _path, mark, parameters = self.url(self.query).partition("?")
+        return f"{url}{mark}{parameters}"
 
     @property
     def tabs(self) -> list[TabLink]:
@@ -180,10 +191,8 @@ class ShownList:
     @cached_property
     def rows(self) -> list[tuple[Any, list[Cell]]]:
         """The rows of the page in order, each with its cells."""
-        declaration, user = self.user_list.declaration, self.user_list.user
-        selected = self.user_list.with_columns(declaration.rows(user).filter(pk__in=self.page.ids))
-        rows_by_id = {row.pk: row for row in selected}
-        rows = [rows_by_id[pk] for pk in self.page.ids if pk in rows_by_id]
+        user = self.user_list.user
+        rows = self.user_list.read_rows(self.page.ids)
         return [
             (row, [Cell(column, column.text_of(row, user)) for column in self.user_list.columns])
             for row in rows

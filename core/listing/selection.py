@@ -61,6 +61,15 @@ class UserList:
         ]
         return [*self.declaration.columns(self.fields, part_columns)]
 
+    @property
+    def export_columns(self) -> list[ListColumn]:
+        """The columns of exports."""
+        make_columns = self.declaration.export_columns
+        if make_columns is None:
+            return self.columns
+        part_columns = [column for part in self.parts for column in part.columns]
+        return [*make_columns(self.fields, part_columns)]
+
     @cached_property
     def filters(self) -> list[ListFilter]:
         """The filters in display order, each with the slug of its part."""
@@ -167,6 +176,16 @@ class UserList:
             branches=branches(self.user) if branches else (),
         )
 
+    def read_rows(self, ids: Sequence[int], *, for_export: bool = False) -> list[Any]:
+        """Return the rows with these ids in this order, with what the columns need.
+
+        A row that is gone or no longer visible is left out.
+        """
+        rows = self.declaration.rows(self.user).filter(pk__in=ids)
+        selected = self.with_columns(rows, for_export=for_export)
+        rows_by_id = {row.pk: row for row in selected}
+        return [rows_by_id[pk] for pk in ids if pk in rows_by_id]
+
     def rows(self, query: ListQuery) -> QuerySet[Any]:
         """Return the rows that match a query, in no order. Raises ValidationError."""
         return self.restrict(self.declaration.rows(self.user), query)
@@ -181,14 +200,14 @@ class UserList:
             rows = rows.filter(self._predicate(node))
         return rows
 
-    def with_columns(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows with all that the columns show."""
+    def with_columns(self, rows: QuerySet[Any], *, for_export: bool = False) -> QuerySet[Any]:
+        """Return the rows with all that the columns of the page, or of an export, show."""
         for part in self.parts:
             rows = part.annotate(rows)
         shown = [
             field.name
             for field in self.fields
-            if field.in_list and isinstance(field.kind, Reference)
+            if (field.in_list or for_export) and isinstance(field.kind, Reference)
         ]
         return rows.select_related(*shown, *self.declaration.related)
 

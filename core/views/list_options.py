@@ -18,7 +18,7 @@ class ListOptions(Page):
         declaration = lists().get(name)
         if declaration is None:
             raise Http404
-        if not request.user.may(declaration.permission):
+        if declaration.permission is not None and not request.user.may(declaration.permission):
             raise PermissionDenied(declaration.permission.value)
         text = request.GET.get("q", "").replace("\0", "")[:MAX_SEARCH_LENGTH]
         for list_filter in UserList(declaration, request.user).filters:

@@ -12,8 +12,8 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import translation
 
+from common.files.formulas import escape_formula
 from crm.models import Customer, ImportBatch, Transaction
-from crm.services.importing.rejects import escape_formula
 from tests.cast import Cast
 from tests.common.interrupts import interrupt_when_waiting
 from tests.common.workbooks import raw_workbook, workbook

@@ -4,7 +4,6 @@ The functions read the staging tables, so they work only inside the transaction 
 """
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,16 +13,12 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from common.files import FileRefusedError
+from common.files.formulas import escape_formula
 from crm.services.importing.reasons import reason_text
 from crm.services.importing.result import RejectedRow
 from crm.services.importing.staging import CELL_SEPARATOR
 
 MAX_FIRST_REJECTS = 100
-
-# Spreadsheet programs run a cell that starts with one of these signs as a formula. The full-width
-# signs are for Chinese versions of such programs.
-_FORMULA_START = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
-_NUMBER = re.compile(r"\s*[+-]?[0-9][0-9.,]*\s*")
 
 
 def count_rejects_by_reason(cursor: CursorWrapper) -> dict[str, int]:
@@ -55,17 +50,6 @@ def write_rejects(path: Path, header: Sequence[str]) -> None:
         message = _("The rejects cannot be written to %(path)s: %(why)s.")
         values = {"path": path, "why": error.strerror}
         raise FileRefusedError("rejects_unwritable", message % values) from error
-
-
-def escape_formula(cell: str) -> str:
-    """Put an apostrophe before text that a spreadsheet program would run as a formula.
-
-    Numbers, such as -5 or +86, are returned unchanged. An import takes the apostrophe for a part of
-    the value, so whoever corrects the file must remove it.
-    """
-    if _FORMULA_START.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
 
 
 def _read_rejects() -> Iterator[RejectedRow]:

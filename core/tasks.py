@@ -1,0 +1,32 @@
+"""Celery tasks of core: executing jobs, sending lost ones again, deleting old files."""
+
+from celery import shared_task
+
+from accounts.acting import Channel, request_channel
+from core.services.job_execution import execute_job as execute_job_service
+from core.services.job_recovery import delete_old_job_files as delete_old_job_files_service
+from core.services.job_recovery import resend_lost_jobs as resend_lost_jobs_service
+
+
+@shared_task
+def execute_job(job_id: int) -> None:
+    """Execute a job."""
+    with request_channel(Channel.WORKER):
+        execute_job_service(job_id=job_id)
+
+
+def send_job(job_id: int) -> None:
+    """Send a job to the workers (``settings.JOB_SENDER``)."""
+    execute_job.delay(job_id)
+
+
+@shared_task
+def resend_lost_jobs() -> None:
+    """Send the jobs again that the message queue or a worker has lost."""
+    resend_lost_jobs_service()
+
+
+@shared_task
+def delete_old_job_files() -> None:
+    """Delete the files of jobs that ended some days ago."""
+    delete_old_job_files_service()

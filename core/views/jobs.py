@@ -1,0 +1,125 @@
+"""Pages of jobs: the list, one job with its progress and result, the ring of the top bar."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission
+from core.job_list import JOB_LIST, kind_label
+from core.jobs.files import path_of
+from core.jobs.registry import job_kinds
+from core.listing.export import ExportFormat, request_export
+from core.listing.page import ListPage, ShownList
+from core.listing.registry import lists
+from core.listing.selection import UserList
+from core.models import Job
+from core.pages import AuthedRequest, Page
+from core.services.job import own_active_jobs, request_cancel
+
+
+class JobList(ListPage):
+    """The jobs of the user, or of the users of their part of the company."""
+
+    permission = JOB_LIST.permission
+    declaration = JOB_LIST
+    empty_template_name = "core/jobs/no_jobs.html"
+
+    def extra_context(self, request: AuthedRequest, shown: ShownList) -> dict[str, Any]:
+        """Let the page fetch its rows again while one of them is active."""
+        return {"refreshes": any(row.is_active for row, _cells in shown.rows)}
+
+
+class JobPage(Page):
+    """One job. While it is active, htmx polls this view and gets the content only."""
+
+    permission = None
+
+    def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
+        """Show the job; 404 for one that the user may not see."""
+        job = get_object_or_404(Job.objects.visible_to(request.user).select_related("actor"), pk=pk)
+        kind = job_kinds().get(job.kind)
+        context = {
+            "job": job,
+            "kind_label": kind_label(job),
+            "activity": kind.activities.get(job.activity, "") if kind else "",
+            "result_template": kind.result_template if kind else "",
+            "is_own": job.actor_id == request.user.pk,
+            "may_cancel": job.actor_id == request.user.pk
+            or request.user.may(Permission.JOB_CANCEL),
+        }
+        template = "core/jobs/_job.html" if request.htmx else "core/jobs/page.html"
+        return render(request, template, context)
+
+    def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
+        """Cancel the job."""
+        try:
+            request_cancel(job_id=pk, actor=request.user)
+        except Job.DoesNotExist as error:
+            raise Http404 from error
+        return redirect("job", pk)
+
+
+class JobFile(Page):
+    """The file that a job has made, for the user who asked for the job."""
+
+    permission = None
+
+    def get(self, request: AuthedRequest, pk: int) -> HttpResponseBase:
+        """Send the file; 404 for a job of another user, and for a file that has been deleted."""
+        jobs = Job.objects.visible_to(request.user).filter(actor=request.user)
+        job = get_object_or_404(jobs.exclude(result_file=""), pk=pk)
+        try:
+            file = path_of(job.result_file).open("rb")
+        except FileNotFoundError as error:
+            raise Http404 from error
+        return FileResponse(
+            file,
+            as_attachment=True,
+            filename=job.result_file_name,
+            content_type="application/octet-stream",
+        )
+
+
+class JobRing(Page):
+    """The ring in the top bar that shows the progress of the user's jobs; htmx polls it."""
+
+    permission = None
+
+    def get(self, request: AuthedRequest) -> HttpResponse:
+        """Show the ring; once all jobs have ended, a link to them."""
+        context = {"active_jobs": own_active_jobs(request.user), "has_ended": True}
+        return render(request, "core/jobs/ring.html", context)
+
+
+class ListExport(Page):
+    """Exports what a list shows, on all its pages: the address is that of the list's page."""
+
+    permission = None  # that of the list is checked
+
+    def post(self, request: AuthedRequest, name: str) -> HttpResponse:
+        """Make the file, or queue the job that makes it, and redirect to it."""
+        declaration = lists().get(name)
+        file_format = request.POST.get("format", "")
+        if declaration is None or file_format not in ExportFormat.values:
+            raise Http404
+        shown = ShownList(UserList(declaration, request.user), request)
+        try:
+            job = request_export(
+                declaration=declaration,
+                query=shown.full_query,
+                file_format=ExportFormat(file_format),
+                actor=request.user,
+            )
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect(shown.current_url)
+        if job.result_file:
+            return redirect("job_file", job.pk)
+        if job.is_active:
+            messages.info(request, _("The file is being made. You may leave this page."))
+        return redirect("job", job.pk)
