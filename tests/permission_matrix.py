@@ -16,6 +16,7 @@ from django.db.models import Model
 
 from crm.models import Customer, ImportBatch
 from tests.cast import Cast, make_cast
+from tests.core.files.factories import make_attachment, upload
 from tests.crm.factories import make_batch, make_customer, make_transaction
 
 ROLES = {
@@ -102,6 +103,44 @@ class Row:
         if in_other_province and letter not in COMPANY_WIDE:
             return HTTPStatus.NOT_FOUND
         return self.status
+
+
+def file_rows(
+    name: str,
+    roles: str,
+    editors: str,
+    own_record: GetRecord,
+    other_record: GetRecord,
+) -> tuple[Row, ...]:
+    """Return the rows of the files of a record type, such as ``"customer"``.
+
+    ``roles`` may see its files and ``editors`` add and remove them.
+    """
+
+    def arguments(get_record: GetRecord) -> UrlArguments:
+        return lambda world: [get_record(world).pk]
+
+    def file_arguments(get_record: GetRecord, actor: str) -> UrlArguments:
+        def make(world: World) -> list[Any]:
+            record = get_record(world)
+            return [record.pk, make_attachment(record, actor=getattr(world.cast, actor)).pk]
+
+        return make
+
+    record = (arguments(own_record), arguments(other_record))
+    file = (file_arguments(own_record, "manager"), file_arguments(other_record, "stranger"))
+    return (
+        Row(f"{name}_files", roles, *record),
+        Row(f"{name}_files", editors, *record, method="post", data=lambda w: upload(), status=302),
+        Row(f"{name}_file", roles, *file),
+        Row(f"{name}_file_remove", editors, *file),
+        Row(f"{name}_file_remove", editors, *file, method="post", status=302),
+        Row(f"api-{name}-files", roles, *record),
+        # The rows of the matrix send JSON, but this URL takes files, so it answers 415.
+        Row(f"api-{name}-files", editors, *record, method="post", status=415),
+        Row(f"api-{name}-file", roles, *file),
+        Row(f"api-{name}-file", editors, *file, method="delete", status=204),
+    )
 
 
 @dataclass(frozen=True)
