@@ -112,7 +112,9 @@ def latest_changes(
         if change.is_created or change.fields or state.pgh_label == DELETE_LABEL:
             changes.append(change)
     changes += file_changes(record, limit=limit)
-    return sorted(changes, key=lambda change: change.at, reverse=True)[:limit]
+    # Changes of one transaction have the same time. A record is made before its files are added.
+    newest_first = sorted(changes, key=lambda each: (each.at, not each.is_created), reverse=True)
+    return newest_first[:limit]
 
 
 def file_changes(record: Any, *, limit: int) -> list[Change]:

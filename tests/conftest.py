@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -34,11 +34,9 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 def _stored_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Store the files of records in a folder of this worker."""
     folder = tmp_path_factory.mktemp("files")
-    attachments = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": folder},
-    }
-    with override_settings(STORAGES=settings.STORAGES | {"attachments": attachments}):
+    with pytest.MonkeyPatch.context() as patch:
+        # Not ``override_settings``, which hides the name of the settings module.
+        patch.setitem(settings.STORAGES["attachments"]["OPTIONS"], "location", folder)
         yield
 
 

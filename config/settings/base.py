@@ -5,6 +5,7 @@ are described in ``.env.example``.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import django_stubs_ext
 import pghistory
@@ -219,7 +220,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # A folder that no web server serves; a relative path starts at the project.
 FILES_DIR = BASE_DIR / env.text("FILES_DIR", example="/srv/crm/files", default=".data/files")
 FILE_MAX_BYTES = env.integer("FILE_MAX_MIB", example="25", default=25) * 2**20
-STORAGES: dict[str, dict[str, object]] = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "attachments": {
