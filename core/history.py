@@ -13,7 +13,7 @@ added to the record or removed from it is a change of the record (``file_changes
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,7 @@ class Change:
     batch_id: int | None  # of the import that made the change
     is_created: bool
     fields: Sequence[FieldChange]  # empty for the creation, and for a deletion
+    summary: str | Promise = ""  # what the user did, if it was no creation or edit of the record
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,9 @@ def _file_change(state: Any, user_names_by_id: Mapping[int, str]) -> Change:
     is_added = state.pgh_label == INSERT_LABEL
     before, after = ("", text) if is_added else (text, "")
     field = FieldChange(gettext_lazy("attachment"), before, after)
-    return _change(state, [field], _context(state), user_names_by_id, is_created=False)
+    change = _change(state, [field], _context(state), user_names_by_id, is_created=False)
+    summary = gettext_lazy("added a file") if is_added else gettext_lazy("removed a file")
+    return replace(change, summary=summary)
 
 
 def state_at(record: Any, version: int) -> Any | None:

@@ -222,7 +222,7 @@ def test_history_of_the_record_says_which_files_came_and_went(
         (change.user_name, str(change.action), change.fields[0].before, change.fields[0].after)
         for change in changes
     ] == [("Hana Head", "Remove file", text, ""), ("Mia Manager", "Add file", "", text)]
-    assert not any(change.is_created for change in changes)
+    assert [str(change.summary) for change in changes] == ["removed a file", "added a file"]
 
 
 def test_rows_of_the_files_go_with_the_record(cast: Cast, customer: Customer) -> None:
