@@ -140,10 +140,12 @@ def file_changes(record: Any, *, limit: int) -> list[Change]:
 
 
 def _file_change(state: Any, user_names_by_id: Mapping[int, str]) -> Change:
-    text = (
-        f"{state.name} ({FileKind(state.kind).label}, {filesizeformat(state.size)},"
-        f" SHA-256 {state.sha256[:SHOWN_HASH_DIGITS]}…)"
-    )
+    text = _("%(name)s (%(kind)s, %(size)s, SHA-256 %(hash)s…)") % {
+        "name": state.name,
+        "kind": FileKind(state.kind).label,
+        "size": filesizeformat(state.size),
+        "hash": state.sha256[:SHOWN_HASH_DIGITS],
+    }
     is_added = state.pgh_label == INSERT_LABEL
     before, after = ("", text) if is_added else (text, "")
     field = FieldChange(gettext_lazy("attachment"), before, after)

@@ -110,31 +110,35 @@ def file_rows(
     roles: str,
     editors: str,
     own_record: GetRecord,
-    other_record: GetRecord,
+    other_record: GetRecord | None = None,
+    *,
+    adder: str = "manager",
 ) -> tuple[Row, ...]:
     """Return the rows of the files of a record type, such as ``"customer"``.
 
-    ``roles`` may see its files and ``editors`` add and remove them.
+    ``roles`` may see its files and ``editors`` add and remove them. The files are added by the user
+    ``adder`` of the cast, those of ``other_record`` by the stranger.
     """
 
-    def arguments(get_record: GetRecord) -> UrlArguments:
+    def urls(get_record: GetRecord) -> UrlArguments:
         return lambda world: [get_record(world).pk]
 
-    def file_arguments(get_record: GetRecord, actor: str) -> UrlArguments:
+    def file_urls(get_record: GetRecord, actor: str) -> UrlArguments:
         def make(world: World) -> list[Any]:
             record = get_record(world)
             return [record.pk, make_attachment(record, actor=getattr(world.cast, actor)).pk]
 
         return make
 
-    record = (arguments(own_record), arguments(other_record))
-    file = (file_arguments(own_record, "manager"), file_arguments(other_record, "stranger"))
+    record = (urls(own_record), other_record and urls(other_record))
+    file = (file_urls(own_record, adder), other_record and file_urls(other_record, "stranger"))
+    files_page, file_page, removal = f"{name}_files", f"{name}_file", f"{name}_file_remove"
     return (
-        Row(f"{name}_files", roles, *record),
-        Row(f"{name}_files", editors, *record, method="post", data=lambda w: upload(), status=302),
-        Row(f"{name}_file", roles, *file),
-        Row(f"{name}_file_remove", editors, *file),
-        Row(f"{name}_file_remove", editors, *file, method="post", status=302),
+        Row(files_page, roles, *record),
+        Row(files_page, editors, *record, method="post", data=lambda w: upload(), status=302),
+        Row(file_page, roles, *file),
+        Row(removal, editors, *file),
+        Row(removal, editors, *file, method="post", status=302),
         Row(f"api-{name}-files", roles, *record),
         # The rows of the matrix send JSON, but this URL takes files, so it answers 415.
         Row(f"api-{name}-files", editors, *record, method="post", status=415),
