@@ -23,6 +23,8 @@ class Action(models.TextChoices):
     COMPLAINT_COMMENT = "complaint.comment", _("Comment on complaint")
     COMPLAINT_CLOSE = "complaint.close", _("Close complaint")
     COMPLAINT_REOPEN = "complaint.reopen", _("Reopen complaint")
+    FILE_ADD = "file.add", _("Add file")
+    FILE_REMOVE = "file.remove", _("Remove file")
     REFERENCE_CREATE = "reference.create", _("Add list entry")
     REFERENCE_UPDATE = "reference.update", _("Change list entry")
     REFERENCE_DELETE = "reference.delete", _("Delete list entry")

@@ -23,14 +23,21 @@ MIGRATION_CHANNEL = "migration"
 _is_open: ContextVar[bool] = ContextVar("history_context_is_open", default=False)
 
 
-def tracked(*, exclude: Sequence[str] = ()) -> Callable[[type[M]], type[M]]:
+def tracked(
+    *, exclude: Sequence[str] = (), indexed_together: Sequence[str] = ()
+) -> Callable[[type[M]], type[M]]:
     """Return a class decorator that records each insert, update and delete of the model's rows.
 
-    ``exclude`` names the fields that are left out of history, for example ``["password"]``. A
+    ``exclude`` names the fields that are left out of history, for example ``["password"]``.
+    ``indexed_together`` names fields by which the history is read besides the record itself. A
     history row must have a context, so the database refuses a change outside of one.
     """
 
     def decorate(model: type[M]) -> type[M]:
+        meta: dict[str, object] = {}
+        if indexed_together:
+            name = f"{model._meta.db_table}_history"  # noqa: SLF001 (Django documents _meta)
+            meta["indexes"] = [models.Index(fields=list(indexed_together), name=name)]
         # Each model gets tracker objects of its own, because the library's trackers hold state.
         pghistory.track(
             pghistory.InsertEvent(),
@@ -40,6 +47,7 @@ def tracked(*, exclude: Sequence[str] = ()) -> Callable[[type[M]], type[M]]:
             # PGHISTORY_FOREIGN_KEY_FIELD leaves out the indexes of all foreign keys but these two.
             obj_field=pghistory.ObjForeignKey(db_index=True, related_name="events"),
             context_field=pghistory.ContextForeignKey(null=False, db_index=True),
+            meta=meta,
         )(model)
         return model
 

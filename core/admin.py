@@ -1,10 +1,11 @@
-"""Administration of custom fields."""
+"""Administration of custom fields, and the list of the files of records."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -17,7 +18,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from core.fields.faults import ValueFault
 from core.fields.record_types import record_types
-from core.models import CustomField
+from core.files.records import attachment_records
+from core.models import Attachment, CustomField
 from core.service_admin import LOADED_VERSION, AdminRequest, ServiceModelAdmin, VersionedForm
 from core.services.custom_field import IMMUTABLE_FIELDS, save_custom_field
 
@@ -136,3 +138,23 @@ class CustomFieldAdmin(ServiceModelAdmin):
     ) -> CustomField:
         """Add the field or change it."""
         return save_custom_field(actor=actor, field_id=pk, **values)
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ServiceModelAdmin):
+    """The files of records, read-only: who added which file to what, and where it is stored."""
+
+    view_permission = Permission.ADMIN_ENTER
+    list_display = ["name", "record_type", "record_id", "kind", "size", "added_by", "added_at"]
+    list_filter = ["record_type", "kind"]
+    list_select_related = ["added_by"]
+    search_fields = ["name", "sha256"]
+
+    def get_queryset(self, request: AdminRequest) -> QuerySet[Any]:
+        """Return the visible files of the record types whose files the user may see."""
+        viewable = [
+            records.name
+            for records in attachment_records().values()
+            if request.user.may(records.view_permission)
+        ]
+        return super().get_queryset(request).filter(record_type__in=viewable)

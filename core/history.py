@@ -8,15 +8,18 @@ Besides the values, it has ``pgh_id`` (ascending), ``pgh_label`` (``"insert"``, 
 
 A change is shown as the differences between two consecutive states, in the record's declared fields
 or, if it has none, in the fields of its model. The name of a related record is shown only to users
-who may see that record, a sensitive value only to those who may see the field.
+who may see that record, a sensitive value only to those who may see the field. A file that was
+added to the record or removed from it is a change of the record (``file_changes``).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Field, ForeignKey, JSONField, QuerySet
+from django.template.defaultfilters import filesizeformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,6 +30,8 @@ from accounts.models import User
 from accounts.scoping import ScopedModel, ScopedQuerySet
 from core.fields.declarations import FieldDeclaration
 from core.fields.reference import Reference
+from core.files.kinds import FileKind
+from core.files.records import attachment_records_of
 
 # The text for a related record that the user may not see. A deleted one of a scoped model looks the
 # same, so that nobody can tell which of the two it is.
@@ -35,6 +40,7 @@ DELETED_RECORD_TEXT = gettext_lazy("deleted since")
 # Fields that the database or the service derives from others.
 DERIVED_FIELDS = frozenset({"id", "version", "path"})
 INSERT_LABEL, DELETE_LABEL = "insert", "delete"  # values of pgh_label
+SHOWN_HASH_DIGITS = 12  # of the 64 of a file's SHA-256
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class Change:
     batch_id: int | None  # of the import that made the change
     is_created: bool
     fields: Sequence[FieldChange]  # empty for the creation, and for a deletion
+    summary: str | Promise = ""  # what the user did, if it was no creation or edit of the record
 
 
 @dataclass(frozen=True)
@@ -96,10 +103,55 @@ def latest_changes(
     changes = []
     for number, state in enumerate(states[:limit]):
         before = states[number + 1] if number + 1 < len(states) else None  # newest come first
-        change = _change(state, before, contexts[number], user_names_by_id, history_fields)
+        change = _change(
+            state,
+            [] if before is None else _differences(state, before, history_fields),
+            contexts[number],
+            user_names_by_id,
+            is_created=state.pgh_label == INSERT_LABEL,
+        )
         if change.is_created or change.fields or state.pgh_label == DELETE_LABEL:
             changes.append(change)
-    return changes
+    changes += file_changes(record, limit=limit)
+    # Changes of one transaction have the same time. A record is made before its files are added.
+    newest_first = sorted(changes, key=lambda each: (each.at, not each.is_created), reverse=True)
+    return newest_first[:limit]
+
+
+def file_changes(record: Any, *, limit: int) -> list[Change]:
+    """Return the last additions and removals of files of a record, newest first.
+
+    The caller has checked that the user may see the record. Each has one field, with the file's
+    name, kind, size and the beginning of its SHA-256. Takes no query if the records of this model
+    have no files, otherwise one or two.
+    """
+    records = attachment_records_of(type(record))
+    if records is None:
+        return []
+    events: QuerySet[Any, Any] = apps.get_model("core", "AttachmentEvent").objects.all()
+    states = list(
+        events.filter(record_type=records.name, record_id=record.pk)
+        .filter(pgh_label__in=[INSERT_LABEL, DELETE_LABEL])
+        .select_related("pgh_context")
+        .order_by("-pgh_id")[:limit]
+    )
+    names = user_names({_context(state)["actor"] for state in states}) if states else {}
+    return [_file_change(state, names) for state in states]
+
+
+def _file_change(state: Any, user_names_by_id: Mapping[int, str]) -> Change:
+    text = _("%(name)s (%(kind)s, %(size)s, SHA-256 %(hash)s…)") % {
+        "name": state.name,
+        "kind": FileKind(state.kind).label,
+        "size": filesizeformat(state.size),
+        "hash": state.sha256[:SHOWN_HASH_DIGITS],
+    }
+    is_added = state.pgh_label == INSERT_LABEL
+    before, after = ("", text) if is_added else (text, "")
+    field = FieldChange(gettext_lazy("attachment"), before, after)
+    change = _change(state, [field], _context(state), user_names_by_id, is_created=False)
+    summary = gettext_lazy("added a file") if is_added else gettext_lazy("removed a file")
+    return replace(change, summary=summary)
 
 
 def state_at(record: Any, version: int) -> Any | None:
@@ -235,10 +287,11 @@ def _context(state: Any) -> Mapping[str, Any]:
 
 def _change(
     state: Any,
-    before: Any | None,
+    fields: Sequence[FieldChange],
     context: Mapping[str, Any],
     user_names_by_id: Mapping[int, str],
-    fields: Sequence[_HistoryField],
+    *,
+    is_created: bool,
 ) -> Change:
     action, channel = context.get("action", ""), context.get("channel", "")
     return Change(
@@ -248,8 +301,8 @@ def _change(
         channel=Channel(channel).label if channel in Channel.values else channel,
         reason=context.get("reason", ""),
         batch_id=context.get("batch"),
-        is_created=state.pgh_label == INSERT_LABEL,
-        fields=[] if before is None else _differences(state, before, fields),
+        is_created=is_created,
+        fields=fields,
     )
 
 

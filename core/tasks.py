@@ -1,8 +1,9 @@
-"""Celery tasks of core: executing jobs, sending lost ones again, deleting old files."""
+"""Celery tasks of this app, which beat sends (CELERY_BEAT_SCHEDULE)."""
 
 from celery import shared_task
 
 from accounts.acting import Channel, request_channel
+from core.services.file_check import check_stored_files
 from core.services.job_execution import execute_job as execute_job_service
 from core.services.job_recovery import delete_old_job_files as delete_old_job_files_service
 from core.services.job_recovery import resend_lost_jobs as resend_lost_jobs_service
@@ -30,3 +31,10 @@ def resend_lost_jobs() -> None:
 def delete_old_job_files() -> None:
     """Delete the files of jobs that ended some days ago."""
     delete_old_job_files_service()
+
+
+@shared_task
+def check_files() -> None:
+    """Remove stored files that belong to nothing; log attachments whose file is missing."""
+    with request_channel(Channel.WORKER):
+        check_stored_files()

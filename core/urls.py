@@ -1,7 +1,12 @@
-"""URLs of the home page and its widgets; ``slug`` is the slug of a HomeWidget."""
+"""URLs of the home page, its widgets, lists' options, and the files of records.
+
+``slug`` is the slug of a HomeWidget.
+"""
 
 from django.urls import path
 
+from core.files.records import attachment_records
+from core.views.attachments import file_urls
 from core.views.home import Home, HomeWidgetFragment
 from core.views.jobs import JobFile, JobList, JobPage, JobRing, ListExport
 from core.views.list_options import ListOptions
@@ -16,3 +21,5 @@ urlpatterns = [
     path("jobs/<int:pk>/", JobPage.as_view(), name="job"),
     path("jobs/<int:pk>/file/", JobFile.as_view(), name="job_file"),
 ]
+for records in attachment_records().values():
+    urlpatterns += file_urls(records)

@@ -15,8 +15,10 @@ from core.composition import HomeWidget
 from core.fields.declarations import FieldDeclaration
 from core.history import latest_changes
 from core.pages import AuthedRequest
+from core.selectors import files_panel
 from crm.composition import CustomerPanel
 from crm.fields import CUSTOMER
+from crm.files import CUSTOMER_FILES
 from crm.models import Customer
 from crm.selectors.portfolio import portfolio
 from crm.selectors.revenue import Revenue, latest_transactions, revenue_of
@@ -40,7 +42,7 @@ class Basics(CustomerPanel):
     title = _("Basics")
     template = "crm/panels/basics.html"
     permission: ClassVar[Permission] = Permission.CUSTOMER_VIEW
-    query_budget = 8
+    query_budget = 10
 
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
         """Return the fields and changes, and the subsidiaries and the parent if the user sees them.
@@ -75,6 +77,20 @@ def _facts(
         for field in fields
         if field.name not in FIELDS_SHOWN_ELSEWHERE and field.applies_to(category)
     ]
+
+
+class Files(CustomerPanel):
+    """The files of the customer, and the form that adds one."""
+
+    slug = "files"
+    title = _("Files")
+    template = "core/files/panel.html"
+    permission: ClassVar[Permission] = CUSTOMER_FILES.view_permission
+    query_budget = 1
+
+    def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
+        """Return the files."""
+        return files_panel(request.user, CUSTOMER_FILES, customer.pk)
 
 
 class Transactions(CustomerPanel):

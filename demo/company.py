@@ -14,6 +14,7 @@ from crm.models.batch import BatchKind
 from demo.complaints import make_complaints
 from demo.custom_fields import make_custom_fields
 from demo.customers import make_customers
+from demo.files import make_files
 from demo.people import make_people
 from demo.plan import Plan
 from demo.progress import Progress
@@ -23,6 +24,7 @@ from demo.units import make_units
 VACUUMED_TABLES = (
     "accounts_orgunit",
     "accounts_user",
+    "core_attachment",
     "crm_customer",
     "crm_importbatch",
     "crm_transaction",
@@ -94,6 +96,7 @@ def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     progress.end()
     progress.begin(_("Complaints"))
     make_complaints(plan, organisation, people.agents_by_province, progress)
+    make_files(plan)
     progress.end()
 
 

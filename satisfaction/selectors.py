@@ -1,10 +1,16 @@
 """Reads of complaints that several pages need. Each returns only what the user may see."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from accounts.models import User
+from core.history import Change, file_changes
 from crm.models import Customer
 from satisfaction.models import Complaint, ComplaintEntry
 from satisfaction.models.complaint import ComplaintQuerySet
 
+FILE_ADDED, FILE_REMOVED = "file_added", "file_removed"  # kinds of items besides EntryKind
+MAX_FILE_CHANGES = 500  # in one timeline, the latest
 MAX_BIGINT_DIGITS = 18  # every number of 18 digits fits PostgreSQL's bigint, the type of ids
 
 
@@ -13,10 +19,36 @@ def complaints_with_names(user: User) -> ComplaintQuerySet:
     return Complaint.objects.visible_to(user).select_related("customer", "owner")
 
 
-def timeline(user: User, complaint: Complaint) -> list[ComplaintEntry]:
-    """Return the entries of a complaint's timeline with their authors, oldest first."""
+@dataclass(frozen=True)
+class TimelineItem:
+    """An item of a complaint's timeline; ``kind`` is an EntryKind, FILE_ADDED or FILE_REMOVED."""
+
+    kind: str
+    user_name: str
+    text: str
+    at: datetime
+
+
+def timeline(user: User, complaint: Complaint) -> list[TimelineItem]:
+    """Return the entries of a complaint and the changes of its files, oldest first.
+
+    Takes at most three queries.
+    """
     entries = ComplaintEntry.objects.visible_to(user).filter(complaint=complaint)
-    return list(entries.select_related("author").order_by("pk"))
+    items = [
+        TimelineItem(entry.kind, entry.author.name, entry.text, entry.at)
+        for entry in entries.select_related("author").order_by("pk")
+    ]
+    items += [
+        _file_item(change) for change in file_changes(complaint, limit=MAX_FILE_CHANGES)[::-1]
+    ]
+    return sorted(items, key=lambda item: item.at)
+
+
+def _file_item(change: Change) -> TimelineItem:
+    (field,) = change.fields
+    kind = FILE_ADDED if field.after else FILE_REMOVED
+    return TimelineItem(kind, change.user_name, field.after or field.before, change.at)
 
 
 def complaints_of_customer(user: User, customer: Customer, *, limit: int) -> list[Complaint]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
@@ -26,6 +27,16 @@ Login = Callable[[User], Client]  # the fixture ``login``: signs a user in, retu
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Give this worker its own copy of the migrated template database."""
     with django_db_blocker.unblock(), databases.use_database_copy("suite"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stored_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Store the files of records in a folder of this worker."""
+    folder = tmp_path_factory.mktemp("files")
+    with pytest.MonkeyPatch.context() as patch:
+        # Not ``override_settings``, which hides the name of the settings module.
+        patch.setitem(settings.STORAGES["attachments"]["OPTIONS"], "location", folder)
         yield
 
 

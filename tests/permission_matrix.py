@@ -16,6 +16,7 @@ from django.db.models import Model
 
 from crm.models import Customer, ImportBatch
 from tests.cast import Cast, make_cast
+from tests.core.files.factories import make_attachment, upload
 from tests.crm.factories import make_batch, make_customer, make_transaction
 
 ROLES = {
@@ -102,6 +103,48 @@ class Row:
         if in_other_province and letter not in COMPANY_WIDE:
             return HTTPStatus.NOT_FOUND
         return self.status
+
+
+def file_rows(
+    name: str,
+    roles: str,
+    editors: str,
+    own_record: GetRecord,
+    other_record: GetRecord | None = None,
+    *,
+    adder: str = "manager",
+) -> tuple[Row, ...]:
+    """Return the rows of the files of a record type, such as ``"customer"``.
+
+    ``roles`` may see its files and ``editors`` add and remove them. The files are added by the user
+    ``adder`` of the cast, those of ``other_record`` by the stranger.
+    """
+
+    def urls(get_record: GetRecord) -> UrlArguments:
+        return lambda world: [get_record(world).pk]
+
+    def file_urls(get_record: GetRecord, actor: str) -> UrlArguments:
+        def make(world: World) -> list[Any]:
+            record = get_record(world)
+            return [record.pk, make_attachment(record, actor=getattr(world.cast, actor)).pk]
+
+        return make
+
+    record = (urls(own_record), other_record and urls(other_record))
+    file = (file_urls(own_record, adder), other_record and file_urls(other_record, "stranger"))
+    files_page, file_page, removal = f"{name}_files", f"{name}_file", f"{name}_file_remove"
+    return (
+        Row(files_page, roles, *record),
+        Row(files_page, editors, *record, method="post", data=lambda w: upload(), status=302),
+        Row(file_page, roles, *file),
+        Row(removal, editors, *file),
+        Row(removal, editors, *file, method="post", status=302),
+        Row(f"api-{name}-files", roles, *record),
+        # The rows of the matrix send JSON, but this URL takes files, so it answers 415.
+        Row(f"api-{name}-files", editors, *record, method="post", status=415),
+        Row(f"api-{name}-file", roles, *file),
+        Row(f"api-{name}-file", editors, *file, method="delete", status=204),
+    )
 
 
 @dataclass(frozen=True)

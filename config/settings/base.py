@@ -5,6 +5,7 @@ are described in ``.env.example``.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import django_stubs_ext
 import pghistory
@@ -215,6 +216,23 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes of a form or a JSON body
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# --- files of records (docs/adr/0019) -----------------------------------------------------------
+# A folder that no web server serves; a relative path starts at the project.
+FILES_DIR = BASE_DIR / env.text("FILES_DIR", example="/srv/crm/files", default=".data/files")
+FILE_MAX_BYTES = env.integer("FILE_MAX_MIB", example="25", default=25) * 2**20
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "attachments": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": FILES_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
+
 # --- history, written by triggers ---------------------------------------------------------------
 PGHISTORY_APPEND_ONLY = True  # the database refuses to change or delete history
 PGHISTORY_DEFAULT_TRACKERS = None  # ``common.history.tracked`` names the trackers
@@ -285,12 +303,17 @@ CELERY_BEAT_SCHEDULE = {
         "task": "core.tasks.delete_old_job_files",
         "schedule": crontab(hour=3, minute=45),
     },
+    "nightly-file-check": {
+        "task": "core.tasks.check_files",
+        "schedule": crontab(hour=4, minute=0),
+    },
 }
 # A run scores the transactions of this many days.
 SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=365)
 
 # --- records with declared fields (docs/adr/0013) -----------------------------------------------
 RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
+ATTACHMENT_RECORDS: list[str] = ["crm.files.CUSTOMER_FILES", "satisfaction.files.COMPLAINT_FILES"]
 LISTS: list[str] = [
     "crm.listing.CUSTOMER_LIST",
     "satisfaction.listing.COMPLAINT_LIST",
@@ -309,6 +332,7 @@ CUSTOMER_PANELS: list[str] = [
     "crm.panels.Transactions",
     "segmentation.panels.Worth",
     "satisfaction.panels.Complaints",
+    "crm.panels.Files",
     "crm.panels.Basics",
 ]
 HOME_WIDGETS: list[str] = [

@@ -5,6 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env
 from config.settings.base import *  # noqa: F403
 from config.settings.base import BASE_DIR, cache_settings, engine_settings
+from config.settings.base import STORAGES as BASE_STORAGES
 
 SECRET_KEY = env.text(
     "SECRET_KEY", example="$(python -c 'import secrets; print(secrets.token_urlsafe(50))')"
@@ -32,8 +33,7 @@ _database, CELERY_BROKER_URL = engine_settings("default")
 DATABASES = {"default": _database}
 CACHES = cache_settings(CELERY_BROKER_URL)
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+STORAGES = BASE_STORAGES | {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS]

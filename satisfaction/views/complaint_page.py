@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy
 from accounts.permissions import Permission
 from common.errors import RefusedError, StaleError
 from core.pages import AuthedRequest, Page
+from core.selectors import files_panel
+from satisfaction.files import COMPLAINT_FILES
 from satisfaction.forms.complaint import CloseForm, CommentForm, ReopenForm
 from satisfaction.models import Complaint
 from satisfaction.selectors import complaints_with_names, timeline
@@ -119,6 +121,7 @@ def _render_page(
         "entries": timeline(request.user, complaint),
         "may_work": request.user.may(Permission.COMPLAINT_WORK),
         "forms": _available_forms(complaint, submitted),
+        **files_panel(request.user, COMPLAINT_FILES, complaint.pk),
     }
     return render(request, "satisfaction/complaint_page.html", context, status=status)
 

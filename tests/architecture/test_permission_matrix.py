@@ -42,9 +42,11 @@ def _request_status(client: Client, row: Row, world: World, arguments: list[Any]
         if row.name.startswith("api-"):
             options["content_type"] = "application/json"
     with transaction.atomic():
-        status = int(send(url, **options).status_code)
+        response = send(url, **options)
+        if response.streaming:
+            response.getvalue()  # reads the file of a download to its end, which closes it
         transaction.set_rollback(True)
-    return status
+    return int(response.status_code)
 
 
 def _cells(row: Row, world: World) -> Iterator[tuple[str, bool, list[Any]]]:

@@ -34,6 +34,14 @@ CHECKS = [
 ]
 REQUESTS_PER_OPERATION = 10
 OPERATIONS = {
+    "GET /api/v1/complaints/{id}/files/",
+    "POST /api/v1/complaints/{id}/files/",
+    "GET /api/v1/complaints/{id}/files/{file_id}/",
+    "DELETE /api/v1/complaints/{id}/files/{file_id}/",
+    "GET /api/v1/customers/{id}/files/",
+    "POST /api/v1/customers/{id}/files/",
+    "GET /api/v1/customers/{id}/files/{file_id}/",
+    "DELETE /api/v1/customers/{id}/files/{file_id}/",
     "GET /api/v1/customers/",
     "POST /api/v1/customers/",
     "GET /api/v1/customers/{id}/",

@@ -40,8 +40,8 @@ class Site:
         return completed.stdout
 
 
-def _environment(database: str) -> dict[str, str]:
-    """Return the environment variables for processes that use a database and a queue of their own.
+def _environment(database: str, files: Path) -> dict[str, str]:
+    """Return the environment variables for processes with their own database, queue and files.
 
     The tests of the workers use the Valkey databases from 0 upwards, so the sites use those from 8.
     """
@@ -50,6 +50,7 @@ def _environment(database: str) -> dict[str, str]:
     return os.environ | {
         "DATABASE_URL": url,
         "REDIS_URL": redis_url_with_database(os.environ["REDIS_URL"], 8 + worker),
+        "FILES_DIR": str(files),
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }
 
@@ -93,10 +94,10 @@ def _wait_until_started(address: str, log: Path) -> None:
 def running_site(logs: Path) -> Iterator[Site]:
     """Start the product and yield it, with a demonstration company whose customers are scored.
 
-    ``logs`` is the folder for the output of the web server and the worker.
+    ``logs`` is the folder for the output of the web server and the worker, and for stored files.
     """
     with databases.database_copy("browser") as database:
-        environment = _environment(database)
+        environment = _environment(database, logs / "files")
         address = f"http://127.0.0.1:{_free_port()}"
         site = Site(address=address, environment=environment)
         site.manage(*MAKE_DEMO)

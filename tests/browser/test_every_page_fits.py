@@ -39,7 +39,7 @@ MANAGER_PATHS = (
 
 
 def _records(page: Page) -> Iterator[str]:
-    """Yield the paths of a customer with revenue, the form that edits it, and a complaint."""
+    """Yield the paths of a customer with revenue, its form, a complaint, and pages of files."""
     page.goto("/customers/?sort=-monetary")
     customer = page.locator("td.name a").first.get_attribute("href") or ""
     page.goto("/complaints/?view=all")
@@ -47,6 +47,13 @@ def _records(page: Page) -> Iterator[str]:
     assert customer
     assert complaint
     yield from (customer, f"{customer}edit/", complaint)
+    page.goto("/customers/?owner=mine&sort=code")  # the first ones have files
+    files = f"{page.locator('td.name a').first.get_attribute('href')}files/"
+    page.goto(files)
+    yield from (
+        files,
+        page.locator("main li a[href$='/remove/']").first.get_attribute("href") or "",
+    )
 
 
 def _wait_until_loaded(page: Page) -> None:

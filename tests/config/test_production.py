@@ -16,8 +16,9 @@ VALID_VARIABLES = {
     "DATABASE_URL": "postgres://crm:secret@db.invalid:5432/crm",
     "REDIS_URL": "redis://:secret@valkey.invalid:6379/0",
 }
-# Variables that containers do not need: compose builds the addresses of the servers itself.
-NOT_PASSED_ON = {"DEBUG", "PORT", "POSTGRES_PASSWORD", "VALKEY_PASSWORD"}
+# Variables that containers do not need: compose builds the addresses of the servers itself, and the
+# files are in its volume.
+NOT_PASSED_ON = {"DEBUG", "FILES_DIR", "PORT", "POSTGRES_PASSWORD", "VALKEY_PASSWORD"}
 ENV_CALL = re.compile(r"""env\.(?:text|boolean|integer|text_list)\(\s*"([A-Z_]+)""")
 
 

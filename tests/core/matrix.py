@@ -1,7 +1,8 @@
 """The permission matrix of the home page, custom fields, and admin pages without a model."""
 
-from core.models import CustomField, CustomFieldKind
+from core.models import Attachment, CustomField, CustomFieldKind
 from core.services.custom_field import save_custom_field
+from tests.core.files.factories import make_attachment
 from tests.permission_matrix import ALL, AdminModel, AdminRow, AppMatrix, Row, World
 
 # The admin's catch-all pattern, which answers 404 for an unknown URL.
@@ -38,5 +39,13 @@ MATRIX = AppMatrix(
         AdminRow(UNKNOWN_ADMIN_URL, "DS", status=404),
         AdminRow(UNKNOWN_ADMIN_URL, "DS", method="post", status=404),
     ),
-    admin_models=(AdminModel(CustomField, _custom_field, see="S", add="S", change="S"),),
+    admin_models=(
+        AdminModel(CustomField, _custom_field, see="S", add="S", change="S"),
+        AdminModel(
+            Attachment,
+            lambda w: make_attachment(w.own_customer, actor=w.cast.manager),
+            see="DS",
+            other_record=lambda w: make_attachment(w.other_customer, actor=w.cast.stranger),
+        ),
+    ),
 )

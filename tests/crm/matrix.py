@@ -13,6 +13,7 @@ from tests.permission_matrix import (
     GetRecord,
     Row,
     World,
+    file_rows,
     other_customer,
     own_customer,
 )
@@ -51,6 +52,7 @@ MATRIX = AppMatrix(
         Row("customer_new", "HMD", method="post", status=422),
         Row("customer_edit", "HMD", own_customer, other_customer),
         Row("customer_edit", "HMD", own_customer, other_customer, method="post", status=409),
+        *file_rows("customer", ALL, "HMD", lambda w: w.own_customer, lambda w: w.other_customer),
         Row("api-customers", ALL),
         Row(
             "api-customers",
@@ -72,7 +74,7 @@ MATRIX = AppMatrix(
         # The rows of the matrix send JSON, but this URL takes files, so it answers 415.
         Row("api-transactions-bulk", "D", method="post", query="?system=test", status=415),
     ),
-    panels={"basics": ALL, "transactions": ALL},
+    panels={"basics": ALL, "files": ALL, "transactions": ALL},
     widgets={"portfolio": ALL},
     admin_rows=(
         AdminRow(

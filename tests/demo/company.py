@@ -44,6 +44,12 @@ CONTENT_QUERIES = (
         "SELECT c.number, e.kind, e.text, e.at FROM satisfaction_complaintentry e"
         " JOIN satisfaction_complaint c ON c.id = e.complaint_id ORDER BY c.number, e.id"
     ),
+    (
+        "SELECT coalesce(c.code, s.number), a.name, a.sha256, a.added_at FROM core_attachment a"
+        " LEFT JOIN crm_customer c ON a.record_type = 'customer' AND c.id = a.record_id"
+        " LEFT JOIN satisfaction_complaint s ON a.record_type = 'complaint' AND s.id = a.record_id"
+        " ORDER BY 1, a.name"
+    ),
 )
 
 

@@ -5,6 +5,7 @@ The numbers follow from the options in ``SMALL_COMPANY``: 160 customers and 5,00
 
 from collections.abc import Iterator
 from datetime import date
+from hashlib import sha256
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -14,6 +15,9 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
 from core.fields.custom import custom_fields
+from core.files.kinds import FileKind
+from core.files.storage import open_stored_file
+from core.models import Attachment
 from crm.models import Customer, ImportBatch, Transaction
 from crm.models.transaction import TransactionKind
 from demo.customers import PROSPECT_STAGES
@@ -63,6 +67,18 @@ def test_buyers_have_values_of_every_custom_field_and_prospects_none() -> None:
         else:
             assert values["leased_lines"] >= 1
             assert (values["renewal_on"] is not None) == (values["contract_type"] == "fixed")
+
+
+def test_some_customers_and_complaints_have_files_of_kinds_their_names_say() -> None:
+    names = {FileKind.PDF: (".pdf",), FileKind.PNG: (".png",), FileKind.TEXT: (".txt", ".csv")}
+    files = Attachment.objects.select_related("added_by")
+    assert {file.record_type for file in files} == {"customer", "complaint"}
+    for file in files:
+        assert file.name.endswith(names[FileKind(file.kind)])
+        assert Attachment.objects.visible_to(file.added_by).filter(pk=file.pk).exists()
+        with open_stored_file(file.stored_name) as content:
+            assert sha256(content.read()).hexdigest() == file.sha256
+    assert files.visible_to(_user("manager")).exists()
 
 
 @pytest.mark.parametrize("login", LOGINS)

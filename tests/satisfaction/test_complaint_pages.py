@@ -429,7 +429,8 @@ def test_complaint_page_takes_the_same_number_of_queries_for_few_and_many_entrie
     for author in (cast.manager, cast.agent) * (entries // 2):
         comment_on_complaint(complaint_id=complaint.pk, text="Called.", actor=author)
     client = login(cast.agent)
-    with django_assert_num_queries(4):  # session, user, complaint, entries
+    # Session, user, complaint, entries, changes of files, files.
+    with django_assert_num_queries(6):
         assert _page_text(client, _url(complaint)).count("commented") == entries
 
 

@@ -31,6 +31,7 @@ ALLOWED = (
         "The history of a record that the calling code has read through visible_to.",
         "_states",
     ),
+    Allowed("core/history.py", READ, "The same, for the files of the record.", "file_changes"),
     Allowed(
         "crm/selectors/revenue.py", READ,
         "The panel has read the customer through visible_to, and a transaction is seen with its"
@@ -58,6 +59,12 @@ ALLOWED = (
         "Asks the statistics how frequent pairs of characters are; nobody is shown them.",
         "_frequent_bigrams",
     ),
+    # A write of a file.
+    Allowed(
+        "core/files/storage.py", WRITE,
+        "Writes a file for add_attachment, and no row.",
+        "store_file",
+    ),
     # The demonstration company.
     Allowed("demo/table_rebuild.py", SQL, _DEMO),
     Allowed("demo/company.py", READ, _DEMO),
@@ -67,6 +74,8 @@ ALLOWED = (
     Allowed("demo/complaints.py", WRITE, _DEMO),
     Allowed("demo/customers.py", READ, _DEMO),
     Allowed("demo/customers.py", SQL, _DEMO),
+    Allowed("demo/files.py", READ, _DEMO),
+    Allowed("demo/files.py", WRITE, _DEMO),
     Allowed("demo/people.py", READ, _DEMO),
     Allowed("demo/people.py", WRITE, _DEMO),
     Allowed("demo/transactions.py", READ, _DEMO),
@@ -118,7 +127,7 @@ FOREIGN_KEYS_IN_TEMPLATES = {
     "complaint.owner": _IN_CHARGE,
     "complaint.opened_by": _ACTED,
     "complaint.closed_by": _ACTED,
-    "entry.author": _ACTED,
+    "attachment.added_by": _ACTED,
     "run.requested_by": _ACTED,
     "score.customer": _WITH_CUSTOMER,
     "user.unit": "One's own unit.",

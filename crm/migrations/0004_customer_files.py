@@ -1,0 +1,11 @@
+"""Customers have files."""
+
+from django.db import migrations
+
+from core.files.integrity import keep_attachments_with
+
+
+class Migration(migrations.Migration):
+    dependencies = [("crm", "0003_file_system"), ("core", "0003_attachment")]
+
+    operations = [keep_attachments_with("customer", "crm_customer")]
