@@ -38,6 +38,8 @@ class Action(models.TextChoices):
     KEY_ISSUE = "key.issue", _("Issue API key")
     KEY_REVOKE = "key.revoke", _("Revoke API key")
     RUN_REQUEST = "run.request", _("Request scoring run")
+    RUN_EXECUTE = "run.execute", _("Execute scoring run")
+    CONSUMER_RETRY = "consumer.retry", _("Retry event consumer")
     DEMO_CREATE = "demo.create", _("Create demonstration data")
     # A data migration. common.history records this action and cannot import this class.
     SYSTEM_INSTALL = INSTALL_ACTION, _("Installation")

@@ -29,6 +29,7 @@ class Permission(models.TextChoices):
     STAFF_MANAGE = "staff.manage", _("Manage users, units and roles")
     SENSITIVE_VIEW = "sensitive.view", _("See masked fields")
     FIELD_MANAGE = "field.manage", _("Manage custom fields")
+    EVENT_MANAGE = "event.manage", _("See events and retry their consumers")
     ADMIN_ENTER = "admin.enter", _("Enter administration")
     AUDIT_VIEW = "audit.view", _("See the audit trail")
 

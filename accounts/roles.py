@@ -82,6 +82,7 @@ STARTING_ROLES = (
             Permission.REFERENCE_MANAGE,
             Permission.STAFF_MANAGE,
             Permission.FIELD_MANAGE,
+            Permission.EVENT_MANAGE,
             Permission.ADMIN_ENTER,
         },
     ),

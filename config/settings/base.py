@@ -271,14 +271,47 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task that is not acknowledged after this many seconds is delivered again. No task takes so long.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+EVENT_SECONDS = 5  # between two attempts to hand new events to their consumers
 CELERY_BEAT_SCHEDULE = {
     "nightly-scoring": {
         "task": "segmentation.tasks.run_nightly",
         "schedule": crontab(hour=2, minute=0),  # in TIME_ZONE
-    }
+    },
+    "consume-events": {
+        "task": "core.tasks.consume_events",
+        "schedule": timedelta(seconds=EVENT_SECONDS),
+        # While all workers are busy, messages do not pile up.
+        "options": {"expires": EVENT_SECONDS},
+    },
+    "delete-old": {"task": "core.tasks.delete_old", "schedule": crontab(hour=3, minute=30)},
 }
 # A run scores the transactions of this many days.
 SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=365)
+# Events are deleted after so many days, but not before every consumer has handled them.
+KEEP_EVENTS_DAYS = env.integer("KEEP_EVENTS_DAYS", example="30", default=30)
+KEEP_READ_NOTICES_DAYS = env.integer("KEEP_READ_NOTICES_DAYS", example="90", default=90)
+
+# --- events, and the notices made from them (docs/adr/0020) ---------------------------------------
+EVENT_TYPES: list[str] = [
+    "crm.events.CUSTOMER_EVENTS",
+    "crm.events.IMPORT_FINISHED",
+    "satisfaction.events.COMPLAINT_EVENTS",
+    "segmentation.events.RUN_PUBLISHED",
+    "segmentation.events.RUN_FAILED",
+]
+EVENT_CONSUMERS: list[str] = [
+    "crm.notices.ASSIGNMENT_CONSUMER",
+    "crm.notices.IMPORT_CONSUMER",
+    "satisfaction.notices.ASSIGNMENT_CONSUMER",
+    "segmentation.notices.RUN_CONSUMER",
+]
+NOTICE_KINDS: list[str] = [
+    "crm.notices.CUSTOMERS_ASSIGNED",
+    "crm.notices.IMPORT_DONE",
+    "satisfaction.notices.COMPLAINTS_ASSIGNED",
+    "segmentation.notices.RUN_DONE",
+    "segmentation.notices.RUN_BROKEN",
+]
 
 # --- records with declared fields (docs/adr/0013) -----------------------------------------------
 RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]

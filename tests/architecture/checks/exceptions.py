@@ -12,6 +12,7 @@ _DEMO = "Fills an empty database with the demonstration company, before anybody 
 _IN_RUN = (
     "A step of a scoring run, called only by execute_run; request_run has authorised the actor."
 )
+_BY_TASK = "Called only by tasks that beat sends, and by consumers of events: there is no actor."
 _STAGING = "Works on the temporary tables of one import; Importer.run has authorised the actor."
 
 ALLOWED = (
@@ -20,6 +21,11 @@ ALLOWED = (
         "accounts/acting.py", READ,
         "A user who may see a record may see the names of those who changed it.",
         "user_names",
+    ),
+    Allowed(
+        "accounts/acting.py", READ,
+        "Consumers of events send notices to them; nobody is shown the ids.",
+        "user_ids_with",
     ),
     Allowed(
         "staff/sign_in.py", READ,
@@ -101,6 +107,25 @@ ALLOWED = (
         "segmentation/services/lock.py", SERVICE, "Takes and checks a lock; writes no record."
     ),
     Allowed("crm/services/importing/staging.py", SERVICE, _STAGING),
+    Allowed(
+        "core/services/event.py", SERVICE,
+        "A service calls it in its audited transaction, after it has authorised its actor.",
+    ),
+    Allowed("core/services/event_consuming.py", SERVICE, _BY_TASK, "consume_events"),
+    Allowed("core/services/event_consuming.py", SERVICE, _BY_TASK, "delete_old_events"),
+    Allowed(
+        "core/services/event_consuming.py", SERVICE,
+        "Runs after migrate, and stores where new consumers begin.",
+        "add_new_consumers",
+    ),
+    Allowed("core/services/notice.py", SERVICE, _BY_TASK, "send_notices"),
+    Allowed("core/services/notice.py", SERVICE, _BY_TASK, "delete_old_notices"),
+    Allowed(
+        "core/services/notice.py", SERVICE,
+        "Everybody may mark their own notices.",
+        "mark_notice_read",
+    ),
+    Allowed("core/services/notice.py", SERVICE, "The same.", "mark_all_notices_read"),
 )  # fmt: skip
 
 # Reasons for the foreign keys below.
@@ -132,6 +157,8 @@ UNSCOPED_MODELS = {
     "accounts.Role": "A list everybody sees.",
     "accounts.KnownPermission": "Names of permissions, which are no secret.",
     "accounts.ApiKey": "Only the administrator reaches keys, by a permission of its own.",
+    "core.Event": "Only administrators reach events, by a permission of its own.",
+    "core.EventConsumer": "How far consumers have come; names no record.",
     "core.CustomField": "What fields there are, not what they hold.",
     "crm.BillingSystem": "A list everybody sees.",
     "crm.Category": "A list everybody sees.",
