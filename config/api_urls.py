@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("core.api.urls")),
     path("", include("staff.api.urls")),
     path("", include("crm.api.urls")),
     path("", include("segmentation.api.urls")),

@@ -50,7 +50,8 @@ def send_run_notices(events: EventQuerySet) -> None:
 
     The nightly run is requested by a service account, which gets no notice of its success.
     """
-    published, failed = [], []
+    published: list[NewNotice] = []
+    failed: list[NewNotice] = []
     for event in events.select_related("context").iterator():
         requester = event.context.metadata["actor"]
         if event.type == RUN_PUBLISHED.name:

@@ -52,9 +52,10 @@ def emits_events(events: RecordEvents) -> Callable[[type[M]], type[M]]:
         before_rows = _rows_of_one_table("old_values", declared, "{value}, NULL")
         changed_rows = _changed_rows(declared, others)
         pgtrigger.register(
-            _trigger("emit_created", pgtrigger.Insert, events.created, after_rows),
-            _trigger("emit_changed", pgtrigger.Update, events.changed, changed_rows),
-            _trigger("emit_deleted", pgtrigger.Delete, events.deleted, before_rows),
+            # PostgreSQL runs the triggers of history first, in the order of their names.
+            _trigger("write_created_event", pgtrigger.Insert, events.created, after_rows),
+            _trigger("write_changed_event", pgtrigger.Update, events.changed, changed_rows),
+            _trigger("write_deleted_event", pgtrigger.Delete, events.deleted, before_rows),
         )(model)
         return model
 

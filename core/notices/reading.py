@@ -11,7 +11,7 @@ from core.models.notice import Notice, NoticeQuerySet
 from core.notices.declarations import NoticeDetails
 from core.notices.registry import notice_kinds
 
-MAX_COUNTED = 100  # unread notices; more are shown as "99+"
+MAX_COUNTED = 100  # unread notices; so many or more are shown as "99+"
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,15 @@ def own_notices(user: User) -> NoticeQuerySet:
     return Notice.objects.visible_to(user).filter(kind__in=notice_kinds()).order_by("-pk")
 
 
-def count_unread(user: User) -> int:
-    """Return how many notices the user has not read, at most MAX_COUNTED. Takes one query."""
-    return own_notices(user).unread()[:MAX_COUNTED].count()
+def unread_count_text(user: User) -> str:
+    """Return how many notices the user has not read, as the bell shows it; blank for none.
+
+    Takes one query.
+    """
+    count = own_notices(user).unread()[:MAX_COUNTED].count()
+    if count >= MAX_COUNTED:
+        return f"{MAX_COUNTED - 1}+"
+    return str(count) if count else ""
 
 
 def show_notices(user: User, notices: Sequence[Notice]) -> list[ShownNotice]:

@@ -1,7 +1,7 @@
 """Who was given which records, read from their events: for notices such as "3 customers"."""
 
 from django.db.models import BigIntegerField, Count, F, Min
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KT, KeyTextTransform
 from django.db.models.functions import Cast
 
 from core.models.event import EventQuerySet
@@ -19,7 +19,7 @@ def assignment_notices(events: EventQuerySet, field: str) -> list[NewNotice]:
         events.order_by()
         .annotate(
             recipient=Cast(KT(f"data__{field}__1"), BigIntegerField()),
-            actor=Cast(KT("context__metadata__actor"), BigIntegerField()),
+            actor=Cast(KeyTextTransform("actor", "context__metadata"), BigIntegerField()),
         )
         .filter(recipient__isnull=False)
         .exclude(recipient=F("actor"))

@@ -25,7 +25,7 @@ from tests.crm.factories import make_customer
 from tests.history import fixture_changes
 from tests.satisfaction.factories import make_complaint
 
-LIST_QUERIES = 6  # session, user, ids of the page, rows, options of two filters
+LIST_QUERIES = 7  # session, user, ids of the page, rows, options of two filters, bell
 
 
 @pytest.fixture
@@ -429,7 +429,7 @@ def test_complaint_page_takes_the_same_number_of_queries_for_few_and_many_entrie
     for author in (cast.manager, cast.agent) * (entries // 2):
         comment_on_complaint(complaint_id=complaint.pk, text="Called.", actor=author)
     client = login(cast.agent)
-    with django_assert_num_queries(4):  # session, user, complaint, entries
+    with django_assert_num_queries(5):  # session, user, complaint, entries, bell
         assert _page_text(client, _url(complaint)).count("commented") == entries
 
 

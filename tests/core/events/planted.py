@@ -43,8 +43,8 @@ def planted_consumers(*consumers: Consumer) -> Iterator[None]:
     """Replace the consumers of the settings; the planted ones begin with the next event."""
     by_name = {consumer.name: consumer for consumer in consumers}
     with (
-        mock.patch.object(registry, "consumers", lambda: by_name),
-        mock.patch.object(event_consuming, "consumers", lambda: by_name),
+        mock.patch.object(registry, "consumers", return_value=by_name),
+        mock.patch.object(event_consuming, "consumers", return_value=by_name),
     ):
         add_new_consumers()
         yield

@@ -36,7 +36,7 @@ def writing_session() -> Iterator[BaseDatabaseWrapper]:
         session.close()
 
 
-def execute(session: BaseDatabaseWrapper, statement: str, *values: object) -> None:
+def execute(session: BaseDatabaseWrapper, statement: str, *values: int) -> None:
     with session.cursor() as cursor:
         cursor.execute(statement, values)
 
