@@ -30,6 +30,10 @@ def give(user: User, *, by: User, customer: Customer | None = None, count: int =
     return Notice.objects.get(recipient=user, key=key)
 
 
+def api_client(user: User) -> Client:
+    return Client(headers={"Authorization": f"Bearer {new_key(user)}", "Accept-Language": "en"})
+
+
 def page_of(client: Client, path: str = "/notices/") -> str:
     response = client.get(path)
     assert response.status_code == 200
@@ -90,7 +94,7 @@ def test_notice_does_not_name_a_customer_that_has_become_invisible(
     assert "兰州石化" not in page
     assert reverse("customer", args=[customer.pk]) not in page
     assert "Hana Head gave you 1 customer." in page
-    api = Client(headers={"Authorization": f"Bearer {new_key(cast.manager)}"})
+    api = api_client(cast.manager)
     (result,) = api.get(reverse("api-notices")).json()["results"]
     assert (result["id"], result["text"]) == (notice.pk, "Hana Head gave you 1 customer.")
     assert result["url"] == ""
@@ -155,7 +159,7 @@ def test_notice_of_somebody_else_is_not_found(cast: Cast, login: Login) -> None:
 
 def test_api_lists_unread_notices_and_marks_them_as_read(cast: Cast) -> None:
     first, second = (give(cast.manager, by=cast.head) for _ in range(2))
-    api = Client(headers={"Authorization": f"Bearer {new_key(cast.manager)}"})
+    api = api_client(cast.manager)
     read = api.post(reverse("api-notice-read", args=[first.pk])).json()
     assert read["read_at"] is not None
     listed = api.get(reverse("api-notices"), {"unread": "true"}).json()["results"]

@@ -26,6 +26,7 @@ from segmentation.services.run import scheduler
 from tests.cast import Cast
 from tests.core.events.planted import events_for
 from tests.crm.factories import make_customer
+from tests.satisfaction.factories import make_complaint
 
 
 def handle_all(consumer: Consumer) -> None:
@@ -35,7 +36,7 @@ def handle_all(consumer: Consumer) -> None:
 
 
 def texts_of(user: User) -> list[str]:
-    return [notice.text for notice in show_notices(user, own_notices(user))]
+    return [notice.text for notice in show_notices(user, list(own_notices(user)))]
 
 
 def test_one_action_that_gives_three_customers_is_one_notice(cast: Cast) -> None:
@@ -87,9 +88,14 @@ def test_user_who_has_left_gets_no_notice(cast: Cast) -> None:
 
 def test_complaint_given_by_another_user_is_a_notice_and_ones_own_is_not(cast: Cast) -> None:
     customer = make_customer(cast.lanzhou, owner=cast.manager)
-    values = {"customer_id": customer.pk, "title": "专线中断", "description": "无法使用"}
-    complaint = open_complaint(**values, owner=cast.manager, actor=cast.agent)
-    open_complaint(**values, actor=cast.agent)
+    complaint = open_complaint(
+        customer_id=customer.pk,
+        title="专线中断",
+        description="无法使用",
+        owner=cast.manager,
+        actor=cast.agent,
+    )
+    make_complaint(customer, actor=cast.agent)
     handle_all(COMPLAINT_CONSUMER)
     assert texts_of(cast.manager) == [
         f"Ada Agent gave you the complaint {complaint.number}: 专线中断"
@@ -120,7 +126,7 @@ def test_import_is_a_notice_for_its_user_unless_the_api_has_answered(
 
 
 def test_import_without_a_valid_row_is_no_event(cast: Cast) -> None:
-    content = "code,name\nC1,\n".encode()
+    content = b"code,name\nC1,\n"
     import_customers(
         source=CsvSource(io.BytesIO(content), name="customers.csv"), actor=cast.division_admin
     )
