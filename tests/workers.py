@@ -17,7 +17,6 @@ from celery import current_app
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_SECONDS = 90
-APPLICATION_NAME = "test-worker"  # of the workers' database sessions
 
 
 @contextmanager
@@ -31,12 +30,7 @@ def running_worker(database: str) -> Iterator[subprocess.Popen[bytes]]:
             *("--without-mingle", "--without-gossip"),
         ],
         cwd=ROOT,
-        env=os.environ
-        | {
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "config.settings.test",
-            "PGAPPNAME": APPLICATION_NAME,
-        },
+        env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.test"},
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
