@@ -14,6 +14,7 @@ from crm.models.batch import BatchKind
 from demo.complaints import make_complaints
 from demo.custom_fields import make_custom_fields
 from demo.customers import make_customers
+from demo.notices import make_notices
 from demo.people import make_people
 from demo.plan import Plan
 from demo.progress import Progress
@@ -95,6 +96,9 @@ def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     progress.begin(_("Complaints"))
     make_complaints(plan, organisation, people.agents_by_province, progress)
     progress.end()
+    make_notices(plan)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE core_event")  # no consumer is to handle the making of the company
 
 
 def _vacuum(progress: Progress) -> None:

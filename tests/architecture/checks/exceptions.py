@@ -73,6 +73,8 @@ ALLOWED = (
     Allowed("demo/complaints.py", WRITE, _DEMO),
     Allowed("demo/customers.py", READ, _DEMO),
     Allowed("demo/customers.py", SQL, _DEMO),
+    Allowed("demo/notices.py", READ, _DEMO),
+    Allowed("demo/notices.py", WRITE, _DEMO),
     Allowed("demo/people.py", READ, _DEMO),
     Allowed("demo/people.py", WRITE, _DEMO),
     Allowed("demo/transactions.py", READ, _DEMO),
