@@ -81,13 +81,13 @@ def send_import_notices(events: EventQuerySet) -> None:
         IMPORT_DONE,
         (
             NewNotice(
-                recipient_id=event.context.metadata["actor"],
+                recipient_id=event.actor_id,
                 key=str(event.object_id),
                 values=event.data,
                 object_id=event.object_id,
             )
-            for event in events.select_related("context").iterator()
-            if event.context.metadata["channel"] != Channel.API
+            for event in events.select_related("context")
+            if event.actor_id is not None and event.context.metadata["channel"] != Channel.API
         ),
     )
 

@@ -52,12 +52,12 @@ def send_run_notices(events: EventQuerySet) -> None:
     """
     published: list[NewNotice] = []
     failed: list[NewNotice] = []
-    for event in events.select_related("context").iterator():
-        requester = event.context.metadata["actor"]
-        if event.type == RUN_PUBLISHED.name:
-            recipients, notices = {requester}, published
-        else:
-            recipients, notices = {requester, *user_ids_with(Permission.RUN_START)}, failed
+    for event in events.select_related("context"):
+        recipients = set() if event.actor_id is None else {event.actor_id}
+        notices = published
+        if event.type == RUN_FAILED.name:
+            recipients |= set(user_ids_with(Permission.RUN_START))
+            notices = failed
         notices += [
             NewNotice(recipient, str(event.object_id), event.data, event.object_id)
             for recipient in sorted(recipients)

@@ -79,6 +79,12 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.type} {self.object_id}"
 
+    @property
+    def actor_id(self) -> int | None:
+        """The id of the user whose action it was; None for the installation."""
+        actor_id: int | None = self.context.metadata["actor"]
+        return actor_id
+
 
 class EventConsumer(models.Model):
     """How far a consumer has come, and whether it fails.
