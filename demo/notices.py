@@ -36,19 +36,23 @@ def _send_to_manager() -> None:
         User.objects.get_by_natural_key(number) for number in ("head", "manager", "agent")
     )
     customer_id = Customer.objects.filter(owner=manager).earliest("pk").pk
-    complaint = Complaint.objects.filter(customer__owner=manager).last()
+    complaints = Complaint.objects.filter(customer__owner=manager).order_by("-pk")
     by_head = {"actor": head.pk}
     send_notices(
         CUSTOMERS_ASSIGNED,
         [
             NewNotice(manager.pk, "demo-4", by_head | {"count": 12}),
             NewNotice(manager.pk, "demo-3", by_head | {"count": 1}, customer_id),
-            NewNotice(manager.pk, "demo-1", by_head | {"count": 3}),
         ],
     )
-    if complaint is not None:
-        values = {"actor": agent.pk, "count": 1}
-        send_notices(COMPLAINTS_ASSIGNED, [NewNotice(manager.pk, "demo-2", values, complaint.pk)])
+    send_notices(
+        COMPLAINTS_ASSIGNED,
+        [
+            NewNotice(manager.pk, "demo-2", {"actor": agent.pk, "count": 1}, complaint.pk)
+            for complaint in complaints[:1]
+        ],
+    )
+    send_notices(CUSTOMERS_ASSIGNED, [NewNotice(manager.pk, "demo-1", by_head | {"count": 3})])
 
 
 def _send_to_administrator() -> None:

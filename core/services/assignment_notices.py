@@ -24,7 +24,10 @@ def assignment_notices(events: EventQuerySet, field: str) -> list[NewNotice]:
         .filter(recipient__isnull=False)
         .exclude(recipient=F("actor"))
         .values("context_id", "recipient", "actor")
-        .annotate(records=Count("object_id", distinct=True), record=Min("object_id"))
+        .annotate(
+            records=Count("object_id", distinct=True), record=Min("object_id"), first=Min("pk")
+        )
+        .order_by("first")
     )
     return [
         NewNotice(

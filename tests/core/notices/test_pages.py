@@ -78,8 +78,8 @@ def test_notice_links_to_its_customer_and_to_several(cast: Cast, login: Login) -
     give(cast.manager, by=cast.head, count=3)
     page = page_of(login(cast.manager))
     text = "Hana Head gave you the customer 兰州石化."
-    assert f'<a href="{reverse("customer", args=[customer.pk])}">{text}</a>' in page
-    assert f'<a href="{reverse("customers")}?owner=mine&amp;sort=-updated_at">' in page
+    assert f'href="{reverse("customer", args=[customer.pk])}">{text}</a>' in page
+    assert f'href="{reverse("customers")}?owner=mine&amp;sort=-updated_at">' in page
     assert "Hana Head gave you 3 customers." in page
 
 
@@ -104,7 +104,7 @@ def test_text_is_in_the_language_of_the_reader(cast: Cast, login: Login) -> None
     give(cast.manager, by=cast.head, count=3)
     with fixture_changes():
         User.objects.filter(pk=cast.manager.pk).update(language="zh-hans")
-    assert "Hana Head 交给你 3 个客户。" in page_of(login(cast.manager))
+    assert "Hana Head交给你 3 个客户。" in page_of(login(cast.manager))
 
 
 @pytest.mark.parametrize("count", [2, 20])
