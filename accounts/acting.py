@@ -84,6 +84,12 @@ def audited_transaction(
         yield
 
 
+def user_ids_with(permission: Permission) -> list[int]:
+    """Return the ids of the active users whose role holds a permission, in order."""
+    users = User.objects.filter(is_active=True, role__permissions__contains=[permission.value])
+    return list(users.order_by("pk").values_list("pk", flat=True))
+
+
 def user_names(user_ids: Iterable[int]) -> dict[int, str]:
     """Return ``{user id: name}``, also for users whom the reader of a history may not see.
 

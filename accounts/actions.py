@@ -42,6 +42,8 @@ class Action(models.TextChoices):
     JOB_REQUEST = "job.request", _("Request job")
     JOB_CANCEL = "job.cancel", _("Cancel job")
     RUN_REQUEST = "run.request", _("Request scoring run")
+    RUN_EXECUTE = "run.execute", _("Execute scoring run")
+    CONSUMER_RETRY = "consumer.retry", _("Retry event consumer")
     DEMO_CREATE = "demo.create", _("Create demonstration data")
     # A data migration. common.history records this action and cannot import this class.
     SYSTEM_INSTALL = INSTALL_ACTION, _("Installation")

@@ -30,6 +30,7 @@ class Permission(models.TextChoices):
     SENSITIVE_VIEW = "sensitive.view", _("See masked fields")
     FIELD_MANAGE = "field.manage", _("Manage custom fields")
     JOB_CANCEL = "job.cancel", _("Cancel jobs of others")
+    EVENT_MANAGE = "event.manage", _("See events and retry their consumers")
     ADMIN_ENTER = "admin.enter", _("Enter administration")
     AUDIT_VIEW = "audit.view", _("See the audit trail")
 

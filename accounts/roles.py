@@ -83,6 +83,7 @@ STARTING_ROLES = (
             Permission.STAFF_MANAGE,
             Permission.FIELD_MANAGE,
             Permission.JOB_CANCEL,
+            Permission.EVENT_MANAGE,
             Permission.ADMIN_ENTER,
         },
     ),

@@ -1,9 +1,10 @@
-"""The main menu of every page: its entries, and the context processor for the templates.
+"""The frame of every page: the main menu, and the context processor for the templates.
 
 An entry is shown to users whose role has its permission.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from core.services.job import own_active_jobs
+from core.notices.reading import unread_count_text
+from core.selectors import own_active_jobs
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,29 @@ NAVIGATION = (
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Return the variables of the main menu for templates.
+    """Return the variables of the main menu and the bell for templates.
 
     ``navigation_entries``: the entries that the user may open. ``section``: the first part of the
     path of this page. ``may_search``: whether the user may search customers. ``active_jobs``: the
-    user's own jobs that have not ended; the frame reads them once a page.
+    user's own jobs that have not ended. ``unread_notices``: how many notices the user has not read,
+    blank for none.
     """
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"navigation_entries": (), "section": "", "may_search": False, "active_jobs": ()}
+        return {
+            "navigation_entries": (),
+            "section": "",
+            "may_search": False,
+            "active_jobs": (),
+            "unread_notices": "",
+        }
     return {
         "navigation_entries": [
             entry for entry in NAVIGATION if entry.permission is None or user.may(entry.permission)
         ],
         "section": request.path_info.strip("/").split("/", 1)[0],
         "may_search": user.may(Permission.CUSTOMER_VIEW),
-        "active_jobs": lambda: own_active_jobs(user),
+        # Functions, so that only pages with the top bar run their queries.
+        "active_jobs": partial(own_active_jobs, user),
+        "unread_notices": partial(unread_count_text, user),
     }

@@ -1,27 +1,38 @@
-"""Administration of custom fields, and the list of the files of records."""
+"""Administration of custom fields, of events and their consumers, and the list of files."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from accounts.models import User
 from accounts.permissions import Permission
+from core.events.registry import consumers, event_types
 from core.fields.faults import ValueFault
 from core.fields.record_types import record_types
 from core.files.records import attachment_records
-from core.models import Attachment, CustomField
-from core.service_admin import LOADED_VERSION, AdminRequest, ServiceModelAdmin, VersionedForm
+from core.models import Attachment, CustomField, Event, EventConsumer
+from core.service_admin import (
+    LOADED_VERSION,
+    AdminRequest,
+    ServiceModelAdmin,
+    ServiceModelForm,
+    VersionedForm,
+)
 from core.services.custom_field import IMMUTABLE_FIELDS, save_custom_field
+from core.services.event_consuming import retry_consumer
 
 SEPARATOR = "|"  # between the texts of one choice
 
@@ -158,3 +169,91 @@ class AttachmentAdmin(ServiceModelAdmin):
             if request.user.may(records.view_permission)
         ]
         return super().get_queryset(request).filter(record_type__in=viewable)
+
+
+MAX_WAITING = 10_000  # events of a consumer that are counted
+
+
+class EventTypeFilter(admin.SimpleListFilter):
+    """Filters events by a declared type, without reading which types the table has."""
+
+    title = gettext_lazy("type")
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the declared types."""
+        return [(each.name, str(each.label)) for each in event_types().values()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        """Keep the events of the selected type."""
+        return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+@admin.register(Event)
+class EventAdmin(ServiceModelAdmin):
+    """Events, read-only."""
+
+    view_permission = Permission.EVENT_MANAGE
+    list_display = ["id", "type", "object_id", "data", "occurred_at", "transaction_id"]
+    list_filter = [EventTypeFilter]
+    ordering = ["-pk"]
+    fields = ["type", "object_id", "data", "origin", "occurred_at", "transaction_id"]
+    readonly_fields = ["origin"]
+
+    @admin.display(description=gettext_lazy("origin"))
+    def origin(self, event: Event) -> str:
+        """Return actor, action, channel and the rest of the history context."""
+        return str(event.context.metadata)
+
+
+class EventConsumerForm(ServiceModelForm):
+    """Asks whether to retry a failing consumer now."""
+
+    retry_now = forms.BooleanField(
+        label=gettext_lazy("Retry now"), widget=UnfoldBooleanSwitchWidget()
+    )
+
+    class Meta:
+        model = EventConsumer
+        fields: list[str] = []
+
+
+@admin.register(EventConsumer)
+class EventConsumerAdmin(ServiceModelAdmin):
+    """Consumers of events: how far they are, and why they fail. They can be retried."""
+
+    view_permission = Permission.EVENT_MANAGE
+    change_permission = Permission.EVENT_MANAGE
+    may_add = False
+    form = EventConsumerForm
+    list_display = ["name", "waiting", "handled_at", "failures", "error", "failed_at", "retry_at"]
+    readonly_fields = ["waiting", "handled_at", "failures", "error", "failed_at", "retry_at"]
+    ordering = ["name"]
+
+    def get_fields(self, request: AdminRequest, obj: EventConsumer | None = None) -> list[str]:
+        """Return the fields, with the form's own one for a failing consumer."""
+        may_retry = obj is not None and self.has_change_permission(request, obj)
+        return [*self.readonly_fields, "retry_now"] if may_retry else list(self.readonly_fields)
+
+    def has_change_permission(self, request: AdminRequest, obj: Model | None = None) -> bool:
+        """Return whether the user may retry the consumer: only one that fails can be."""
+        can_be_retried = not isinstance(obj, EventConsumer) or obj.failures > 0
+        return can_be_retried and super().has_change_permission(request, obj)
+
+    @admin.display(description=gettext_lazy("events waiting"))
+    def waiting(self, state: EventConsumer) -> str:
+        """Return how many events the consumer has still to handle."""
+        consumer = consumers().get(state.name)
+        if consumer is None:
+            return "–"
+        types = [each.name for each in consumer.types]
+        events = Event.objects.filter(transaction_id__gte=state.position, type__in=types)
+        count = events[:MAX_WAITING].count()
+        return number_format(count) if count < MAX_WAITING else f"{number_format(MAX_WAITING)}+"
+
+    def save_through_service(
+        self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
+    ) -> EventConsumer:
+        """Retry the consumer."""
+        retry_consumer(name=pk, actor=actor)
+        return EventConsumer.objects.get(pk=pk)

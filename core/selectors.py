@@ -7,7 +7,8 @@ from django.conf import settings
 from accounts.models import User
 from accounts.scoping import ScopedQuerySet
 from core.files.records import AttachmentRecords
-from core.models import Attachment
+from core.models import Attachment, Job
+from core.models.job import ACTIVE_JOB_STATES
 
 SHOWN_FILES = 5  # by the panel; the others are unfolded
 
@@ -37,3 +38,9 @@ def files_panel(user: User, records: AttachmentRecords, record_id: int) -> dict[
         "may_edit_files": user.may(records.edit_permission),
         "max_bytes": settings.FILE_MAX_BYTES,
     }
+
+
+def own_active_jobs(user: User) -> list[Job]:
+    """Return the user's own jobs that are queued or running, the oldest first."""
+    jobs = Job.objects.visible_to(user)
+    return list(jobs.filter(actor=user, state__in=ACTIVE_JOB_STATES).order_by("pk"))

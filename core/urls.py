@@ -1,4 +1,4 @@
-"""URLs of the home page, its widgets, lists' options, and the files of records.
+"""URLs of the home page, its widgets, lists, jobs, notices, and the files of records.
 
 ``slug`` is the slug of a HomeWidget.
 """
@@ -10,6 +10,7 @@ from core.views.attachments import file_urls
 from core.views.home import Home, HomeWidgetFragment
 from core.views.jobs import JobFile, JobList, JobPage, JobRing, ListExport
 from core.views.list_options import ListOptions
+from core.views.notices import NoticeBell, NoticeList, NoticeRead, NoticesRead
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
@@ -20,6 +21,10 @@ urlpatterns = [
     path("jobs/ring/", JobRing.as_view(), name="job_ring"),
     path("jobs/<int:pk>/", JobPage.as_view(), name="job"),
     path("jobs/<int:pk>/file/", JobFile.as_view(), name="job_file"),
+    path("notices/", NoticeList.as_view(), name="notices"),
+    path("notices/bell/", NoticeBell.as_view(), name="notice_bell"),
+    path("notices/read/", NoticesRead.as_view(), name="notices_read"),
+    path("notices/<int:pk>/read/", NoticeRead.as_view(), name="notice_read"),
 ]
 for records in attachment_records().values():
     urlpatterns += file_urls(records)

@@ -15,6 +15,7 @@ from demo.complaints import make_complaints
 from demo.custom_fields import make_custom_fields
 from demo.customers import make_customers
 from demo.files import make_files
+from demo.notices import make_notices
 from demo.people import make_people
 from demo.plan import Plan
 from demo.progress import Progress
@@ -98,6 +99,9 @@ def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     make_complaints(plan, organisation, people.agents_by_province, progress)
     make_files(plan)
     progress.end()
+    make_notices(plan)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE core_event")  # no consumer is to handle the making of the company
 
 
 def _vacuum(progress: Progress) -> None:

@@ -16,6 +16,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config import env
+from config.settings.contributions import *  # noqa: F403
 
 django_stubs_ext.monkeypatch()  # lets Django's classes accept type parameters: Field[int, int]
 
@@ -216,7 +217,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes of a form or a JSON body
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# --- files of records (docs/adr/0019) -----------------------------------------------------------
+# --- files of jobs and of records (docs/adr/0019) -----------------------------------------------
+# Files that users upload for a job, and files that jobs make; a folder that no web server serves.
+JOB_FILES_DIR = DATA_DIR / "jobs"
 # A folder that no web server serves; a relative path starts at the project.
 FILES_DIR = BASE_DIR / env.text("FILES_DIR", example="/srv/crm/files", default=".data/files")
 FILE_MAX_BYTES = env.integer("FILE_MAX_MIB", example="25", default=25) * 2**20
@@ -289,6 +292,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task that is not acknowledged after this many seconds is delivered again. No task takes so long.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+EVENT_SECONDS = 5  # between two attempts to hand new events to their consumers
 CELERY_BEAT_SCHEDULE = {
     "nightly-scoring": {
         "task": "segmentation.tasks.run_nightly",
@@ -299,51 +303,23 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},  # while all workers are busy, messages do not pile up
     },
-    "nightly-job-files": {
-        "task": "core.tasks.delete_old_job_files",
-        "schedule": crontab(hour=3, minute=45),
-    },
     "nightly-file-check": {
         "task": "core.tasks.check_files",
         "schedule": crontab(hour=4, minute=0),
     },
+    "consume-events": {
+        "task": "core.tasks.consume_events",
+        "schedule": timedelta(seconds=EVENT_SECONDS),
+        # While all workers are busy, messages do not pile up.
+        "options": {"expires": EVENT_SECONDS},
+    },
+    "delete-old": {"task": "core.tasks.delete_old", "schedule": crontab(hour=3, minute=30)},
 }
 # A run scores the transactions of this many days.
 SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=365)
-
-# --- records with declared fields (docs/adr/0013) -----------------------------------------------
-RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
-ATTACHMENT_RECORDS: list[str] = ["crm.files.CUSTOMER_FILES", "satisfaction.files.COMPLAINT_FILES"]
-LISTS: list[str] = [
-    "crm.listing.CUSTOMER_LIST",
-    "satisfaction.listing.COMPLAINT_LIST",
-    "segmentation.listing.RUN_LIST",
-    "core.job_list.JOB_LIST",
-]
-
-# --- jobs (docs/adr/0017) -----------------------------------------------------------------------
-JOB_KINDS: list[str] = ["core.listing.export.LIST_EXPORT"]
-JOB_SENDER = "core.tasks.send_job"
-# Files that users upload for a job, and files that jobs make; a folder that no web server serves.
-JOB_FILES_DIR = DATA_DIR / "jobs"
-
-# --- parts that apps add to pages, in the order of the page (docs/adr/0003) -----------------------
-CUSTOMER_PANELS: list[str] = [
-    "crm.panels.Transactions",
-    "segmentation.panels.Worth",
-    "satisfaction.panels.Complaints",
-    "crm.panels.Files",
-    "crm.panels.Basics",
-]
-HOME_WIDGETS: list[str] = [
-    "satisfaction.panels.OpenComplaints",
-    "segmentation.panels.NewFlags",
-    "crm.panels.Portfolio",
-]
-CUSTOMER_LIST_PARTS: list[str] = [
-    "segmentation.columns.WorthColumns",
-    "satisfaction.listing.ComplaintsOfCustomers",
-]
+# Events are deleted after so many days, but not before every consumer has handled them.
+KEEP_EVENTS_DAYS = env.integer("KEEP_EVENTS_DAYS", example="30", default=30)
+KEEP_READ_NOTICES_DAYS = env.integer("KEEP_READ_NOTICES_DAYS", example="90", default=90)
 
 UNFOLD = {
     "SITE_TITLE": _("Group customer CRM"),

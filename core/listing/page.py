@@ -144,9 +144,8 @@ class ShownList:
     @property
     def export_url(self) -> str:
         """The address that exports what the list shows now, on all its pages."""
-        url = reverse("list_export", args=[self.declaration.name])
-        _path, mark, parameters = self.url(self.query).partition("?")
-        return f"{url}{mark}{parameters}"
+        parameters = self.url(self.query).removeprefix(self.base_url)
+        return reverse("list_export", args=[self.declaration.name]) + parameters
 
     @property
     def tabs(self) -> list[TabLink]:
@@ -192,10 +191,9 @@ class ShownList:
     def rows(self) -> list[tuple[Any, list[Cell]]]:
         """The rows of the page in order, each with its cells."""
         user = self.user_list.user
-        rows = self.user_list.read_rows(self.page.ids)
         return [
             (row, [Cell(column, column.text_of(row, user)) for column in self.user_list.columns])
-            for row in rows
+            for row in self.user_list.read_rows(self.page.ids)
         ]
 
     @property

@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from core.jobs.declarations import JobKind
 from core.models import Job
-from core.models.job import ACTIVE_JOB_STATES, JobState
+from core.models.job import JobState
 from core.services.job_execution import end_job, execute_in_this_process
 from core.writing import get_locked
 
@@ -36,6 +36,8 @@ def request_job(
     undo_of: Job | None = None,
 ) -> Job:
     """Queue a job and, after the commit, send it to a worker. Raises PermissionDenied."""
+    if kind.permission is not None:
+        authorise(actor, kind.permission)
     job = _create_job(kind, parameters, actor, undo_of)
     transaction.on_commit(lambda: send_job(job.pk))
     return job
@@ -47,6 +49,8 @@ def run_job_now(*, kind: JobKind, parameters: Mapping[str, Any], actor: User) ->
     Raises PermissionDenied. If the process dies, a worker executes the job later. Call it outside
     of a transaction.
     """
+    if kind.permission is not None:
+        authorise(actor, kind.permission)
     job = _create_job(kind, parameters, actor, None)
     execute_in_this_process(job_id=job.pk)
     job.refresh_from_db()
@@ -73,12 +77,6 @@ def request_cancel(*, job_id: int, actor: User) -> Job:
     return job
 
 
-def own_active_jobs(user: User) -> list[Job]:
-    """Return the user's own jobs that are queued or running, the oldest first."""
-    jobs = Job.objects.visible_to(user)
-    return list(jobs.filter(actor=user, state__in=ACTIVE_JOB_STATES).order_by("pk"))
-
-
 def send_job(job_id: int) -> None:
     """Send a job to the workers; log a warning if the message queue cannot be reached.
 
@@ -95,9 +93,7 @@ def send_job(job_id: int) -> None:
 def _create_job(
     kind: JobKind, parameters: Mapping[str, Any], actor: User, undo_of: Job | None
 ) -> Job:
-    if kind.permission is not None:
-        authorise(actor, kind.permission)
-    elif not actor.is_active:
+    if not actor.is_active:
         raise PermissionDenied(kind.name)
     # Jobs are not tracked: the row itself has actor and channel.
     with audited_transaction(actor, Action.JOB_REQUEST):

@@ -19,7 +19,8 @@ from core.listing.registry import lists
 from core.listing.selection import UserList
 from core.models import Job
 from core.pages import AuthedRequest, Page
-from core.services.job import own_active_jobs, request_cancel
+from core.selectors import own_active_jobs
+from core.services.job import request_cancel
 
 
 class JobList(ListPage):

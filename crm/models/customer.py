@@ -17,7 +17,9 @@ from accounts.models import OrgUnit
 from accounts.permissions import DataAccessLevel
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser, unknown_access_level
 from common.history import tracked
+from core.events.triggers import emits_events
 from core.text_search import Bigrams, contains_words
+from crm.events import CUSTOMER_EVENTS
 from crm.models.reference import Category, Grade, Industry, Source
 
 MAX_CODE_LENGTH, MAX_NAME_LENGTH = 40, 200
@@ -69,6 +71,7 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
 
 
 @tracked()
+@emits_events(CUSTOMER_EVENTS)
 class Customer(ScopedModel):
     """A corporate customer.
 

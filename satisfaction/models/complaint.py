@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import DataAccessLevel
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser
 from common.history import tracked
+from core.events.triggers import emits_events
 from crm.models import Customer
 from crm.models.customer import customer_visibility_filter
+from satisfaction.events import COMPLAINT_EVENTS
 
 MAX_TITLE_LENGTH = 120
 MAX_TEXT_LENGTH = 10_000
@@ -67,6 +69,7 @@ class ComplaintQuerySet(ScopedQuerySet["Complaint"]):
 
 
 @tracked()
+@emits_events(COMPLAINT_EVENTS)
 class Complaint(ScopedModel):
     """A complaint of a customer.
 

@@ -33,7 +33,10 @@ from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError
+from core.events.declarations import EventType
+from core.services.event import emit
 from core.writing import constraint_name
+from segmentation.events import RUN_FAILED, RUN_PUBLISHED
 from segmentation.models import RunState, ScoringRun, ScoringStep
 from segmentation.models.run import ACTIVE_STATES, ONE_ACTIVE_RUN
 from segmentation.services import lock, tables
@@ -218,6 +221,8 @@ def _run_and_record_step(step: Step, record: ScoringStep, run: ScoringRun) -> No
         changes |= {"state": RunState.PUBLISHED, "finished_at": record.finished_at}
     if not ScoringRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(**changes):
         raise RefusedError("run_not_running", f"run {run.pk} is no longer running")
+    if result.published_counts is not None:
+        _emit(RUN_PUBLISHED, run, asdict(result.published_counts))
 
 
 def _mark_failed(run: ScoringRun, error: Exception) -> None:
@@ -227,9 +232,17 @@ def _mark_failed(run: ScoringRun, error: Exception) -> None:
     if not connection.is_usable():
         connection.close()  # Django opens a new one for the update
     first_line = (str(error).strip().splitlines() or [""])[0]
-    ScoringRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
-        state=RunState.FAILED,
-        finished_at=timezone.now(),
-        error=f"{type(error).__name__}: {first_line}",
-        reference=reference,
-    )
+    with transaction.atomic():
+        is_marked = ScoringRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
+            state=RunState.FAILED,
+            finished_at=timezone.now(),
+            error=f"{type(error).__name__}: {first_line}",
+            reference=reference,
+        )
+        if is_marked:
+            _emit(RUN_FAILED, run, {"reference": reference})
+
+
+def _emit(event_type: EventType, run: ScoringRun, data: Mapping[str, object]) -> None:
+    with audited_transaction(run.requested_by, Action.RUN_EXECUTE):
+        emit(event_type, object_id=run.pk, data={"as_of": run.as_of, **data})

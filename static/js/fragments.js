@@ -19,8 +19,16 @@ function changePendingRequests(difference) {
   busy?.classList.toggle("on", pendingRequests > 0);
 }
 
-document.addEventListener("htmx:beforeRequest", () => changePendingRequests(1));
-document.addEventListener("htmx:afterRequest", () => changePendingRequests(-1));
+// Elements with data-background fetch themselves again and again: no line shows these requests, and no
+// message their failure, because the next one may succeed.
+const isInBackground = (event) => event.detail.elt.dataset?.background !== undefined;
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!isInBackground(event)) changePendingRequests(1);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!isInBackground(event)) changePendingRequests(-1);
+});
 
 /** Return the response's plain text, or else the message for its status, with its reference. */
 function errorMessage(xhr) {
@@ -59,6 +67,7 @@ function goToSignIn() {
  * request that loads no fragment are shown as a notice; a user who is signed out gets a button. */
 function handleFailure(event, message) {
   const { elt, target, requestConfig } = event.detail;
+  if (isInBackground(event)) return;
   const isSignedOut = event.detail.xhr?.status === SIGNED_OUT;
   if (!isSignedOut && requestConfig.verb !== "get") {
     showNotice(message, "bad");

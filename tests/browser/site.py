@@ -1,4 +1,4 @@
-"""Runs the product for the browser tests: web server, worker, and a database of its own."""
+"""Runs the product for the browser tests: web server, worker, scheduler, and a database."""
 
 import os
 import socket
@@ -94,7 +94,7 @@ def _wait_until_started(address: str, log: Path) -> None:
 def running_site(logs: Path) -> Iterator[Site]:
     """Start the product and yield it, with a demonstration company whose customers are scored.
 
-    ``logs`` is the folder for the output of the web server and the worker, and for stored files.
+    ``logs`` is the folder for the output of the processes, and for stored files.
     """
     with databases.database_copy("browser") as database:
         environment = _environment(database, logs / "files")
@@ -104,9 +104,11 @@ def running_site(logs: Path) -> Iterator[Site]:
         bind = address.removeprefix("http://")
         web = ["gunicorn", "config.wsgi:application", "--bind", bind, "--threads", "4"]
         worker = ["celery", "-A", "config.celery", "worker", "--pool", "solo", "-l", "INFO"]
+        beat = ["celery", "-A", "config.celery", "beat", "--schedule", str(logs / "beat-schedule")]
         with (
             _process(web, environment, logs / "web.log"),
             _process(worker, environment, logs / "worker.log"),
+            _process(beat, environment, logs / "beat.log"),
         ):
             _wait_until_started(address, logs / "web.log")
             site.manage("nightly")

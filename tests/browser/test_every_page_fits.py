@@ -31,6 +31,7 @@ MANAGER_PATHS = (
     "/complaints/new/",
     "/segments/",
     "/segments/?scheme=eleven",
+    "/notices/",
     "/profile/",
     "/password/",
     "/customers/999999/",  # does not exist

@@ -52,11 +52,11 @@ def test_page_of_a_role_without_permissions_can_sign_out(cast: Cast, login: Logi
     assert 'action="/logout/"' in page
 
 
-def test_page_takes_at_most_three_queries(
+def test_page_takes_at_most_four_queries(
     cast: Cast, login: Login, django_assert_max_num_queries: object
 ) -> None:
     client = login(cast.manager)
-    with django_assert_max_num_queries(3):  # type: ignore[operator]
+    with django_assert_max_num_queries(4):  # type: ignore[operator]
         client.get("/profile/")
 
 

@@ -17,7 +17,7 @@ from accounts.models import User
 from core.fields.custom import custom_fields
 from core.files.kinds import FileKind
 from core.files.storage import open_stored_file
-from core.models import Attachment
+from core.models import Attachment, Event, Notice
 from crm.models import Customer, ImportBatch, Transaction
 from crm.models.transaction import TransactionKind
 from demo.customers import PROSPECT_STAGES
@@ -222,6 +222,14 @@ def test_timelines_of_complaints_are_in_order_from_receipt() -> None:
         assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
         assert complaint.version == len(entries)
     assert complaints.visible_to(_user("agent")).exists()
+
+
+def test_manager_has_read_and_unread_notices_and_no_consumer_has_events_to_handle() -> None:
+    manager = User.objects.get_by_natural_key("manager")
+    notices = Notice.objects.visible_to(manager)
+    assert notices.unread().count() == 2
+    assert notices.count() == 4
+    assert not Event.objects.exists()
 
 
 def test_next_complaint_gets_the_next_number() -> None:

@@ -25,7 +25,7 @@ from tests.crm.factories import make_customer
 from tests.history import fixture_changes
 from tests.satisfaction.factories import make_complaint
 
-LIST_QUERIES = 6  # session, user, ids of the page, rows, options of two filters
+LIST_QUERIES = 8  # session, user, ids of the page, rows, options of two filters, bell, jobs
 
 
 @pytest.fixture
@@ -429,8 +429,8 @@ def test_complaint_page_takes_the_same_number_of_queries_for_few_and_many_entrie
     for author in (cast.manager, cast.agent) * (entries // 2):
         comment_on_complaint(complaint_id=complaint.pk, text="Called.", actor=author)
     client = login(cast.agent)
-    # Session, user, complaint, entries, changes of files, files.
-    with django_assert_num_queries(6):
+    # Session, user, complaint, entries, changes of files, files, bell, jobs.
+    with django_assert_num_queries(8):
         assert _page_text(client, _url(complaint)).count("commented") == entries
 
 

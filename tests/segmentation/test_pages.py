@@ -138,7 +138,7 @@ def test_run_list_takes_few_queries(
     for days in range(runs):
         make_published_run(TODAY - timedelta(days=days))
     client = login(cast.sysadmin)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         client.get(reverse("runs"))
 
 
@@ -194,7 +194,7 @@ def test_overview_takes_few_queries(
     make_regular_customers(cast, customers)
     make_published_run(TODAY)
     client = login(cast.manager)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         client.get(reverse("segments"))
 
 

@@ -11,7 +11,7 @@ from segmentation.models import RunState, ScoringRun
 from tests.segmentation import cdnow
 from tests.segmentation.reference_scoring import expected_scores
 from tests.segmentation.test_cdnow import scores_as_frame
-from tests.segmentation.test_worker import running_worker
+from tests.workers import running_worker
 
 AS_OF = date(1998, 7, 1)  # the day after the last purchase of the sample
 

@@ -1,22 +1,16 @@
 """Runs executed by a real Celery worker, which some tests kill.
 
-A worker has a child process that executes the tasks. A test holds a lock that the run needs, so the
+A test holds a lock that the run needs, so the
 run waits in a known step while the test kills the worker or its child.
 """
 
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from celery import current_app
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -29,49 +23,11 @@ from segmentation.tasks import execute_run
 from tests.history import fixture_changes
 from tests.segmentation import cdnow
 from tests.segmentation.factories import make_published_run
+from tests.workers import child_process_id, kill, running_worker, wait_until
 
 pytestmark = pytest.mark.worker
-ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_SECONDS = 90
 AS_OF = date(1998, 7, 1)  # the day after the last purchase of the sample
 DAY_BEFORE = date(1998, 6, 30)
-
-
-@contextmanager
-def running_worker(database: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker on the test's database; kill it at the end of the block."""
-    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "celery", "--app", "config.celery", "worker"),
-            *("--hostname", f"worker@{database}", "--concurrency", "1", "--loglevel", "WARNING"),
-            *("--without-mingle", "--without-gossip"),
-        ],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.test"},
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        kill(process)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill the worker and its child process, as the kernel does when memory runs out."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def child_process_id(database: str) -> int:
-    """Return the id of the worker's child process, which executes the tasks."""
-    name = f"worker@{database}"
-    stats = current_app.control.inspect(destination=[name], timeout=30).stats()
-    assert stats is not None
-    return int(stats[name]["pool"]["processes"][0])
 
 
 @contextmanager
@@ -85,14 +41,6 @@ def blocking_session(lock_statement: str) -> Iterator[None]:
         yield
     finally:
         session.close()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition is true; fail after TIMEOUT_SECONDS."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not become true in time"
-        time.sleep(0.05)
 
 
 def request_worker_run() -> ScoringRun:

@@ -20,6 +20,8 @@ from accounts.actions import Action
 from accounts.models import OrgUnit, User
 from accounts.permissions import Permission
 from common.files import RowSource
+from core.services.event import emit
+from crm.events import IMPORT_FINISHED
 from crm.models import Customer, ImportBatch
 from crm.models.batch import MAX_FILE_NAME_LENGTH, BatchKind
 from crm.services.importing.columns import ImportColumn, MatchedColumns, match_columns
@@ -254,6 +256,8 @@ class Importer(ABC):
             self._rows_read - rejected - merged.rows_created - merged.rows_changed
         )
         batch.save()
+        if is_stored:
+            self._emit_finished(batch)
         return ImportResult(
             batch_id=batch.pk if is_stored else None,
             dry_run=self.options.dry_run,
@@ -268,6 +272,18 @@ class Importer(ABC):
             first_rejects=read_first_rejects() if rejected else [],
             seconds=time.monotonic() - started_at,
         )
+
+    def _emit_finished(self, batch: ImportBatch) -> None:
+        data = {
+            "kind": batch.kind,
+            "file_name": batch.file_name,
+            "rows_created": batch.rows_created,
+            "rows_changed": batch.rows_changed,
+            "rows_unchanged": batch.rows_unchanged,
+            "rows_rejected": batch.rows_rejected,
+        }
+        with audited_transaction(self.actor, self.action, batch_id=batch.pk):
+            emit(IMPORT_FINISHED, object_id=batch.pk, data=data)
 
     def _vacuum_after_large_import(self, merged: MergeResult) -> None:
         """Vacuum the written table, which updates what index-only scans and the planner need.

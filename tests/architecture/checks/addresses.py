@@ -39,7 +39,16 @@ NEITHER_PAGE_NOR_API = {
     "switch_language": "For everybody, signed in or not.",
 }
 # Pages on which every user may write, and why.
-WRITABLE_BY_ALL = {"profile": "One's own language and phone."}
+_OWN_NOTICES = "Marks one's own notices as read."
+WRITABLE_BY_ALL = {
+    "profile": "One's own language and phone.",
+    "notice_read": _OWN_NOTICES,
+    "notices_read": _OWN_NOTICES,
+    "job": "One's own job; request_cancel checks a permission for those of others.",
+    "list_export": "request_export checks the permission of the list.",
+    "api-notice-read": _OWN_NOTICES,
+    "api-notices-read": _OWN_NOTICES,
+}
 
 MatrixKey = tuple[str, str]  # the name of an address and a method: ("customer_edit", "post")
 

@@ -12,6 +12,7 @@ _DEMO = "Fills an empty database with the demonstration company, before anybody 
 _IN_RUN = (
     "A step of a scoring run, called only by execute_run; request_run has authorised the actor."
 )
+_BY_TASK = "Called only by tasks that beat sends, and by consumers of events: there is no actor."
 _STAGING = "Works on the temporary tables of one import; Importer.run has authorised the actor."
 
 ALLOWED = (
@@ -20,6 +21,11 @@ ALLOWED = (
         "accounts/acting.py", READ,
         "A user who may see a record may see the names of those who changed it.",
         "user_names",
+    ),
+    Allowed(
+        "accounts/acting.py", READ,
+        "Consumers of events send notices to them; nobody is shown the ids.",
+        "user_ids_with",
     ),
     Allowed(
         "staff/sign_in.py", READ,
@@ -76,6 +82,8 @@ ALLOWED = (
     Allowed("demo/customers.py", SQL, _DEMO),
     Allowed("demo/files.py", READ, _DEMO),
     Allowed("demo/files.py", WRITE, _DEMO),
+    Allowed("demo/notices.py", READ, _DEMO),
+    Allowed("demo/notices.py", WRITE, _DEMO),
     Allowed("demo/people.py", READ, _DEMO),
     Allowed("demo/people.py", WRITE, _DEMO),
     Allowed("demo/transactions.py", READ, _DEMO),
@@ -110,6 +118,42 @@ ALLOWED = (
         "segmentation/services/lock.py", SERVICE, "Takes and checks a lock; writes no record."
     ),
     Allowed("crm/services/importing/staging.py", SERVICE, _STAGING),
+    Allowed(
+        "core/services/event.py", SERVICE,
+        "A service calls it in its audited transaction, after it has authorised its actor.",
+    ),
+    Allowed("core/services/event_consuming.py", SERVICE, _BY_TASK, "consume_events"),
+    Allowed("core/services/event_consuming.py", SERVICE, _BY_TASK, "delete_old_events"),
+    Allowed(
+        "core/services/event_consuming.py", SERVICE,
+        "Runs after migrate, and stores where new consumers begin.",
+        "add_new_consumers",
+    ),
+    Allowed("core/services/notice.py", SERVICE, _BY_TASK, "send_notices"),
+    Allowed("core/services/notice.py", SERVICE, _BY_TASK, "delete_old_notices"),
+    Allowed(
+        "core/services/notice.py", SERVICE,
+        "Everybody may mark their own notices.",
+        "mark_notice_read",
+    ),
+    Allowed("core/services/notice.py", SERVICE, "The same.", "mark_all_notices_read"),
+    Allowed(
+        "core/services/job.py", SERVICE,
+        "Asks for the permission of the job's kind, if it has one.",
+        "request_job",
+    ),
+    Allowed("core/services/job.py", SERVICE, "The same.", "run_job_now"),
+    Allowed(
+        "core/services/job.py", SERVICE,
+        "Everybody may cancel their own jobs; for those of others it asks for a permission.",
+        "request_cancel",
+    ),
+    Allowed(
+        "core/services/job_execution.py", SERVICE,
+        "For the worker: request_job has authorised the actor, and the job's kind does it again.",
+    ),
+    Allowed("core/services/job_lock.py", SERVICE, "Locks, and writes the progress of a job."),
+    Allowed("core/services/job_recovery.py", SERVICE, _BY_TASK),
 )  # fmt: skip
 
 # Reasons for the foreign keys below.
@@ -129,6 +173,7 @@ FOREIGN_KEYS_IN_TEMPLATES = {
     "complaint.closed_by": _ACTED,
     "attachment.added_by": _ACTED,
     "run.requested_by": _ACTED,
+    "job.actor": _ACTED,
     "score.customer": _WITH_CUSTOMER,
     "user.unit": "One's own unit.",
     "user.manager": "One's own manager, on one's own page.",
@@ -141,6 +186,8 @@ UNSCOPED_MODELS = {
     "accounts.Role": "A list everybody sees.",
     "accounts.KnownPermission": "Names of permissions, which are no secret.",
     "accounts.ApiKey": "Only the administrator reaches keys, by a permission of its own.",
+    "core.Event": "Only administrators reach events, by a permission of its own.",
+    "core.EventConsumer": "How far consumers have come; names no record.",
     "core.CustomField": "What fields there are, not what they hold.",
     "crm.BillingSystem": "A list everybody sees.",
     "crm.Category": "A list everybody sees.",

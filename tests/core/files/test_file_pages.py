@@ -263,7 +263,7 @@ def test_page_of_files_takes_the_same_queries_for_few_and_many(
     for number in range(files):
         make_attachment(customer, actor=cast.manager, name=f"第 {number} 版.pdf")
     client = login(cast.head)
-    with django_assert_num_queries(4):  # session, user, customer, files
+    with django_assert_num_queries(6):  # session, user, customer, files, bell, jobs
         page = client.get(_files_url(customer)).content.decode()
     assert page.count("entry-title") == files
     assert ('<details class="unfold"' in page) == (files > SHOWN_FILES)

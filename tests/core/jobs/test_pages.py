@@ -4,23 +4,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from core.jobs.files import new_file
 from core.models import Job
 from core.models.job import JobState
 from tests.cast import Cast
 from tests.conftest import Login
-
-
-def make_job(actor: User, **values: object) -> Job:
-    """Make a job that a worker has, or an ended one with ``state``."""
-    now = timezone.now()
-    is_active = "state" not in values
-    times = {"started_at": now} if is_active else {"started_at": now, "ended_at": now}
-    options: dict[str, object] = {"state": JobState.RUNNING, "progress": 40} | times | values
-    return Job.objects.create(
-        kind="list.export", actor=actor, channel="browser", sent_at=now, **options
-    )
+from tests.core.jobs.factories import make_job
 
 
 def test_user_sees_their_own_jobs_and_head_those_of_the_subtree(cast: Cast, login: Login) -> None:

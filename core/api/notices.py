@@ -1,0 +1,114 @@
+"""REST: the user's own notices."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.api.permissions import SignedIn
+from core.api.resources import StrictSerializer, requesting_user, require_user
+from core.models import Notice
+from core.notices.reading import show_notices
+from core.notices.registry import notice_kinds
+from core.services.notice import mark_all_notices_read, mark_notice_read
+
+
+class NoticeSerializer(serializers.Serializer[Any]):
+    """A notice."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField(help_text="Stable, for programs.")
+    text = serializers.CharField(help_text="For people, in the user's language.")
+    url = serializers.CharField(help_text="Path of the page it links to; blank if there is none.")
+    created_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)
+
+
+class ReadUntilSerializer(StrictSerializer[dict[str, Any]]):
+    """Which notices to mark as read."""
+
+    until = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, help_text="Id of the newest notice that was seen."
+    )
+
+
+class ReadCountSerializer(serializers.Serializer[dict[str, int]]):
+    """How many notices were marked as read."""
+
+    read = serializers.IntegerField()
+
+
+class NoticeFilters(filters.FilterSet):
+    """Filters of notices."""
+
+    unread = filters.BooleanFilter("read_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Notice
+        fields: list[str] = []
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="notices_list", summary="List your notices, newest first")
+)
+class NoticeList(ListAPIView[Notice]):
+    """The user's own notices."""
+
+    permission_classes = [SignedIn]
+    serializer_class = NoticeSerializer
+    filterset_class = NoticeFilters
+
+    def get_queryset(self) -> QuerySet[Notice]:
+        """Return the user's notices of known kinds."""
+        notices = Notice.objects.visible_to(requesting_user(self))
+        return notices.filter(kind__in=notice_kinds())
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of notices with their texts."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        shown = show_notices(require_user(request), page or [])
+        return self.get_paginated_response(NoticeSerializer(shown, many=True).data)
+
+
+class NoticeDetailRead(APIView):
+    """Marking one notice as read."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(
+        operation_id="notices_read",
+        summary="Mark a notice as read",
+        request=None,
+        responses=NoticeSerializer,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Mark the notice and return it; 404 for a notice of somebody else."""
+        user = require_user(request)
+        (shown,) = show_notices(user, [mark_notice_read(notice_id=pk, actor=user)])
+        return Response(NoticeSerializer(shown).data)
+
+
+class NoticesRead(APIView):
+    """Marking all notices as read."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(
+        operation_id="notices_read_all",
+        summary="Mark your notices as read, up to one",
+        request=ReadUntilSerializer,
+        responses=ReadCountSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """Mark the notices and return how many were unread."""
+        serializer = ReadUntilSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        until = serializer.validated_data["until"]
+        count = mark_all_notices_read(actor=require_user(request), until=until)
+        return Response(ReadCountSerializer({"read": count}).data)
