@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from core.api.pagination import CURSOR, PAGE_SIZE, pagination_parameters, read_page_size
 from core.api.resources import require_user
 from core.listing.declarations import ListDeclaration
 from core.listing.filters import ListFilter
@@ -32,8 +33,6 @@ from core.listing.paging import (
 from core.listing.query import SEARCH, SORT, WHERE, ListQuery
 from core.listing.selection import UserList
 
-CURSOR, PAGE_SIZE = "cursor", "page_size"
-DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 500
 FORWARD, BACKWARD = "+", "-"  # first character of a cursor: the page after or before a position
 
 
@@ -99,7 +98,7 @@ class KeysetPagination(BasePagination):
         if not isinstance(view, ListResource) or not isinstance(queryset, QuerySet):
             raise TypeError(view)
         self.request = request
-        pager = view.user_list.pager(queryset, view.list_query, _read_page_size(request))
+        pager = view.user_list.pager(queryset, view.list_query, read_page_size(request))
         self.codec = view.user_list.position_codec(view.list_query)
         self.page = self._read_page(pager, request.query_params.get(CURSOR, ""))
         rows = {row.pk: row for row in view.get_queryset().filter(pk__in=self.page.ids)}
@@ -145,16 +144,7 @@ class KeysetPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the parameters."""
-        size = _parameter(PAGE_SIZE, f"Rows of a page, at most {MAX_PAGE_SIZE}.")
-        size["schema"] = {"type": "integer"}
-        return [_parameter(CURSOR, "From the links next and previous of a page."), size]
-
-
-def _read_page_size(request: Request) -> int:
-    text = request.query_params.get(PAGE_SIZE, "")
-    if text.isascii() and text.isdecimal() and len(text) < 9 and int(text) > 0:
-        return min(int(text), MAX_PAGE_SIZE)
-    return DEFAULT_PAGE_SIZE
+        return pagination_parameters()
 
 
 class ListResource(ListAPIView[Any]):
@@ -177,5 +167,5 @@ class ListResource(ListAPIView[Any]):
         """The query of the request; raises ValidationError with all that cannot be accepted."""
         query, problems = self.user_list.read(self.request.query_params, (CURSOR, PAGE_SIZE))
         if problems:
-            raise ValidationError({problem.name: [problem.message] for problem in problems})
+            raise ValidationError({problem.name: [str(problem.message)] for problem in problems})
         return query
