@@ -5,5 +5,6 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("staff.api.urls")),
     path("", include("crm.api.urls")),
+    path("", include("satisfaction.api.urls")),
     path("", include("segmentation.api.urls")),
 ]

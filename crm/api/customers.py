@@ -3,25 +3,16 @@
 from typing import Any
 
 from django.db.models import Prefetch
-from django.utils.http import parse_etags
-from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema,
-    extend_schema_view,
-)
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
-from common.errors import StaleError
-from core.api.errors import PreconditionRequired
 from core.api.listing import ListResource
 from core.api.resources import requesting_user, require_user
+from core.api.versions import ETAG, IF_MATCH, etag_headers, required_version
 from core.fields.reference import Reference
 from crm.api.serializers import CustomerChangeSerializer, CustomerSerializer
 from crm.fields import CUSTOMER
@@ -29,15 +20,6 @@ from crm.listing import CUSTOMER_LIST
 from crm.models import Customer
 from crm.models.customer import CustomerQuerySet
 from crm.services.customer import create_customer, update_customer
-
-ETAG = OpenApiParameter(
-    "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=True, required=True,
-    description="The record's version: send it back as If-Match to change the record.",
-)  # fmt: skip
-IF_MATCH = OpenApiParameter(
-    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True,
-    description='The ETag the change is based on, for example "3"; * for any version.',
-)  # fmt: skip
 
 
 class CustomerResource(GenericAPIView[Customer]):
@@ -65,7 +47,7 @@ class CustomerResource(GenericAPIView[Customer]):
     ) -> Response:
         """Return the response for one customer, with its version as ETag."""
         data = self.get_serializer(customer).data
-        return Response(data, status=status_code, headers={"ETag": f'"{customer.version}"'})
+        return Response(data, status=status_code, headers=etag_headers(customer.version))
 
     def submitted_values(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
         """Return the validated values for the service, with related records instead of their keys.
@@ -127,7 +109,7 @@ class CustomerDetail(CustomerResource):
     def patch(self, request: Request, pk: int) -> Response:
         """Change the submitted fields and return the customer."""
         customer = Customer.objects.visible_to(require_user(request)).only("version").get(pk=pk)
-        version = _required_version(request, customer)
+        version = required_version(request, customer.version)
         changes = self.submitted_values(request, partial=True)
         update_customer(customer_id=pk, actor=require_user(request), version=version, **changes)
         changed = self.get_queryset().filter(pk=pk).first()
@@ -147,20 +129,3 @@ class CustomerByCode(CustomerResource):
     def get(self, request: Request, code: str) -> Response:
         """Return the customer."""
         return self.customer_response(self.get_queryset().get(code=code))
-
-
-def _required_version(request: Request, customer: Customer) -> int | None:
-    """Return the version that If-Match requires; None for ``*``, which matches any version.
-
-    Raises PreconditionRequired without If-Match, StaleError if none of its tags is current.
-    """
-    tags = parse_etags(request.headers.get("If-Match", ""))
-    if not tags:
-        raise PreconditionRequired(
-            _("Say in If-Match which state the change is based on: the ETag you read.")
-        )
-    if tags == ["*"]:
-        return None
-    if f'"{customer.version}"' not in tags:
-        raise StaleError
-    return customer.version

@@ -1,0 +1,44 @@
+"""REST: units and users, read-only. Administrators edit them in the administration."""
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+
+from accounts.models import OrgUnit, User
+from accounts.permissions import Permission
+from core.api.listing import ListResource
+from core.api.resources import requesting_user
+from staff.api.serializers import UnitSerializer, UserSerializer
+from staff.listing import UNIT_LIST, USER_LIST
+
+
+@extend_schema_view(get=extend_schema(operation_id="units_list", summary="List the units you see"))
+class UnitList(ListResource):
+    """The units the user sees; a unit above them that is hidden from the user is None."""
+
+    permission = Permission.CUSTOMER_VIEW
+    serializer_class = UnitSerializer
+    list_declaration = UNIT_LIST
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the visible units with the visible ones they belong to."""
+        visible = OrgUnit.objects.visible_to(requesting_user(self))
+        return visible.prefetch_related(Prefetch("parent", visible.only("pk", "code")))
+
+
+@extend_schema_view(get=extend_schema(operation_id="users_list", summary="List the users you see"))
+class UserList(ListResource):
+    """The users the user sees; a manager who is hidden from the user is None."""
+
+    permission = Permission.CUSTOMER_VIEW
+    serializer_class = UserSerializer
+    list_declaration = USER_LIST
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the visible users with unit, role and the visible managers."""
+        visible = User.objects.visible_to(requesting_user(self))
+        managers = visible.only("pk", "employee_number")
+        return visible.select_related("unit", "role").prefetch_related(
+            Prefetch("manager", managers)
+        )
