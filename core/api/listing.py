@@ -10,9 +10,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from rest_framework.exceptions import ValidationError
-from rest_framework.filters import BaseFilterBackend
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -36,31 +34,18 @@ from core.listing.selection import UserList
 FORWARD, BACKWARD = "+", "-"  # first character of a cursor: the page after or before a position
 
 
-class ListFilterBackend(BaseFilterBackend):
-    """Restricts the rows of a ListResource to its query."""
-
-    def filter_queryset(
-        self, request: Request, queryset: QuerySet[Any], view: APIView
-    ) -> QuerySet[Any]:
-        """Return the rows that match; raise ValidationError for unknown or invalid parameters."""
-        if not isinstance(view, ListResource):
-            raise TypeError(view)
-        return view.user_list.restrict(queryset, view.list_query)
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe the parameters, custom fields excepted, in English whoever asks."""
-        declaration: ListDeclaration = view.list_declaration
-        filters = [*declaration.filters(declaration.fields)]
-        for part in declaration.parts():
-            filters += part.filters
-        with override("en"):
-            search = _parameter(SEARCH, "Words that the record contains, each of them.")
-            return [
-                *([search] if declaration.search else []),
-                *(parameter for each in filters for parameter in _filter_parameters(each)),
-                _parameter(WHERE, "Groups of conditions: any(grade=AA,A;stage=lost)"),
-                _parameter(SORT, "Key of a column; with - in front for descending."),
-            ]
+def _list_parameters(declaration: ListDeclaration) -> list[dict[str, Any]]:
+    """Describe the parameters of a list, without those of custom fields."""
+    filters = [*declaration.filters(declaration.fields)]
+    for part in declaration.parts():
+        filters += part.filters
+    search = _parameter(SEARCH, "Words that the record contains, each of them.")
+    return [
+        *([search] if declaration.search else []),
+        *(parameter for each in filters for parameter in _filter_parameters(each)),
+        _parameter(WHERE, "Groups of conditions: any(grade=AA,A;stage=lost)"),
+        _parameter(SORT, "Key of a column; with - in front for descending."),
+    ]
 
 
 def _filter_parameters(list_filter: ListFilter) -> list[dict[str, Any]]:
@@ -144,7 +129,7 @@ class KeysetPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the parameters."""
-        return pagination_parameters()
+        return [*_list_parameters(view.list_declaration), *pagination_parameters()]
 
 
 class ListResource(ListAPIView[Any]):
@@ -152,8 +137,16 @@ class ListResource(ListAPIView[Any]):
 
     list_declaration: ClassVar[ListDeclaration]
     default_sort: ClassVar[str] = ""  # the declaration's, if blank
-    filter_backends = (ListFilterBackend,)
+    filter_backends = ()
     pagination_class = KeysetPagination
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page; raise ValidationError for unknown or invalid parameters.
+
+        The ids of its rows are found first, and only these rows are read with all that is shown.
+        """
+        rows = self.paginate_queryset(self.user_list.rows(self.list_query))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @cached_property
     def user_list(self) -> UserList:

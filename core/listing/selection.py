@@ -180,10 +180,7 @@ class UserList:
 
     def rows(self, query: ListQuery) -> QuerySet[Any]:
         """Return the rows that match a query, in no order. Raises ValidationError."""
-        return self.restrict(self.declaration.rows(self.user), query)
-
-    def restrict(self, rows: QuerySet[Any], query: ListQuery) -> QuerySet[Any]:
-        """Return those of the rows that match a query. Raises ValidationError."""
+        rows = self.declaration.rows(self.user)
         for part in self._parts_used_by(query):
             rows = part.annotate(rows)
         if query.search and self.declaration.search is not None:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from accounts.permissions import Permission
+from core.api.fields import related_key
 from core.api.listing import ListResource
 from crm.models import BillingSystem, Category, Grade, Industry, Source
 from crm.reference_listing import (
@@ -31,7 +32,7 @@ class ReferenceEntrySerializer(serializers.Serializer[Any]):
 class IndustrySerializer(ReferenceEntrySerializer):
     """An industry; a division has the code of its section."""
 
-    section = serializers.CharField(source="parent.code", default=None, allow_null=True)
+    section = serializers.CharField(allow_null=True)
 
 
 class ReferenceResource(ListResource):
@@ -51,7 +52,9 @@ class IndustryList(ReferenceResource):
 
     list_declaration = INDUSTRY_LIST
     serializer_class = IndustrySerializer
-    queryset = Industry.objects.select_related("parent")
+    queryset = Industry.objects.annotate(
+        section=related_key("parent", "code", Industry.objects.all())
+    )
 
 
 @extend_schema_view(

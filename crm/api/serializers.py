@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from core.api.record_fields import CUSTOM_FIELDS, CustomValuesField, serializer_field
@@ -20,8 +21,13 @@ class CustomerSerializer(StrictSerializer[Customer]):
 
     id = serializers.IntegerField(read_only=True)
     version = serializers.IntegerField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-    updated_at = serializers.DateTimeField(read_only=True)
+    # With a given time zone, the field need not find the current one for each value.
+    created_at = serializers.DateTimeField(
+        read_only=True, default_timezone=timezone.get_default_timezone()
+    )
+    updated_at = serializers.DateTimeField(
+        read_only=True, default_timezone=timezone.get_default_timezone()
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the declared fields, and the custom fields as one object."""

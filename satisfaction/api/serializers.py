@@ -47,7 +47,7 @@ class ComplaintEntrySerializer(serializers.Serializer[ComplaintEntry]):
 class ComplaintDetailSerializer(ComplaintSerializer):
     """A complaint with its timeline, oldest entry first."""
 
-    entries = ComplaintEntrySerializer(many=True)
+    timeline = ComplaintEntrySerializer(many=True)
 
 
 class NewComplaintSerializer(StrictSerializer[dict[str, Any]]):

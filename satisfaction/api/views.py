@@ -51,7 +51,8 @@ class ComplaintResource(GenericAPIView[Complaint]):
         ``lookup`` finds the complaint. Raises Complaint.DoesNotExist.
         """
         entries = ComplaintEntry.objects.visible_to(requesting_user(self))
-        timeline = Prefetch("entries", entries.select_related("author").order_by("pk"))
+        entries = entries.select_related("author").order_by("pk")
+        timeline = Prefetch("entries", queryset=entries, to_attr="timeline")
         complaint = self.get_queryset().prefetch_related(timeline).get(**lookup)
         data = ComplaintDetailSerializer(complaint).data
         return Response(data, status=status_code, headers=etag_headers(complaint.version))

@@ -44,7 +44,7 @@ class UnitSerializer(serializers.Serializer[OrgUnit]):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add ``parent``, which is the name of an attribute of every serializer."""
-        parent = serializers.CharField(source="parent.code", default=None, allow_null=True)
+        parent = serializers.CharField(source="parent_code", allow_null=True)
         return super().get_fields() | {"parent": parent}
 
 
@@ -59,6 +59,6 @@ class UserSerializer(serializers.Serializer[User]):
     name = serializers.CharField()
     unit = serializers.CharField(source="unit.code")
     role = serializers.CharField(source="role.code")
-    manager = serializers.CharField(source="manager.employee_number", default=None, allow_null=True)
+    manager = serializers.CharField(source="manager_number", allow_null=True)
     is_active = serializers.BooleanField()
     is_service = serializers.BooleanField()

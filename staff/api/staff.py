@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from accounts.models import OrgUnit, User
 from accounts.permissions import Permission
+from core.api.fields import related_key
 from core.api.listing import ListResource
 from core.api.resources import requesting_user
 from staff.api.serializers import UnitSerializer, UserSerializer
@@ -22,9 +23,9 @@ class UnitList(ListResource):
     list_declaration = UNIT_LIST
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the visible units with the visible ones they belong to."""
+        """Return the visible units with the codes of the visible ones they belong to."""
         visible = OrgUnit.objects.visible_to(requesting_user(self))
-        return visible.prefetch_related(Prefetch("parent", visible.only("pk", "code")))
+        return visible.annotate(parent_code=related_key("parent", "code", visible))
 
 
 @extend_schema_view(get=extend_schema(operation_id="users_list", summary="List the users you see"))
@@ -36,9 +37,7 @@ class UserList(ListResource):
     list_declaration = USER_LIST
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the visible users with unit, role and the visible managers."""
+        """Return the visible users with unit, role and the numbers of visible managers."""
         visible = User.objects.visible_to(requesting_user(self))
-        managers = visible.only("pk", "employee_number")
-        return visible.select_related("unit", "role").prefetch_related(
-            Prefetch("manager", managers)
-        )
+        manager_number = related_key("manager", "employee_number", visible)
+        return visible.select_related("unit", "role").annotate(manager_number=manager_number)

@@ -70,7 +70,7 @@ def test_complaint_is_opened_commented_closed_and_reopened(
         body=model("ComplaintReopeningRequest")(reason="Down again"),
         if_match=closed.headers["ETag"],
     )  # fmt: skip
-    assert [str(entry.kind) for entry in reopened.parsed.entries] == [
+    assert [str(entry.kind) for entry in reopened.parsed.timeline] == [
         "received", "comment", "closed", "reopened",
     ]  # fmt: skip
     assert Complaint.objects.get().state == "reopened"

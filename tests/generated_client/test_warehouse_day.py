@@ -96,7 +96,7 @@ def test_complaints_are_read_with_their_timelines(
     assert [row.customer for row in is_open] == ["C2", "C0"]
     complaint = client.call("complaints", "complaints_read_by_number", closed.number).parsed
     assert complaint.state == model("ComplaintState").CLOSED
-    assert [(entry.kind, entry.author) for entry in complaint.entries] == [
+    assert [(entry.kind, entry.author) for entry in complaint.timeline] == [
         (kind, "head") for kind in ("received", "closed", "comment")
     ]
 

@@ -89,9 +89,9 @@ def test_complaint_is_read_by_id_and_by_number_with_its_timeline(
     assert body == by_number.json()
     people = [body[name] for name in ("owner", "opened_by", "closed_by")]
     assert (body["customer"], body["state"], people) == ("OWN-1", "closed", ["manager"] * 3)
-    entries = [(entry["kind"], entry["author"]) for entry in body["entries"]]
+    entries = [(entry["kind"], entry["author"]) for entry in body["timeline"]]
     assert entries == [("received", "manager"), ("closed", "manager")]
-    assert body["entries"][1]["text"] == body["resolution"]
+    assert body["timeline"][1]["text"] == body["resolution"]
 
 
 def test_hidden_complaint_is_not_found_by_any_operation(
@@ -116,7 +116,7 @@ def test_opened_complaint_is_returned_and_owned_by_the_user(cast: Cast, customer
     body = response.json()
     assert (body["number"], body["owner"]) == (complaint.number, "manager")
     assert (complaint.customer, response.headers["ETag"]) == (customer, '"1"')
-    assert [entry["kind"] for entry in body["entries"]] == ["received"]
+    assert [entry["kind"] for entry in body["timeline"]] == ["received"]
 
 
 def test_complaint_is_opened_for_another_owner(cast: Cast, customer: Customer) -> None:
@@ -153,7 +153,7 @@ def test_complaint_is_commented_closed_and_reopened(cast: Cast, customer: Custom
         cast.agent, url + "reopen/", {"reason": "Down again"}, if_match=closed.headers["ETag"]
     )
     assert (reopened.status_code, reopened.json()["resolution"]) == (HTTPStatus.OK, "")
-    assert [(entry["kind"], entry["text"]) for entry in reopened.json()["entries"]] == [
+    assert [(entry["kind"], entry["text"]) for entry in reopened.json()["timeline"]] == [
         ("received", ""), ("comment", "Called back"), ("closed", "Repaired"),
         ("reopened", "Down again"),
     ]  # fmt: skip
@@ -224,4 +224,4 @@ def test_complaint_takes_the_same_queries_with_any_timeline(
         _post(cast.manager, url + "comments/", {"text": str(number)})
     client = key_client(cast.head)
     with django_assert_num_queries(3):  # the API key with its user; the complaint; its timeline
-        assert len(client.get(url).json()["entries"]) == comments + 1
+        assert len(client.get(url).json()["timeline"]) == comments + 1
