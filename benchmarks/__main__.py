@@ -1,7 +1,8 @@
 """``python -m benchmarks NAME``: run a benchmark (nightly if none is named) and print tables.
 
 nightly: the nightly scoring run. import: a generated file into a large table. pages: every page.
-lists: every list with every order and filter. events: what recording events costs an import.
+lists: every list with every order and filter. api: the API's list of customers beside plain ones.
+events: what recording events costs an import.
 file: a given file into an empty database, and the scoring of it.
 
 All benchmarks except ``file`` use a large demonstration company in a database of its own. The first
@@ -28,6 +29,7 @@ MODULES = {
     "pages": "pages",
     "lists": "lists",
     "events": "events",
+    "api": "api_lists",
     "file": "first_import",
 }
 

@@ -6,5 +6,6 @@ urlpatterns = [
     path("", include("core.api.urls")),
     path("", include("staff.api.urls")),
     path("", include("crm.api.urls")),
+    path("", include("satisfaction.api.urls")),
     path("", include("segmentation.api.urls")),
 ]

@@ -5,13 +5,11 @@ reference. The table in docs/architecture.md lists what is built from them.
 """
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OrgUnit, User
+from accounts.models import User
 from core.fields.declarations import model_field
 from core.fields.faults import ValueFault
 from core.fields.kinds import Choice, Text
@@ -20,6 +18,7 @@ from core.fields.reference import Reference
 from crm.models import Category, Customer, Grade, Industry, Source
 from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH, Stage
 from crm.models.reference import ReferenceEntry
+from staff.fields import UNIT
 
 # Names in imported files, besides the labels. They stay valid if a label is worded differently.
 STAGE_SYNONYMS = {
@@ -44,11 +43,6 @@ def _name_and_code(customer: Customer) -> str:
     return f"{customer.name} ({customer.code})"
 
 
-def _unit_level(unit: OrgUnit) -> int:
-    """Return the depth of a unit, whose path has the ids from the top down, such as ``1.4.9``."""
-    return str(unit.path).count(".")
-
-
 def _stages_in_order() -> Sequence[Q]:
     """Return the stages in the order in which a customer passes through them."""
     return [Q(stage=stage) for stage in Stage.values]
@@ -65,11 +59,6 @@ def _industries_in_order() -> Sequence[Q]:
 def _sections_with_divisions(_user: User, selected: Sequence[Industry]) -> QuerySet[Industry]:
     ids = [industry.pk for industry in selected]
     return Industry.objects.filter(Q(pk__in=ids) | Q(parent__in=ids))
-
-
-def _units_with_subunits(user: User, selected: Sequence[OrgUnit]) -> QuerySet[OrgUnit]:
-    below = reduce(or_, (Q(path__descendants=str(unit.path)) for unit in selected))
-    return OrgUnit.objects.visible_to(user).filter(below).order_by()
 
 
 # The kinds of the fields that refer to another record. Filters, imports and the API accept all of
@@ -112,12 +101,6 @@ OWNER = Reference(
     empty_label=_("Nobody: public pool"),
     searched_columns=("name", "employee_number"),
     may_be_user=True,
-)
-UNIT = Reference(
-    records=lambda user: OrgUnit.objects.visible_to(user).order_by("path"),
-    level=_unit_level,
-    included_in_filter=_units_with_subunits,
-    empty_label="",
 )
 PARENT = Reference(
     records=Customer.objects.visible_to,

@@ -41,7 +41,8 @@ class RowFault(TextChoices):
 class Row(NamedTuple):
     """One row of a table.
 
-    ``line``: the number of the line at which it starts, counted from 1; in XLSX the row's number.
+    ``line``: the number of the line at which it starts, counted from 1; in XLSX the row's
+    number, in a JSON array that of the element.
     ``cells``: texts in the order of the header, as many as the header has unless there is a fault.
     ``fault``: why the row cannot be used, or None.
     """

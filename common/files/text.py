@@ -1,4 +1,4 @@
-"""Decoding bytes to lines, for CSV and NDJSON: detects the encoding and refuses what is not text.
+"""Decoding bytes to text and lines, for CSV and JSON: detects the encoding, refuses other bytes.
 
 A byte order mark decides for UTF-8 or UTF-16. Without one, the first block with a non-ASCII byte
 decides between UTF-8 and GB18030 (which contains GBK and GB2312). The blocks before it are ASCII,
@@ -35,7 +35,7 @@ def decode_lines(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
     not text, or not in the encoding, or when a line is too long.
     """
     unfinished_line, line_number = "", 1
-    for text in _decode_blocks(blocks, encoding):
+    for text in decode_blocks(blocks, encoding):
         lines = list(io.StringIO(unfinished_line + text, newline=""))
         # The last line may continue in the next block, even if it ends with \r (it may be \r\n).
         unfinished_line = lines.pop() if lines else ""
@@ -50,8 +50,8 @@ def decode_lines(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
         yield unfinished_line
 
 
-def _decode_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[str]:
-    """Yield the text of each block.
+def decode_blocks(blocks: Iterable[bytes], encoding: str = "") -> Iterator[str]:
+    """Yield the text of each block; an encoding and the errors are as in ``decode_lines``.
 
     There is no decoder as long as the encoding is not decided.
     """

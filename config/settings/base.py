@@ -254,7 +254,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.RolePermission"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.CursorPages",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["core.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJsonParser"],
@@ -273,8 +273,25 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["core.api.permissions.SignedIn"],
+    # Without a name here, an enumeration would be called after its field, and after its values as
+    # soon as another one has a field of that name.
+    "ENUM_NAME_OVERRIDES": {
+        "ChurnFlag": "segmentation.models.ChurnLevel",
+        "ChurnReason": "segmentation.models.ChurnReason",
+        "ComplaintEntryKind": "satisfaction.models.complaint.EntryKind",
+        "ComplaintState": "satisfaction.models.complaint.State",
+        "CustomerStage": "crm.models.customer.Stage",
+        "DataAccessLevel": "accounts.permissions.DataAccessLevel",
+        "InternationalSegment": "segmentation.models.InternationalSegment",
+        "Permission": "accounts.permissions.Permission",
+        "RunState": "segmentation.models.RunState",
+        "RunStepName": "segmentation.models.run.StepName",
+        "Segment": "segmentation.models.ChineseSegment",
+        "UnitKind": "accounts.models.unit.UnitKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.remove_titles",
         "core.api.schema.add_problems",
     ],
 }

@@ -10,9 +10,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from rest_framework.exceptions import ValidationError
-from rest_framework.filters import BaseFilterBackend
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -20,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from core.api.pagination import CURSOR, PAGE_SIZE, pagination_parameters, read_page_size
 from core.api.resources import require_user
 from core.listing.declarations import ListDeclaration
 from core.listing.filters import ListFilter
@@ -32,36 +31,21 @@ from core.listing.paging import (
 from core.listing.query import SEARCH, SORT, WHERE, ListQuery
 from core.listing.selection import UserList
 
-CURSOR, PAGE_SIZE = "cursor", "page_size"
-DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 500
 FORWARD, BACKWARD = "+", "-"  # first character of a cursor: the page after or before a position
 
 
-class ListFilterBackend(BaseFilterBackend):
-    """Restricts the rows of a ListResource to its query."""
-
-    def filter_queryset(
-        self, request: Request, queryset: QuerySet[Any], view: APIView
-    ) -> QuerySet[Any]:
-        """Return the rows that match; raise ValidationError for unknown or invalid parameters."""
-        if not isinstance(view, ListResource):
-            raise TypeError(view)
-        return view.user_list.restrict(queryset, view.list_query)
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe the parameters, custom fields excepted, in English whoever asks."""
-        declaration: ListDeclaration = view.list_declaration
-        filters = [*declaration.filters(declaration.fields)]
-        for part in declaration.parts():
-            filters += part.filters
-        with override("en"):
-            search = _parameter(SEARCH, "Words that the record contains, each of them.")
-            return [
-                *([search] if declaration.search else []),
-                *(parameter for each in filters for parameter in _filter_parameters(each)),
-                _parameter(WHERE, "Groups of conditions: any(grade=AA,A;stage=lost)"),
-                _parameter(SORT, "Key of a column; with - in front for descending."),
-            ]
+def _list_parameters(declaration: ListDeclaration) -> list[dict[str, Any]]:
+    """Describe the parameters of a list, without those of custom fields."""
+    filters = [*declaration.filters(declaration.fields)]
+    for part in declaration.parts():
+        filters += part.filters
+    search = _parameter(SEARCH, "Words that the record contains, each of them.")
+    return [
+        *([search] if declaration.search else []),
+        *(parameter for each in filters for parameter in _filter_parameters(each)),
+        _parameter(WHERE, "Groups of conditions: any(grade=AA,A;stage=lost)"),
+        _parameter(SORT, "Key of a column; with - in front for descending."),
+    ]
 
 
 def _filter_parameters(list_filter: ListFilter) -> list[dict[str, Any]]:
@@ -99,7 +83,7 @@ class KeysetPagination(BasePagination):
         if not isinstance(view, ListResource) or not isinstance(queryset, QuerySet):
             raise TypeError(view)
         self.request = request
-        pager = view.user_list.pager(queryset, view.list_query, _read_page_size(request))
+        pager = view.user_list.pager(queryset, view.list_query, read_page_size(request))
         self.codec = view.user_list.position_codec(view.list_query)
         self.page = self._read_page(pager, request.query_params.get(CURSOR, ""))
         rows = {row.pk: row for row in view.get_queryset().filter(pk__in=self.page.ids)}
@@ -145,16 +129,7 @@ class KeysetPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the parameters."""
-        size = _parameter(PAGE_SIZE, f"Rows of a page, at most {MAX_PAGE_SIZE}.")
-        size["schema"] = {"type": "integer"}
-        return [_parameter(CURSOR, "From the links next and previous of a page."), size]
-
-
-def _read_page_size(request: Request) -> int:
-    text = request.query_params.get(PAGE_SIZE, "")
-    if text.isascii() and text.isdecimal() and len(text) < 9 and int(text) > 0:
-        return min(int(text), MAX_PAGE_SIZE)
-    return DEFAULT_PAGE_SIZE
+        return [*_list_parameters(view.list_declaration), *pagination_parameters()]
 
 
 class ListResource(ListAPIView[Any]):
@@ -162,8 +137,16 @@ class ListResource(ListAPIView[Any]):
 
     list_declaration: ClassVar[ListDeclaration]
     default_sort: ClassVar[str] = ""  # the declaration's, if blank
-    filter_backends = (ListFilterBackend,)
+    filter_backends = ()
     pagination_class = KeysetPagination
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page; raise ValidationError for unknown or invalid parameters.
+
+        The ids of its rows are found first, and only these rows are read with all that is shown.
+        """
+        rows = self.paginate_queryset(self.user_list.rows(self.list_query))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @cached_property
     def user_list(self) -> UserList:
@@ -177,5 +160,5 @@ class ListResource(ListAPIView[Any]):
         """The query of the request; raises ValidationError with all that cannot be accepted."""
         query, problems = self.user_list.read(self.request.query_params, (CURSOR, PAGE_SIZE))
         if problems:
-            raise ValidationError({problem.name: [problem.message] for problem in problems})
+            raise ValidationError({problem.name: [str(problem.message)] for problem in problems})
         return query

@@ -4,20 +4,22 @@ Each field of the model has a serializer field of its own; all custom fields tog
 object, ``"custom_fields": {"lines": "3", "since": "2026-01-31"}``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from core.api.fields import KeyField
+from core.api.fields import KeyField, key_annotation, related_key
 from core.api.resources import printable, require_user
 from core.fields.custom import custom_fields
-from core.fields.declarations import MASK, FieldDeclaration
+from core.fields.declarations import CUSTOM_COLUMN, MASK, FieldDeclaration
 from core.fields.kinds import (
     Choice,
     Date,
@@ -27,6 +29,7 @@ from core.fields.kinds import (
     Text,
     YesNo,
 )
+from core.fields.record_types import RecordType
 from core.fields.reference import Reference
 
 CUSTOM_FIELDS = "custom_fields"  # name of the serializer field of all custom fields
@@ -60,6 +63,17 @@ def serializer_field(field: FieldDeclaration) -> AnyField:
     return simple_fields[type(kind)](**optional)
 
 
+def related_keys(record_type: RecordType) -> dict[str, Subquery]:
+    """Return annotations with the keys that the serializer fields of references show."""
+    keys = {}
+    for field in record_type.fields:
+        if isinstance(field.kind, Reference):
+            relation: Any = record_type.model._meta.get_field(field.name)  # noqa: SLF001 (documented)
+            records = relation.related_model._default_manager.all()  # noqa: SLF001 (documented)
+            keys[key_annotation(field.name)] = related_key(field.name, field.kind.key, records)
+    return keys
+
+
 @extend_schema_field(
     {
         "type": "object",
@@ -80,7 +94,6 @@ class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
 
     def __init__(self, record_type: str, **options: Any) -> None:
         self.record_type = record_type
-        self._declarations: list[FieldDeclaration] | None = None
         super().__init__(source="*", required=False, **options)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -91,7 +104,7 @@ class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
         """
         if not isinstance(data, Mapping):
             raise ValidationError(_("Send an object: keys of custom fields with their values."))
-        fields = {field.custom_key: field for field in self._fields()}
+        fields = {field.custom_key: field for field in self._fields}
         unknown = [str(key) for key in data if key not in fields]
         if unknown:
             messages = [f"{printable(key)}: {_('There is no such field.')}" for key in unknown]
@@ -100,20 +113,27 @@ class CustomValuesField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> dict[str, Any]:
         """Return the record's values by key, without empty ones; a mask for a hidden one."""
-        user = require_user(self.context["request"])
-        values = {}
-        for field in self._fields():
-            field_value = field.value_of(value)
-            if field_value is not None:
-                may_see = field.may_be_seen_by(user)
-                values[field.custom_key] = _to_json(field.kind, field_value) if may_see else MASK
-        return values
+        stored = getattr(value, CUSTOM_COLUMN)
+        if not stored:
+            return {}
+        return {
+            key: _to_json(kind, kind.from_json(stored[key])) if is_visible else MASK
+            for key, kind, is_visible in self._kinds_and_visibility
+            if stored.get(key) is not None
+        }
 
-    def _fields(self) -> Iterable[FieldDeclaration]:
-        """Return the declarations; one query reads them for all records of a response."""
-        if self._declarations is None:
-            self._declarations = custom_fields(self.record_type)
-        return self._declarations
+    @cached_property
+    def _fields(self) -> Sequence[FieldDeclaration]:
+        """The declarations; one query reads them for all records of a response."""
+        return custom_fields(self.record_type)
+
+    @cached_property
+    def _kinds_and_visibility(self) -> Sequence[tuple[str, FieldKind, bool]]:
+        """Key and kind of each field, and whether the user of the request sees its values."""
+        user = require_user(self.context["request"])
+        return [
+            (field.custom_key, field.kind, field.may_be_seen_by(user)) for field in self._fields
+        ]
 
 
 def _clean(field: FieldDeclaration, value: Any) -> Any:

@@ -1,8 +1,15 @@
-"""The OpenAPI schema: its view, and authentication and errors, which are the same for all views."""
+"""The OpenAPI schema: its view, and authentication and errors, which are the same for all views.
 
+Names in it are stable and English, whoever asks: generated clients have classes of these names.
+Components are called after serializers, enumerations by ENUM_NAME_OVERRIDES in the settings.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
 
@@ -24,8 +31,8 @@ PROBLEM_SCHEMA = {
     },
 }
 PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
-# Descriptions of errors by status: of all operations, of one record, of writes, of changes to one
-# record (PATCH), and of bulk imports.
+# Descriptions of errors by status: of all operations, of one record, of writes, of changes that
+# require If-Match, and of bulk imports.
 COMMON_PROBLEMS = {
     "400": "The request could not be read, or some values are not right.",
     "401": "No key, or one that is unknown, expired or revoked.",
@@ -67,6 +74,40 @@ class SessionScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
+class EnglishSchemaGenerator(SchemaGenerator):
+    """Generates the schema in English: some of its names and all descriptions are translatable."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """Return the schema, in English whatever the language of the request."""
+        generator: Any = super()  # the library is untyped
+        with override("en"):
+            return generator.get_schema(request=request, public=public)
+
+
+def remove_titles(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Remove the titles of parameters and properties; a drf-spectacular hook, named in settings.
+
+    They are labels of forms, and generators of clients would make names of classes of them.
+    ``result`` is the generated schema, which is changed in place.
+    """
+    for schema in _schemas(result):
+        if isinstance(schema.get("title"), str):  # otherwise it is a property of this name
+            del schema["title"]
+    return result
+
+
+def _schemas(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield all objects of the description of paths and components, however deep."""
+    if isinstance(node, dict):
+        yield node
+        for key, value in node.items():
+            if key != "info":
+                yield from _schemas(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _schemas(value)
+
+
 def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add to each operation the errors it can answer; a drf-spectacular hook, named in settings.
 
@@ -76,18 +117,18 @@ def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
-            for status, description in _problems(path, method).items():
+            for status, description in _problems(path, method, operation).items():
                 operation["responses"].setdefault(status, _response(description))
     return result
 
 
-def _problems(path: str, method: str) -> dict[str, str]:
+def _problems(path: str, method: str, operation: dict[str, Any]) -> dict[str, str]:
     problems = dict(COMMON_PROBLEMS)
     if "{" in path:
         problems |= RECORD_PROBLEMS
     if method != "get":
         problems |= WRITE_PROBLEMS
-    if method == "patch":
+    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())):
         problems |= CHANGE_PROBLEMS
     if path.endswith("/bulk/"):
         problems |= BULK_PROBLEMS
@@ -101,4 +142,5 @@ def _response(description: str) -> dict[str, Any]:
 class Schema(SpectacularAPIView):
     """The description of this API (OpenAPI 3), for everyone with an account."""
 
+    generator_class = EnglishSchemaGenerator
     renderer_classes = [OpenApiJsonRenderer]

@@ -152,16 +152,17 @@ def time_comparisons(path: str) -> list[Comparison]:
     ]
 
 
-def yes_no_comparisons(column: Column) -> list[Comparison]:
-    """Return the comparisons of yes or no: the value, and whether there is one."""
+def yes_no_comparisons(column: Column, *, may_be_empty: bool = True) -> list[Comparison]:
+    """Return the comparisons of yes or no: the value, and whether there is one.
+
+    Without ``may_be_empty``, every record has one.
+    """
 
     def equals(_user: User, values: Sequence[bool]) -> Predicate:
         return column.equals(values[0])
 
-    return [
-        Comparison("", column.kind.parse, equals, format=column.kind.format),
-        _emptiness(column),
-    ]
+    comparison = Comparison("", column.kind.parse, equals, format=column.kind.format)
+    return [comparison, *([_emptiness(column)] if may_be_empty else [])]
 
 
 def choice_comparisons(column: Column, *, may_be_empty: bool = True) -> list[Comparison]:

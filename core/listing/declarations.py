@@ -150,26 +150,27 @@ class ListTab:
 class ListDeclaration:
     """A list.
 
-    ``rows`` returns the rows a user may see, ``search`` those that match each word of a text.
-    ``fields_for`` returns the declared fields a user may see, custom ones included, and ``fields``
-    are those without custom ones, for the description of the API. ``columns`` returns the columns
-    in order, made of declared fields and of the columns of the parts; ``filters`` those made of
-    declared fields. ``sorts`` are orders without a column. ``default_sort`` is the key of a
-    column or of one of these, with ``-`` in front for descending. The page shows the first of the
-    ``tabs``, if there are any, until another one is selected. ``related`` are relations that cells
-    follow besides those of declared fields. ``branches`` are those of every order that has none of
-    its own (see ``Sort``). ``export_columns`` are the columns of exports, if these have others than
-    the page. Every signed-in user may see a list whose ``permission`` is None.
+    ``url_name`` is that of its page; blank for a list that only the API has. ``rows`` returns the
+    rows a user may see, ``search`` those that match each word of a text. ``fields_for`` returns the
+    declared fields a user may see, custom ones included, and ``fields`` are those without custom
+    ones, for the description of the API. ``columns`` returns the columns in order, made of declared
+    fields and of the columns of the parts; ``filters`` those made of declared fields. ``sorts`` are
+    orders without a column. ``default_sort`` is the key of a column or of one of these, with ``-``
+    in front for descending. The page shows the first of the ``tabs``, if there are any, until
+    another one is selected. ``related`` are relations that cells follow besides those of declared
+    fields. ``branches`` are those of every order that has none of its own (see ``Sort``).
+    ``export_columns`` are the columns of exports, if these have others than the page. Every
+    signed-in user may see a list whose ``permission`` is None.
     """
 
     name: str
-    url_name: str
     title: str | Promise
     permission: Permission | None
     rows: Callable[[User], QuerySet[Any]]
     columns: MakeColumns
     filters: Callable[[Sequence[FieldDeclaration]], Sequence[ListFilter]]
     default_sort: str
+    url_name: str = ""
     fields_for: Callable[[User], Sequence[FieldDeclaration]] = no_fields
     search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
     search_hint: str | Promise = ""

@@ -1,4 +1,4 @@
-"""The lists of all apps, by name, from ``settings.LISTS``."""
+"""The lists of all apps that have a page, by name, from ``settings.LISTS``."""
 
 from functools import cache
 

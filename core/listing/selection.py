@@ -9,7 +9,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from core.fields.declarations import FieldDeclaration
@@ -29,6 +31,7 @@ from core.listing.paging import KeysetPager, PositionCodec
 from core.listing.query import SEARCH, SORT, WHERE, ListQuery
 
 MAX_SEARCH_LENGTH = 100
+REPEATED = gettext_lazy("Give this only once.")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Problem:
     """A part of an address that the list does not have or cannot read, and why."""
 
     name: str
-    message: str
+    message: str | Promise
 
 
 class UserList:
@@ -107,7 +110,8 @@ class UserList:
     ) -> tuple[ListQuery, list[Problem]]:
         """Return the query of an address and what of it was left out, with the reason.
 
-        ``other_names`` are parameters of the page that are not part of the query.
+        ``other_names`` are parameters of the page that are not part of the query. Of a parameter
+        that can have one value only, the last one is read.
         """
         problems: list[Problem] = []
         conditions: list[Node] = []
@@ -115,6 +119,11 @@ class UserList:
         if self.declaration.search is not None:
             other_names.add(SEARCH)
         names = [name for name in parameters if name not in other_names]
+        problems += (
+            Problem(name, REPEATED)
+            for name in sorted(other_names)
+            if len(parameters.getlist(name)) > 1
+        )
         if names:
             filterset = ListFilterSet(
                 parameters, filters=self.comparisons, queryset=self.declaration.rows(self.user)
@@ -127,6 +136,8 @@ class UserList:
                 problems.append(Problem(name, filterset.form.errors[name][0]))
             elif values:
                 is_multiple = self.comparisons[name].comparison.is_multiple
+                if len(values) > 1 and not is_multiple:
+                    problems.append(Problem(name, REPEATED))
                 conditions.append(Condition(name, values if is_multiple else values[-1:]))
         conditions += self._read_where(parameters.get(WHERE, ""), problems)
         conditions = _with_parameters_once(conditions)
@@ -188,10 +199,7 @@ class UserList:
 
     def rows(self, query: ListQuery) -> QuerySet[Any]:
         """Return the rows that match a query, in no order. Raises ValidationError."""
-        return self.restrict(self.declaration.rows(self.user), query)
-
-    def restrict(self, rows: QuerySet[Any], query: ListQuery) -> QuerySet[Any]:
-        """Return those of the rows that match a query. Raises ValidationError."""
+        rows = self.declaration.rows(self.user)
         for part in self._parts_used_by(query):
             rows = part.annotate(rows)
         if query.search and self.declaration.search is not None:

@@ -1,1 +1,1 @@
-"""REST API of customers and transactions."""
+"""REST API of customers, transactions and reference lists."""

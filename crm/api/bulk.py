@@ -14,11 +14,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Permission
-from common.files import CsvSource, FileRefusedError, NdjsonSource, RowSource
+from common.files import (
+    CsvSource,
+    FileRefusedError,
+    JsonArraySource,
+    NdjsonSource,
+    RowSource,
+)
 from core.api.errors import LengthRequired, TooLarge, Unreadable
 from core.api.resources import require_user
-from crm.api.parsers import CsvParser, NdjsonParser
-from crm.api.serializers import BulkOptionsSerializer, BulkResultSerializer
+from crm.api.parsers import CsvParser, JsonArrayParser, NdjsonParser
+from crm.api.serializers import (
+    BulkOptionsSerializer,
+    BulkResultSerializer,
+    TransactionRowSerializer,
+)
 from crm.services.importing import TRANSACTION_FIELDS, ImportOptions, import_transactions
 
 
@@ -27,18 +37,19 @@ class TransactionBulk(APIView):
 
     permission = Permission.TRANSACTION_IMPORT
     write_permission = Permission.TRANSACTION_IMPORT
-    parser_classes = [NdjsonParser, CsvParser]
+    parser_classes = [JsonArrayParser, NdjsonParser, CsvParser]
 
     @extend_schema(
         operation_id="transactions_bulk",
-        summary="Import transactions as NDJSON or CSV",
+        summary="Import transactions as a JSON array, NDJSON or CSV",
         description=(
             "The body is imported in one transaction: valid rows are stored, the others are "
-            "returned as rejects. Sending the same body twice changes nothing. Fields: customer, "
-            "date, amount; optionally kind, external_id, currency, customer_name."
+            "returned as rejects. Sending the same body twice changes nothing. NDJSON has an "
+            "object on each line, CSV a column for each of its fields."
         ),
         parameters=[BulkOptionsSerializer],
         request={
+            "application/json": TransactionRowSerializer(many=True),
             "application/x-ndjson": OpenApiTypes.STR,
             "text/csv": OpenApiTypes.STR,
         },
@@ -76,11 +87,13 @@ def _check_size(request: Request) -> None:
 
 
 def _source(request: Request) -> RowSource:
-    """Return the body as CSV or NDJSON, as its media type says; raise FileRefusedError."""
+    """Return the body as what its media type says; raise FileRefusedError."""
     # ``request.data`` selects the parser and refuses other media types without reading the body. It
     # is empty, and no stream, if the body has no length.
     stream: Any = request.data or BytesIO()
     media_type = request.content_type.partition(";")[0].strip().lower()
     if media_type == CsvParser.media_type:
         return CsvSource(stream, name="api.csv")
+    if media_type == JsonArrayParser.media_type:
+        return JsonArraySource(stream, name="api.json", fields=TRANSACTION_FIELDS)
     return NdjsonSource(stream, name="api.ndjson", fields=TRANSACTION_FIELDS)

@@ -30,3 +30,9 @@ class CsvParser(_StreamParser):
     """CSV with a header line."""
 
     media_type = "text/csv"
+
+
+class JsonArrayParser(_StreamParser):
+    """A JSON array of objects."""
+
+    media_type = "application/json"

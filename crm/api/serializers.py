@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from core.api.record_fields import CUSTOM_FIELDS, CustomValuesField, serializer_field
@@ -20,8 +21,13 @@ class CustomerSerializer(StrictSerializer[Customer]):
 
     id = serializers.IntegerField(read_only=True)
     version = serializers.IntegerField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-    updated_at = serializers.DateTimeField(read_only=True)
+    # With a given time zone, the field need not find the current one for each value.
+    created_at = serializers.DateTimeField(
+        read_only=True, default_timezone=timezone.get_default_timezone()
+    )
+    updated_at = serializers.DateTimeField(
+        read_only=True, default_timezone=timezone.get_default_timezone()
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the declared fields, and the custom fields as one object."""
@@ -57,6 +63,27 @@ class TransactionSerializer(serializers.Serializer[Transaction]):
         return TransactionKind(transaction.kind).name.lower()
 
 
+class TransactionRowSerializer(serializers.Serializer[Any]):
+    """A transaction of a bulk import. It describes the rows; the import parses and checks them."""
+
+    customer = serializers.CharField(help_text="Code of the customer.")
+    date = serializers.CharField(help_text="For example 2026-10-01.")
+    amount = serializers.CharField(
+        help_text="For example 1280.00; negative for a refund. A JSON number is accepted too."
+    )
+    kind = serializers.CharField(
+        required=False, help_text="bill, order or refund; by default what the amount says."
+    )
+    external_id = serializers.CharField(
+        required=False,
+        help_text="The transaction's id in its system: with it, a corrected row replaces this one.",
+    )
+    currency = serializers.CharField(required=False, help_text="Only the company's currency.")
+    customer_name = serializers.CharField(
+        required=False, help_text="Name of a customer that the import creates."
+    )
+
+
 class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):
     """The options of a bulk import."""
 
@@ -79,7 +106,9 @@ class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):
 class RejectSerializer(serializers.Serializer[Any]):
     """A row that was not imported, with the reason."""
 
-    line = serializers.IntegerField()
+    line = serializers.IntegerField(
+        help_text="Number of the line, counted from 1; in a JSON array of the element."
+    )
     column = serializers.CharField()
     value = serializers.CharField()
     code = serializers.CharField(help_text="Stable, for programs.")

@@ -4,6 +4,13 @@ from django.urls import path, re_path
 
 from crm.api.bulk import TransactionBulk
 from crm.api.customers import CustomerByCode, CustomerDetail, CustomerList
+from crm.api.reference import (
+    BillingSystemList,
+    CategoryList,
+    GradeList,
+    IndustryList,
+    SourceList,
+)
 from crm.api.transactions import TransactionList
 
 urlpatterns = [
@@ -16,5 +23,10 @@ urlpatterns = [
         name="api-customer-by-code",
     ),
     path("transactions/", TransactionList.as_view(), name="api-transactions"),
+    path("industries/", IndustryList.as_view(), name="api-industries"),
+    path("sources/", SourceList.as_view(), name="api-sources"),
+    path("categories/", CategoryList.as_view(), name="api-categories"),
+    path("grades/", GradeList.as_view(), name="api-grades"),
+    path("billing-systems/", BillingSystemList.as_view(), name="api-billing-systems"),
     path("transactions/bulk/", TransactionBulk.as_view(), name="api-transactions-bulk"),
 ]

@@ -1170,6 +1170,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
+            index=models.Index(
+                condition=models.Q(("owner__isnull", True)),
+                fields=["unit", "id"],
+                name="crm_customer_pool",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
             index=models.Index(fields=["stage", "id"], name="crm_customer_stage"),
         ),
         migrations.AddIndex(

@@ -1,1 +1,1 @@
-"""REST API; there is none yet."""
+"""REST API of complaints."""

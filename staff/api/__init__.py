@@ -1,1 +1,1 @@
-"""REST API of the user's own account, and of the API schema."""
+"""REST API of units, users, the user's own account, and the API schema."""

@@ -25,6 +25,7 @@ from config.wsgi import application
 from segmentation.api import views
 from tests.core.api import new_key
 from tests.permission_matrix import World, make_world
+from tests.satisfaction.factories import make_complaint
 
 CHECKS = [
     not_a_server_error,
@@ -42,11 +43,25 @@ OPERATIONS = {
     "POST /api/v1/customers/{id}/files/",
     "GET /api/v1/customers/{id}/files/{file_id}/",
     "DELETE /api/v1/customers/{id}/files/{file_id}/",
+    "GET /api/v1/complaints/",
+    "POST /api/v1/complaints/",
+    "GET /api/v1/complaints/{id}/",
+    "GET /api/v1/complaints/by-number/{number}/",
+    "POST /api/v1/complaints/{id}/comments/",
+    "POST /api/v1/complaints/{id}/close/",
+    "POST /api/v1/complaints/{id}/reopen/",
     "GET /api/v1/customers/",
     "POST /api/v1/customers/",
     "GET /api/v1/customers/{id}/",
     "PATCH /api/v1/customers/{id}/",
     "GET /api/v1/customers/by-code/{code}/",
+    "GET /api/v1/billing-systems/",
+    "GET /api/v1/categories/",
+    "GET /api/v1/grades/",
+    "GET /api/v1/industries/",
+    "GET /api/v1/sources/",
+    "GET /api/v1/units/",
+    "GET /api/v1/users/",
     "GET /api/v1/me/",
     "GET /api/v1/notices/",
     "POST /api/v1/notices/read/",
@@ -116,13 +131,16 @@ def _send_requests(operation: Any, key: str, existing: dict[str, Any]) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("user_name", ["division_admin", "sysadmin"])
+@pytest.mark.parametrize("user_name", ["agent", "division_admin", "sysadmin"])
 def test_responses_to_generated_requests_conform_to_the_schema(
     world: World, user_name: str
 ) -> None:
     user: User = getattr(world.cast, user_name)
     key, operations = new_key(user), _operations(user)
     assert set(operations) == OPERATIONS
-    existing = {"id": world.own_customer.pk, "code": world.own_customer.code}
+    complaint = make_complaint(world.own_customer, actor=world.cast.manager)
+    customer_keys = {"id": world.own_customer.pk, "code": world.own_customer.code}
+    complaint_keys = {"id": complaint.pk, "number": complaint.number}
     for label, operation in operations.items():
+        existing = complaint_keys if "/complaints/" in label else customer_keys
         assert _send_requests(operation, key, existing) >= 1, label

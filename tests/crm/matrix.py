@@ -70,9 +70,19 @@ MATRIX = AppMatrix(
             lambda w: [w.own_customer.code],
             lambda w: [w.other_customer.code],
         ),
+        *(
+            Row(name, ALL)
+            for name in (
+                "api-industries",
+                "api-sources",
+                "api-categories",
+                "api-grades",
+                "api-billing-systems",
+            )
+        ),
         Row("api-transactions", ALL),
-        # The rows of the matrix send JSON, but this URL takes files, so it answers 415.
-        Row("api-transactions-bulk", "D", method="post", query="?system=test", status=415),
+        # The rows of the matrix send an object, but this URL takes an array, so it answers 400.
+        Row("api-transactions-bulk", "D", method="post", query="?system=test", status=400),
     ),
     panels={"basics": ALL, "files": ALL, "transactions": ALL},
     widgets={"portfolio": ALL},

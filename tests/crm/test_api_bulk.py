@@ -15,7 +15,7 @@ from tests.core.api import key_client
 from tests.crm.factories import make_customer
 
 BULK_URL = "/api/v1/transactions/bulk/"
-NDJSON, CSV = "application/x-ndjson", "text/csv"
+NDJSON, CSV, JSON = "application/x-ndjson", "text/csv", "application/json"
 VALID_ROW = {"customer": "OWN-1", "date": "2026-10-01", "amount": "100.00", "external_id": "B1"}
 
 
@@ -60,6 +60,31 @@ def test_csv_is_imported(cast: Cast, customer: Customer) -> None:
     body = "customer,date,amount,external_id\nOWN-1,2026-10-01,100.00,B1\n"
     counts = _send(cast.division_admin, body, content_type=f"{CSV}; charset=utf-8").json()
     assert (counts["rows_read"], counts["rows_created"]) == (1, 1)
+
+
+def test_json_array_is_imported_by_the_same_rules(cast: Cast, customer: Customer) -> None:
+    rows = [
+        VALID_ROW | {"amount": 12.50},
+        VALID_ROW | {"external_id": "B2", "amount": "much"},
+        VALID_ROW | {"external_id": "B3", "colour": "red"},
+        7,
+        VALID_ROW | {"external_id": "B4", "kind": "refund", "amount": "-5"},
+    ]
+    as_array = _send(cast.division_admin, json.dumps(rows), content_type=JSON).json()
+    assert (as_array["rows_created"], as_array["rows_rejected"]) == (2, 3)
+    assert [reject["line"] for reject in as_array["rejects"]] == [2, 3, 4]
+    assert str(Transaction.objects.get(external_id="B1").amount) == "12.50"
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    as_lines = _send(cast.division_admin, lines).json()
+    assert as_lines["rows_unchanged"] == 2
+    for name in ("rows_read", "rows_rejected", "reasons", "rejects"):
+        assert as_lines[name] == as_array[name]
+
+
+def test_broken_json_array_stores_nothing(cast: Cast, customer: Customer) -> None:
+    response = _send(cast.division_admin, json.dumps([VALID_ROW])[:-1], content_type=JSON)
+    assert (response.status_code, response.json()["code"]) == (400, "broken_json")
+    assert not Transaction.objects.exists()
 
 
 def test_same_body_twice_changes_nothing(cast: Cast, customer: Customer) -> None:
@@ -126,7 +151,15 @@ def test_invalid_option_is_refused_with_an_error_at_its_name(
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
-    [(b"", NDJSON), (b"", CSV), (b"a,b\n1,2\n", CSV), (b"\x00\x01\x02", CSV), (b"PK\x03\x04", CSV)],
+    [
+        (b"", NDJSON),
+        (b"", CSV),
+        (b"", JSON),
+        (b"{}", JSON),
+        (b"a,b\n1,2\n", CSV),
+        (b"\x00\x01\x02", CSV),
+        (b"PK\x03\x04", CSV),
+    ],
 )
 def test_unreadable_body_is_refused_as_a_whole(cast: Cast, body: bytes, content_type: str) -> None:
     response = _send(cast.division_admin, body, content_type=content_type)
@@ -159,8 +192,13 @@ def test_chunked_body_without_a_length_is_refused(cast: Cast) -> None:
     assert (response.status_code, response.json()["code"]) == (411, "length_required")
 
 
+@pytest.mark.parametrize("content_type", [NDJSON, JSON])
 def test_body_is_never_read_as_a_whole(
-    cast: Cast, customer: Customer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    cast: Cast,
+    customer: Customer,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    content_type: str,
 ) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     sizes: list[int] = []
@@ -171,8 +209,10 @@ def test_body_is_never_read_as_a_whole(
         return read(self, *size)
 
     monkeypatch.setattr(HttpRequest, "read", recording_read)
-    body = _ndjson(*(VALID_ROW | {"external_id": f"B{n}"} for n in range(100)))
-    assert _send(cast.division_admin, body).json()["rows_created"] == 100
+    rows = [VALID_ROW | {"external_id": f"B{n}"} for n in range(100)]
+    body = _ndjson(*rows) if content_type == NDJSON else json.dumps(rows)
+    result = _send(cast.division_admin, body, content_type=content_type).json()
+    assert result["rows_created"] == 100
     assert all(0 < size <= 2**20 for size in sizes)
 
 

@@ -1,5 +1,7 @@
 """The permission matrix of the complaint pages, panel and widget."""
 
+from typing import Any
+
 from crm.models import Customer
 from satisfaction.models import Complaint
 from tests.permission_matrix import ALL, AppMatrix, Row, World, file_rows
@@ -12,9 +14,14 @@ def _open_complaint(customer: Customer, world: World) -> Complaint:
     return make_complaint(customer, actor=actor)
 
 
-def _open_complaint_id(customer: Customer, world: World) -> int:
-    """Make an open complaint of one of the world's customers; return its id."""
-    return int(_open_complaint(customer, world).pk)
+def _own_complaint(world: World) -> list[Any]:
+    """Make an open complaint in the user's own province; return the URL arguments."""
+    return [_open_complaint(world.own_customer, world).pk]
+
+
+def _other_complaint(world: World) -> list[Any]:
+    """Make an open complaint in another province; return the URL arguments."""
+    return [_open_complaint(world.other_customer, world).pk]
 
 
 MATRIX = AppMatrix(
@@ -33,14 +40,14 @@ MATRIX = AppMatrix(
         Row(
             "complaint",
             ALL,
-            lambda w: [_open_complaint_id(w.own_customer, w)],
-            lambda w: [_open_complaint_id(w.other_customer, w)],
+            _own_complaint,
+            _other_complaint,
         ),
         Row(
             "complaint",
             "HMA",
-            lambda w: [_open_complaint_id(w.own_customer, w)],
-            lambda w: [_open_complaint_id(w.other_customer, w)],
+            _own_complaint,
+            _other_complaint,
             method="post",
             data=lambda w: {"action": "comment", "text": "Called back"},
             status=302,
@@ -51,6 +58,35 @@ MATRIX = AppMatrix(
             "HMA",
             lambda w: _open_complaint(w.own_customer, w),
             lambda w: _open_complaint(w.other_customer, w),
+        ),
+        Row("api-complaints", ALL),
+        Row(
+            "api-complaints",
+            "HMA",
+            method="post",
+            data=lambda w: {"customer": w.own_customer.code, "title": "Down", "description": "…"},
+            status=201,
+        ),
+        Row("api-complaint", ALL, _own_complaint, _other_complaint),
+        Row(
+            "api-complaint-by-number",
+            ALL,
+            lambda w: [make_complaint(w.own_customer, actor=w.cast.manager).number],
+            lambda w: [make_complaint(w.other_customer, actor=w.cast.stranger).number],
+        ),
+        Row(
+            "api-complaint-comments",
+            "HMA",
+            _own_complaint,
+            _other_complaint,
+            method="post",
+            data=lambda w: {"text": "Called back"},
+            status=201,
+        ),
+        # Without If-Match.
+        *(
+            Row(name, "HMA", _own_complaint, _other_complaint, method="post", status=428)
+            for name in ("api-complaint-close", "api-complaint-reopen")
         ),
     ),
     panels={"complaints": ALL},

@@ -35,6 +35,8 @@ MATRIX = AppMatrix(
         Row("admin-shortcut", "DS", status=404, arguments=lambda w: ["1/1"]),
         Row("api-me", ALL),
         Row("api-schema", ALL),
+        Row("api-units", ALL),
+        Row("api-users", ALL),
     ),
     admin_rows=(
         AdminRow("admin:autocomplete", "S", query=_choices_query("accounts", "user", "manager")),

@@ -92,7 +92,7 @@ def stage_rows(
     )
     row_count = copy_rows(cursor, "COPY stage FROM STDIN", staged_rows)
     if not row_count:
-        raise FileRefusedError("no_rows", _("The file has a header but no rows."))
+        raise FileRefusedError("no_rows", _("There are no rows to import."))
     report_progress(ImportProgress(ImportStep.CHECK, row_count, source.bytes_read, source.size))
     return row_count
 

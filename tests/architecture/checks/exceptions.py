@@ -52,6 +52,17 @@ ALLOWED = (
         "Joins the scores of customers that the list has read through visible_to.",
         "WorthColumns.annotate",
     ),
+    Allowed(
+        "core/api/record_fields.py", READ,
+        "Subqueries of keys: a user who may see a record may see the keys of those it refers to."
+        " The resource replaces that of a customer's parent.",
+        "related_keys",
+    ),
+    Allowed(
+        "crm/api/customers.py", READ,
+        "Reads nothing: the resource restricts it by visible_to before it is read.",
+        "_customers_with_keys",
+    ),
     # SQL outside of models and services.
     Allowed(
         "common/history.py", SQL, "Hands the context of a change to the triggers.", "_set_context"

@@ -1,0 +1,1 @@
+"""Other systems: clients generated from the schema work with the running API."""
