@@ -60,11 +60,25 @@ def authorise(actor: User, permission: Permission) -> None:
         raise PermissionDenied(permission.value)
 
 
+# The job whose function runs, if any.
+_job_id: ContextVar[int | None] = ContextVar("job_id", default=None)
+
+
+@contextmanager
+def job_context(job_id: int) -> Iterator[None]:
+    """Let the history of all changes inside the block name the job that makes them."""
+    token = _job_id.set(job_id)
+    try:
+        yield
+    finally:
+        _job_id.reset(token)
+
+
 @contextmanager
 def audited_transaction(
     actor: User, action: Action, *, reason: str = "", batch_id: int | None = None
 ) -> Iterator[None]:
-    """Open a transaction whose history names actor, action, channel, reason and import batch.
+    """Open a transaction whose history names actor, action, channel, reason, batch and job.
 
     ``batch_id`` is the id of the ``ImportBatch`` that makes the changes. Nothing is checked here:
     call ``authorise`` first. Inside another ``audited_transaction`` this is a savepoint, and its
@@ -75,6 +89,9 @@ def audited_transaction(
         details["reason"] = reason
     if batch_id is not None:
         details["batch"] = batch_id
+    job_id = _job_id.get()
+    if job_id is not None:
+        details["job"] = job_id
     with (
         transaction.atomic(),
         history_context(

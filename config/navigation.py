@@ -41,6 +41,7 @@ NAVIGATION = (
         _("Complaints"), "complaints", "complaints", "message-report", Permission.COMPLAINT_VIEW
     ),
     NavigationEntry(_("Worth & risk"), "segments", "segments", "chart-dots", Permission.SCORE_VIEW),
+    NavigationEntry(_("Imports"), "imports", "imports", "table-import", Permission.CUSTOMER_IMPORT),
     NavigationEntry(_("Scoring runs"), "runs", "runs", "moon-stars", Permission.RUN_VIEW),
     NavigationEntry(
         _("Administration"), "admin:index", "admin", "settings", Permission.ADMIN_ENTER

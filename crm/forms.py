@@ -1,18 +1,19 @@
-"""The form of a customer, on the pages to create and to edit one."""
+"""Forms: a customer, and the options of an import."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import OrgUnit, User
 from accounts.permissions import Permission
 from core.fields.declarations import FieldDeclaration
 from core.record_form import RecordForm
 from crm.fields import CUSTOMER
-from crm.models import Category, Customer
+from crm.models import BillingSystem, Category, Customer
 from crm.models.customer import Stage
 from crm.services.customer import PLACEMENT_FIELDS
+from crm.services.importing.options import DEFAULT_SYSTEM
 
 
 class CustomerForm(RecordForm):
@@ -65,3 +66,58 @@ def _fields_for(user: User) -> list[FieldDeclaration]:
         for field in CUSTOMER.fields_for(user)
         if field.name not in PLACEMENT_FIELDS or user.may(Permission.CUSTOMER_REASSIGN)
     ]
+
+
+class ImportForm(forms.Form):
+    """The options of an import. The file itself is read by ``core.files.uploads``."""
+
+    unit = forms.ModelChoiceField(
+        label=_("Unit of new customers"), queryset=OrgUnit.objects.none(), required=False
+    )
+    dry_run = forms.BooleanField(
+        label=_("Check only"),
+        required=False,
+        initial=True,
+        help_text=_("Shows what would happen and stores nothing. The import follows by one click."),
+    )
+
+    def __init__(self, user: User, *, data: Any = None) -> None:
+        super().__init__(data)
+        unit = self.fields["unit"]
+        if not isinstance(unit, forms.ModelChoiceField):
+            raise TypeError(unit)
+        unit.queryset = OrgUnit.objects.visible_to(user)
+        unit.empty_label = str(user.unit.name)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the import's job."""
+        unit = self.cleaned_data["unit"]
+        return {"unit": unit.code if unit else "", "dry_run": self.cleaned_data["dry_run"]}
+
+
+class TransactionImportForm(ImportForm):
+    """Also asks for the billing system, and whether to create customers that do not exist."""
+
+    system = forms.ModelChoiceField(
+        label=_("Billing system"),
+        queryset=BillingSystem.objects.filter(is_active=True),
+        to_field_name="code",
+        initial=DEFAULT_SYSTEM,
+        empty_label=None,
+        help_text=_("Sending the same rows of a system again changes nothing."),
+    )
+    create_customers = forms.BooleanField(
+        label=_("Create customers that do not exist"),
+        required=False,
+        help_text=_("Otherwise their rows are rejected."),
+    )
+    field_order = ("system", "create_customers", "unit", "dry_run")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the import's job."""
+        return super().parameters | {
+            "system": self.cleaned_data["system"].code,
+            "create_customers": self.cleaned_data["create_customers"],
+        }

@@ -5,8 +5,12 @@ from django.urls import path
 from crm.views.customer_form import CustomerEdit, CustomerNew, CustomerOptions
 from crm.views.customer_list import CustomerList
 from crm.views.customer_page import CustomerPage, CustomerPanelFragment
+from crm.views.imports import CustomerImport, Imports, TransactionImport
 
 urlpatterns = [
+    path("imports/", Imports.as_view(), name="imports"),
+    path("imports/customers/", CustomerImport.as_view(), name="import_customers"),
+    path("imports/transactions/", TransactionImport.as_view(), name="import_transactions"),
     path("customers/", CustomerList.as_view(), name="customers"),
     path("customers/new/", CustomerNew.as_view(), name="customer_new"),
     path("customers/options/", CustomerOptions.as_view(), name="customer_options"),

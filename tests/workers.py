@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from celery import current_app
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_SECONDS = 90
@@ -54,6 +55,19 @@ def child_process_id(database: str) -> int:
     stats = current_app.control.inspect(destination=[name], timeout=30).stats()
     assert stats is not None
     return int(stats[name]["pool"]["processes"][0])
+
+
+@contextmanager
+def blocking_session(lock_statement: str) -> Iterator[None]:
+    """Hold a lock in a second database session, so that a worker has to wait for it."""
+    session = connection.copy()
+    session.set_autocommit(autocommit=False)
+    try:
+        with session.cursor() as cursor:
+            cursor.execute(lock_statement)
+        yield
+    finally:
+        session.close()
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

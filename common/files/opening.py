@@ -15,10 +15,11 @@ OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"  # old and password-protected Excel files
 
 
 @contextmanager
-def open_source(path: Path, *, encoding: str = "") -> Iterator[RowSource]:
+def open_source(path: Path, *, encoding: str = "", name: str = "") -> Iterator[RowSource]:
     """Open a CSV or XLSX file for the block; raise FileRefusedError if it cannot be read.
 
-    ``encoding`` is for CSV, see ``CsvSource``.
+    ``encoding`` is for CSV, see ``CsvSource``. ``name`` is what the source is called; without it,
+    as the file.
     """
     if path.exists() and not path.is_file():
         raise FileRefusedError("not_a_file", _("%(path)s is not a file.") % {"path": path})
@@ -38,7 +39,7 @@ def open_source(path: Path, *, encoding: str = "") -> Iterator[RowSource]:
                 _("This is an old or password-protected Excel file. Save it as plain XLSX or CSV."),
             )
         if signature == ZIP_SIGNATURE:
-            yield XlsxSource(file, name=path.name)
+            yield XlsxSource(file, name=name or path.name)
         else:
             size = path.stat().st_size
-            yield CsvSource(file, name=path.name, size=size, encoding=encoding)
+            yield CsvSource(file, name=name or path.name, size=size, encoding=encoding)

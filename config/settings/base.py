@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS = {
     # Without a name here, an enumeration would be called after its field, and after its values as
     # soon as another one has a field of that name.
     "ENUM_NAME_OVERRIDES": {
+        "AttachmentKind": "core.files.kinds.FileKind",
         "ChurnFlag": "segmentation.models.ChurnLevel",
         "ChurnReason": "segmentation.models.ChurnReason",
         "ComplaintEntryKind": "satisfaction.models.complaint.EntryKind",

@@ -33,7 +33,11 @@ LISTS: list[str] = [
 ]
 
 # --- jobs (docs/adr/0017) -----------------------------------------------------------------------
-JOB_KINDS: list[str] = ["core.listing.export.LIST_EXPORT"]
+JOB_KINDS: list[str] = [
+    "core.listing.export.LIST_EXPORT",
+    "crm.jobs.CUSTOMER_IMPORT",
+    "crm.jobs.TRANSACTION_IMPORT",
+]
 JOB_SENDER = "core.tasks.send_job"
 
 # --- parts that apps add to pages, in the order of the page (docs/adr/0003) -----------------------

@@ -14,19 +14,20 @@ FILE_FIELD = "file"  # name of the field of forms and of the API
 
 
 class SizeLimitHandler(FileUploadHandler):
-    """Drops the rest of an upload whose files together exceed ``settings.FILE_MAX_BYTES``.
+    """Drops the rest of an upload whose files together exceed ``max_bytes``.
 
     The rest is read from the network, so that the browser gets the response, but stored nowhere.
     """
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, max_bytes: int) -> None:
         super().__init__(request)
+        self.max_bytes = max_bytes
         self.bytes_received = 0
 
     @property
     def is_exceeded(self) -> bool:
         """Whether the upload was larger than allowed."""
-        return self.bytes_received > settings.FILE_MAX_BYTES
+        return self.bytes_received > self.max_bytes
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         """Pass the data on to the next handler; raise SkipFile once the limit is exceeded."""
@@ -39,9 +40,13 @@ class SizeLimitHandler(FileUploadHandler):
         """Leave the file to the next handlers."""
 
 
-def limit_upload(request: HttpRequest) -> None:
-    """Limit the size of the upload; call it before anything reads the body of the request."""
-    request.upload_handlers = [SizeLimitHandler(request), *request.upload_handlers]
+def limit_upload(request: HttpRequest, max_bytes: int | None = None) -> None:
+    """Limit the size of the upload; call it before anything reads the body of the request.
+
+    Without ``max_bytes`` the limit is ``settings.FILE_MAX_BYTES``.
+    """
+    limit = settings.FILE_MAX_BYTES if max_bytes is None else max_bytes
+    request.upload_handlers = [SizeLimitHandler(request, limit), *request.upload_handlers]
 
 
 def submitted_file(request: Any) -> "UploadedFile[Any]":
@@ -53,14 +58,14 @@ def submitted_file(request: Any) -> "UploadedFile[Any]":
     file = request.FILES.get(FILE_FIELD)
     for handler in request.upload_handlers:
         if isinstance(handler, SizeLimitHandler) and handler.is_exceeded:
-            raise too_large_error()
+            raise too_large_error(handler.max_bytes)
     if not isinstance(file, UploadedFile):
         raise ValidationError({FILE_FIELD: _("Choose a file.")})
     return file
 
 
-def too_large_error() -> ValidationError:
-    """Return the error for a file that is larger than ``settings.FILE_MAX_BYTES``."""
-    limit = filesizeformat(settings.FILE_MAX_BYTES)
+def too_large_error(max_bytes: int) -> ValidationError:
+    """Return the error for a file that is larger than ``max_bytes``."""
+    limit = filesizeformat(max_bytes)
     message = _("The file is too large: at most %(limit)s.") % {"limit": limit}
     return ValidationError({FILE_FIELD: message})

@@ -46,7 +46,7 @@ def add_attachment(
     try:
         stored = store_file(content, max_bytes=settings.FILE_MAX_BYTES)
     except FileTooLargeError as error:
-        raise too_large_error() from error
+        raise too_large_error(settings.FILE_MAX_BYTES) from error
     try:
         _check_stored_file(name, stored)
         with audited_transaction(actor, Action.FILE_ADD):

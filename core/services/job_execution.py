@@ -23,7 +23,7 @@ from django.db import connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorise
+from accounts.acting import authorise, job_context
 from accounts.models import User
 from common.errors import RefusedError
 from common.files import FileRefusedError
@@ -113,7 +113,7 @@ def _execute(job_id: int, session: JobSession) -> None:
     job = _mark_running(job_id)
     if job is None:
         return
-    with translation.override(job.actor.language):
+    with translation.override(job.actor.language), job_context(job.pk):
         running = _RunningJob(job, session)
         try:
             result = _run(job_kinds()[job.kind], running)

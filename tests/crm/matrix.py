@@ -38,6 +38,11 @@ def _reference_list(model: type[Model], get_record: GetRecord | None = None) -> 
 
 MATRIX = AppMatrix(
     rows=(
+        Row("imports", "D", status=302),
+        Row("import_customers", "D"),
+        Row("import_customers", "D", method="post", status=422),
+        Row("import_transactions", "D"),
+        Row("import_transactions", "D", method="post", status=422),
         Row("customers", ALL),
         Row("customer", ALL, own_customer, other_customer),
         Row(

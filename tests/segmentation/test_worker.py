@@ -6,13 +6,10 @@ run waits in a known step while the test kills the worker or its child.
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from accounts.models import User
 from segmentation.models import CustomerScore, RunState, ScoringRun, StepName
@@ -23,24 +20,11 @@ from segmentation.tasks import execute_run
 from tests.history import fixture_changes
 from tests.segmentation import cdnow
 from tests.segmentation.factories import make_published_run
-from tests.workers import child_process_id, kill, running_worker, wait_until
+from tests.workers import blocking_session, child_process_id, kill, running_worker, wait_until
 
 pytestmark = pytest.mark.worker
 AS_OF = date(1998, 7, 1)  # the day after the last purchase of the sample
 DAY_BEFORE = date(1998, 6, 30)
-
-
-@contextmanager
-def blocking_session(lock_statement: str) -> Iterator[None]:
-    """Hold a lock in a second database session, so that the run has to wait for it."""
-    session = connection.copy()
-    session.set_autocommit(autocommit=False)
-    try:
-        with session.cursor() as cursor:
-            cursor.execute(lock_statement)
-        yield
-    finally:
-        session.close()
 
 
 def request_worker_run() -> ScoringRun:

@@ -147,6 +147,8 @@ class Importer(ABC):
             result = self._finish_batch(cursor, batch, merged, matched, started_at)
             if result.batch_id is None:
                 transaction.set_rollback(True)
+            else:
+                self.options.on_stored(result)
         if result.batch_id is not None:
             self._vacuum_after_large_import(merged)
         return result

@@ -1,10 +1,16 @@
 """The options of an import."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crm.services.importing.result import ImportResult
+
 DEFAULT_SYSTEM = "file"  # code of the billing system that migration 0003 creates
+
+
+def _ignore(_result: ImportResult) -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +21,8 @@ class ImportOptions:
     ``mapping`` says which header of the file is which column, as in ``{"amount": "Net total"}``;
     see ``match_columns``. A ``dry_run`` checks everything and stores nothing. ``rejects_path`` is
     the file that rejected rows are written to, None for none; a dry run writes it too.
+    ``on_stored`` is called in the transaction of the import after its rows are written; it is not
+    called if none is stored.
 
     Only transactions have these two: ``system`` is the code of the billing system they come from;
     ``create_customers`` creates the customers that do not exist, instead of rejecting their rows.
@@ -24,5 +32,6 @@ class ImportOptions:
     mapping: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
     rejects_path: Path | None = None
+    on_stored: Callable[[ImportResult], None] = _ignore
     system: str = DEFAULT_SYSTEM
     create_customers: bool = False
