@@ -424,3 +424,12 @@ def test_options_of_a_filter_are_searched(cast_with_customers: Cast, login: Logi
     assert found("stan") == []  # of another division
     for name, key in [("customers", "stage"), ("customers", "nothing"), ("nothing", "owner")]:
         assert client.get(reverse("list_options", args=[name, key])).status_code == 404
+
+
+def test_public_pool_is_read_from_its_index(cast: Cast) -> None:
+    for _ in range(3):
+        make_customer(cast.lanzhou)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    pool = Customer.objects.filter(owner=None, unit=cast.lanzhou).order_by("-pk")
+    assert "crm_customer_pool" in pool[:100].explain()
