@@ -21,6 +21,7 @@ from core.fields.declarations import MASK, FieldDeclaration
 from core.fields.kinds import (
     Choice,
     Date,
+    DateTime,
     FieldKind,
     Money,
     Number,
@@ -53,6 +54,7 @@ def serializer_field(field: FieldDeclaration) -> AnyField:
         return serializers.DecimalField(max_digits=20, decimal_places=decimals, **optional)
     simple_fields: dict[type[FieldKind], type[AnyField]] = {
         Date: serializers.DateField,
+        DateTime: serializers.DateTimeField,
         YesNo: serializers.BooleanField,
     }
     if type(kind) not in simple_fields:

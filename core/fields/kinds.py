@@ -11,21 +11,21 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from common.money import from_minor, to_minor
 from common.parsing.amounts import parse_minor
-from common.parsing.dates import parse_date
+from common.parsing.dates import parse_date, parse_time
 from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
 
@@ -288,6 +288,43 @@ class Date(FieldKind):
     def from_json(self, stored: Any) -> date:
         """Return the date of a stored text, such as ``"2026-01-31"``."""
         return date.fromisoformat(stored)
+
+    @property
+    def wrong_type_fault(self) -> str:
+        """The fault not_a_date."""
+        return ValueFault.NOT_A_DATE
+
+
+@dataclass(frozen=True)
+class DateTime(FieldKind):
+    """A moment, an aware ``datetime``; text without a time zone is local time."""
+
+    sql_type: ClassVar[str] = "timestamptz"
+
+    def parse(self, text: str) -> datetime:
+        """Parse a time as people and programs write it: see ``parse_time``.
+
+        Faults: not_a_date, no_such_date, date_out_of_range.
+        """
+        return parse_time(text, MAX_DATE, timezone.get_current_timezone())
+
+    def from_python(self, value: Any) -> datetime:
+        """Accept an aware datetime; refuse one without a time zone."""
+        if not isinstance(value, datetime) or timezone.is_naive(value):
+            raise UnreadableError(self.wrong_type_fault)
+        return value
+
+    def format(self, value: Any) -> str:
+        """Return the local time as 2026-01-31 09:30."""
+        return date_format(timezone.localtime(value), "Y-m-d H:i")
+
+    def to_json(self, value: Any) -> str:
+        """Return the time in UTC: 2026-01-31T01:30:00+00:00."""
+        return str(value.astimezone(UTC).isoformat())
+
+    def from_json(self, stored: Any) -> datetime:
+        """Return the time of a stored text."""
+        return datetime.fromisoformat(stored)
 
     @property
     def wrong_type_fault(self) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.fields.declarations import FieldDeclaration
-from core.fields.kinds import Choice, Date, Money, Number, YesNo
+from core.fields.kinds import Choice, Date, DateTime, Money, Number, YesNo
 from core.fields.reference import Reference
 from core.listing.comparisons import (
     CURRENT_USER,
@@ -22,12 +22,14 @@ from core.listing.comparisons import (
     records_by_key,
     reference_comparisons,
     text_comparisons,
+    time_comparisons,
     value_comparisons,
     yes_no_comparisons,
 )
 from core.listing.filters import (
     NO_VALUE,
     YES_NO_CHOICES,
+    Comparison,
     FilterOption,
     ListFilter,
     OptionGroup,
@@ -64,12 +66,20 @@ def field_filter(field: FieldDeclaration) -> ListFilter:
             comparisons=yes_no_comparisons(column),
             option_groups=lambda _user: [option_group(YES_NO_CHOICES)],
         )
+    return replace(plain, comparisons=_typed_comparisons(column))
+
+
+def _typed_comparisons(column: Column) -> Sequence[Comparison]:
+    """Return the comparisons of a value that people type."""
+    kind = column.kind
     if isinstance(kind, Date):
-        return replace(plain, comparisons=date_comparisons(column))
+        return date_comparisons(column)
+    if isinstance(kind, DateTime):
+        return time_comparisons(column.path)
     if isinstance(kind, Number | Money):
-        return replace(plain, comparisons=value_comparisons(column))
+        return value_comparisons(column)
     if kind.is_text:
-        return replace(plain, comparisons=text_comparisons(column))
+        return text_comparisons(column)
     raise TypeError(f"{type(kind).__name__} has no filter")
 
 

@@ -4,31 +4,27 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.record_fields import CUSTOM_FIELDS, CustomValuesField, serializer_field
+from core.api.records import RecordSerializer
 from core.api.resources import StrictSerializer
 from crm.fields import CUSTOMER
-from crm.models import Customer, Transaction
+from crm.models import Transaction
 from crm.models.transaction import TransactionKind
 
 
-class CustomerSerializer(StrictSerializer[Customer]):
+class CustomerSerializer(RecordSerializer):
     """A customer with its declared fields.
 
     Related records are given by code, users by employee number. A parent group that the user does
     not see is null.
     """
 
-    id = serializers.IntegerField(read_only=True)
-    version = serializers.IntegerField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-    updated_at = serializers.DateTimeField(read_only=True)
+    record_type = CUSTOMER
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the declared fields, and the custom fields as one object."""
-        declared = {field.name: serializer_field(field) for field in CUSTOMER.fields}
-        # The default is the unit of the user.
-        declared["unit"].required = False
-        return super().get_fields() | declared | {CUSTOM_FIELDS: CustomValuesField(CUSTOMER.name)}
+        """Make the unit optional: the default is that of the user."""
+        fields = super().get_fields()
+        fields["unit"].required = False
+        return fields
 
 
 class CustomerChangeSerializer(CustomerSerializer):
