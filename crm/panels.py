@@ -17,7 +17,9 @@ from core.history import latest_changes
 from core.pages import AuthedRequest
 from crm.composition import CustomerPanel
 from crm.fields import CUSTOMER
+from crm.forms import InteractionForm
 from crm.models import Customer
+from crm.selectors.interactions import latest_interactions
 from crm.selectors.portfolio import portfolio
 from crm.selectors.revenue import Revenue, latest_transactions, revenue_of
 
@@ -31,6 +33,7 @@ EMPTY_VALUE_TEXTS: Mapping[str, str | Promise] = {
 MAX_SUBSIDIARIES = 10
 MAX_CHANGES = 5
 MAX_TRANSACTIONS = 10
+MAX_INTERACTIONS = 5
 
 
 class Basics(CustomerPanel):
@@ -75,6 +78,31 @@ def _facts(
         for field in fields
         if field.name not in FIELDS_SHOWN_ELSEWHERE and field.applies_to(category)
     ]
+
+
+class Interactions(CustomerPanel):
+    """The latest interactions, and a form to log another."""
+
+    slug = "interactions"
+    title = _("Interactions")
+    template = "crm/panels/interactions.html"
+    permission: ClassVar[Permission] = Permission.INTERACTION_VIEW
+    query_budget = 4
+    wide = True
+
+    def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
+        """Return the latest interactions and an empty form, None if the user may not log any.
+
+        The page answers a form with errors with this panel: ``crm.views.interaction``.
+        """
+        may_log = request.user.may(Permission.INTERACTION_LOG)
+        interactions = latest_interactions(customer, limit=MAX_INTERACTIONS + 1)
+        return {
+            "customer": customer,
+            "form": InteractionForm(request.user, customer=customer) if may_log else None,
+            "interactions": interactions[:MAX_INTERACTIONS],
+            "has_more": len(interactions) > MAX_INTERACTIONS,
+        }
 
 
 class Transactions(CustomerPanel):

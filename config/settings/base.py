@@ -281,15 +281,17 @@ CELERY_BEAT_SCHEDULE = {
 SCORING_WINDOW_DAYS = env.integer("SCORING_WINDOW_DAYS", example="365", default=365)
 
 # --- records with declared fields (docs/adr/0013) -----------------------------------------------
-RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
+RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER", "crm.fields.INTERACTION"]
 LISTS: list[str] = [
     "crm.listing.CUSTOMER_LIST",
+    "crm.listing.INTERACTION_LIST",
     "satisfaction.listing.COMPLAINT_LIST",
     "segmentation.listing.RUN_LIST",
 ]
 
 # --- parts that apps add to pages, in the order of the page (docs/adr/0003) -----------------------
 CUSTOMER_PANELS: list[str] = [
+    "crm.panels.Interactions",
     "crm.panels.Transactions",
     "segmentation.panels.Worth",
     "satisfaction.panels.Complaints",
@@ -302,6 +304,7 @@ HOME_WIDGETS: list[str] = [
 ]
 CUSTOMER_LIST_PARTS: list[str] = [
     "segmentation.columns.WorthColumns",
+    "crm.listing.InteractionsOfCustomers",
     "satisfaction.listing.ComplaintsOfCustomers",
 ]
 

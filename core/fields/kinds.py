@@ -161,9 +161,11 @@ class Url(Text):
 
 @dataclass(frozen=True)
 class Number(FieldKind):
-    """A Decimal with at most ``decimals`` digits behind the point."""
+    """A Decimal with at most ``decimals`` digits behind the point, between two limits."""
 
     decimals: int = 0
+    minimum: Decimal = -MAX_NUMBER
+    maximum: Decimal = MAX_NUMBER
     sql_type: ClassVar[str] = "numeric"
 
     def parse(self, text: str) -> Decimal:
@@ -209,7 +211,7 @@ class Number(FieldKind):
         return ValueFault.NOT_A_NUMBER
 
     def _check_number(self, number: Decimal) -> Decimal:
-        if abs(number) > MAX_NUMBER:
+        if not self.minimum <= number <= self.maximum:
             raise UnreadableError(ValueFault.OUT_OF_RANGE)
         rounded = number.quantize(Decimal(1).scaleb(-self.decimals))
         if rounded != number:

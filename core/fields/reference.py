@@ -39,7 +39,8 @@ class Reference(FieldKind):
     empty_label: str | Promise = "–"
     # Columns that a list's filter searches where there are too many records to list them.
     searched_columns: tuple[str, ...] = ()
-    may_be_user: bool = False  # filters offer "Mine": the records that refer to the user
+    # Filters offer "Mine": the records that refer to what this returns, the user or their unit.
+    mine: Callable[[User], Any] | None = None
     # Returns the records that a filter means by the selected ones, such as the units below a unit.
     included_in_filter: Callable[[User, Sequence[Any]], QuerySet[Any]] | None = None
     fault: ValueFault = ValueFault.NOT_YOURS  # of a key or name that matches none of ``records``

@@ -15,7 +15,7 @@ from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Choice, Date, DateTime, Money, Number, YesNo
 from core.fields.reference import Reference
 from core.listing.comparisons import (
-    CURRENT_USER,
+    MINE,
     Column,
     choice_comparisons,
     date_comparisons,
@@ -35,6 +35,7 @@ from core.listing.filters import (
     OptionGroup,
     option_group,
 )
+from core.listing.periods import parse_period
 
 MAX_OPTIONS = 200  # more records are not listed but searched
 MAX_SEARCH_RESULTS = 20
@@ -100,6 +101,20 @@ def reference_filter(key: str, label: str | Promise, path: str, kind: Reference)
     )
 
 
+def offering_periods(list_filter: ListFilter, *codes: str) -> ListFilter:
+    """Return the filter of a day or time such that the page offers these periods of it.
+
+    ``codes`` are those of ``core.listing.periods``, such as ``"last_30_days"``.
+    """
+    return replace(
+        list_filter,
+        offered_suffix="period",
+        option_groups=lambda _user: [
+            option_group((code, parse_period(code).label) for code in codes)
+        ],
+    )
+
+
 @dataclass(frozen=True)
 class _ReferenceOptions:
     """The options of a filter by a related record, for each user those it may refer to."""
@@ -142,8 +157,8 @@ class _ReferenceOptions:
 
     def _special_options(self) -> list[FilterOption]:
         options = []
-        if self.kind.may_be_user:
-            options.append(FilterOption(CURRENT_USER, _("Mine")))
+        if self.kind.mine is not None:
+            options.append(FilterOption(MINE, _("Mine")))
         if self.kind.empty_label:
             is_named = isinstance(self.kind.empty_label, Promise)
             options.append(FilterOption(NO_VALUE, self.kind.empty_label if is_named else _("None")))
