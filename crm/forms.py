@@ -97,7 +97,10 @@ class InteractionForm(RecordForm):
             # The form also sends the time that it showed first: see ``values``.
             self.fields["occurred_at"].show_hidden_initial = True
         self.fields["content"].error_messages["required"] = _("Write what was said.")
-        self.fields["content"].widget.attrs["rows"] = 3
+        self.fields["content"].widget.attrs |= {
+            "rows": 2 if customer is not None else 5,
+            "placeholder": _("What was said?"),
+        }
 
     def values(self) -> dict[str, Any]:
         """Return the values for the service; without a time that the user has left as it was.

@@ -14,6 +14,7 @@ from crm.models.batch import BatchKind
 from demo.complaints import make_complaints
 from demo.custom_fields import make_custom_fields
 from demo.customers import make_customers
+from demo.interactions import make_interactions
 from demo.people import make_people
 from demo.plan import Plan
 from demo.progress import Progress
@@ -25,6 +26,8 @@ VACUUMED_TABLES = (
     "accounts_user",
     "crm_customer",
     "crm_importbatch",
+    "crm_interaction",
+    "crm_interactionevent",
     "crm_transaction",
     "satisfaction_complaint",
     "satisfaction_complaintentry",
@@ -91,6 +94,9 @@ def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     progress.end()
     progress.begin(_("Transactions"), plan.transactions)
     make_transactions(plan, profiles, actor, progress)
+    progress.end()
+    progress.begin(_("Interactions"))
+    make_interactions(plan, organisation, people.agents_by_province, progress)
     progress.end()
     progress.begin(_("Complaints"))
     make_complaints(plan, organisation, people.agents_by_province, progress)

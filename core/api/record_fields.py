@@ -18,11 +18,11 @@ from core.api.fields import KeyField
 from core.api.resources import printable, require_user
 from core.fields.custom import custom_fields
 from core.fields.declarations import MASK, FieldDeclaration
+from core.fields.kind import FieldKind
 from core.fields.kinds import (
     Choice,
     Date,
     DateTime,
-    FieldKind,
     Money,
     Number,
     Text,

@@ -4,6 +4,7 @@
 from ``RecordList`` and ``RecordDetail``; the services check what is allowed.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -17,7 +18,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.scoping import ScopedQuerySet
 from common.errors import StaleError
 from core.api.errors import PreconditionRequired
 from core.api.listing import ListResource
@@ -62,16 +62,16 @@ class RecordResource(GenericAPIView[Any]):
 
     record_type: ClassVar[RecordType]
     serializer_class: type[RecordSerializer]
+    related: ClassVar[Sequence[str]] = ()  # that the serializer shows besides declared fields
     change_serializer_class: ClassVar[type[RecordSerializer] | None] = None  # None: the same
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the records the user sees, with the related records of the serializer."""
-        records: QuerySet[Any] = ScopedQuerySet(self.record_type.model).visible_to(
-            requesting_user(self)
-        )
-        return records.select_related(
-            *(field.name for field in self.record_type.fields if isinstance(field.kind, Reference))
-        )
+        records = self.record_type.visible_to(requesting_user(self))
+        declared = [
+            field.name for field in self.record_type.fields if isinstance(field.kind, Reference)
+        ]
+        return records.select_related(*declared, *self.related)
 
     def record_response(self, record: Any, status_code: int = status.HTTP_200_OK) -> Response:
         """Return the response for one record, with its version as ETag."""
@@ -134,9 +134,7 @@ class RecordDetail(RecordResource):
         Raises the model's DoesNotExist; PreconditionRequired without If-Match; StaleError if none
         of its tags is current.
         """
-        records: QuerySet[Any] = ScopedQuerySet(self.record_type.model).visible_to(
-            require_user(request)
-        )
+        records = self.record_type.visible_to(require_user(request))
         record: VersionedRecord = records.only("version").get(pk=pk)
         tags = parse_etags(request.headers.get("If-Match", ""))
         if not tags:

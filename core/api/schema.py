@@ -87,7 +87,7 @@ def _problems(path: str, method: str) -> dict[str, str]:
         problems |= RECORD_PROBLEMS
     if method != "get":
         problems |= WRITE_PROBLEMS
-    if method == "patch":
+    if method in {"patch", "delete"}:
         problems |= CHANGE_PROBLEMS
     if path.endswith("/bulk/"):
         problems |= BULK_PROBLEMS

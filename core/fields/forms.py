@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.fields.declarations import FieldDeclaration
+from core.fields.kind import FieldKind
 from core.fields.kinds import (
     Choice,
     Date,
     DateTime,
     Email,
-    FieldKind,
     LongText,
     Money,
     Number,
@@ -67,7 +68,8 @@ class KindFormField(forms.CharField):
             return f"{timezone.localtime(value):{INPUT_TIME_FORMAT}}"
         if isinstance(value, date):
             return value.isoformat()
-        return format(value, "f")  # a Decimal, without an exponent
+        # A Decimal without an exponent; the attribute of a model may also be an int.
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the value changed: ``1,000.0`` in place of ``1000`` is no change."""

@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from accounts.models import User
 from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
-from core.fields.kinds import FieldKind, normalise_name
+from core.fields.kind import FieldKind
+from core.fields.kinds import normalise_name
 
 MAX_KEY_LENGTH = 40  # of a key in a file
 

@@ -23,7 +23,8 @@ from common.parsing.errors import UnreadableError
 from core.fields.custom import MAX_DECIMALS
 from core.fields.declarations import CUSTOM_COLUMN
 from core.fields.faults import ValueFault
-from core.fields.kinds import Date, FieldKind, Money, Number, YesNo
+from core.fields.kind import FieldKind
+from core.fields.kinds import Date, Money, Number, YesNo
 from core.fields.reference import Reference
 from core.listing.filters import NO_VALUE, Comparison, Predicate
 from core.listing.periods import Period, parse_period

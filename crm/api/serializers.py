@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.api.records import RecordSerializer
 from core.api.resources import StrictSerializer
-from crm.fields import CUSTOMER
+from crm.fields import CUSTOMER, INTERACTION
 from crm.models import Transaction
 from crm.models.transaction import TransactionKind
 
@@ -35,6 +35,26 @@ class CustomerChangeSerializer(CustomerSerializer):
     )
 
 
+class InteractionSerializer(RecordSerializer):
+    """An interaction with its declared fields; the customer is given by code, the user by number.
+
+    One that another system has sent has the code of that system and its own id there.
+    """
+
+    record_type = INTERACTION
+
+    source_system = serializers.CharField(
+        source="source_system.code", read_only=True, allow_null=True, default=None
+    )
+    external_id = serializers.CharField(read_only=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Make the user optional: the default is the user of the request."""
+        fields = super().get_fields()
+        fields["user"].required = False
+        return fields
+
+
 class TransactionSerializer(serializers.Serializer[Transaction]):
     """A bill, order or refund; related records are given by code."""
 
@@ -53,18 +73,24 @@ class TransactionSerializer(serializers.Serializer[Transaction]):
         return TransactionKind(transaction.kind).name.lower()
 
 
-class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):
-    """The options of a bulk import."""
+class SystemSerializer(StrictSerializer[dict[str, Any]]):
+    """The options of every bulk import."""
 
     system = serializers.CharField(
-        max_length=30, help_text="Code of the billing system the transactions come from."
-    )
-    create_customers = serializers.BooleanField(
-        default=False,
-        help_text="Create customers that do not exist yet, instead of rejecting their rows.",
+        max_length=30,
+        help_text="Code of the system the rows come from, one of the billing systems.",
     )
     dry_run = serializers.BooleanField(
         default=False, help_text="Check everything and return the same counts, but store nothing."
+    )
+
+
+class BulkOptionsSerializer(SystemSerializer):
+    """The options of a bulk import of transactions."""
+
+    create_customers = serializers.BooleanField(
+        default=False,
+        help_text="Create customers that do not exist yet, instead of rejecting their rows.",
     )
     unit = serializers.CharField(
         max_length=30, default="", allow_blank=True,

@@ -28,7 +28,8 @@ CHANNEL_SYNONYMS = {
     "call": InteractionChannel.PHONE, "微信": InteractionChannel.WECHAT,
     "邮件": InteractionChannel.EMAIL, "电子邮件": InteractionChannel.EMAIL,
     "短信": InteractionChannel.SMS, "会议": InteractionChannel.MEETING,
-    "营业厅": InteractionChannel.SERVICE_HALL, "线上": InteractionChannel.ONLINE, "在线": InteractionChannel.ONLINE,
+    "营业厅": InteractionChannel.SERVICE_HALL, "线上": InteractionChannel.ONLINE,
+    "在线": InteractionChannel.ONLINE,
 }  # fmt: skip
 DIRECTION_SYNONYMS = {
     "呼出": Direction.OUTBOUND, "主动": Direction.OUTBOUND, "out": Direction.OUTBOUND,

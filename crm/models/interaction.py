@@ -99,7 +99,6 @@ class Interaction(ScopedModel):
         max_length=12,
         choices=Phase.choices,
         default=Phase.PRE_SALE,
-        help_text=_("If none is given, that of the customer's stage."),
     )
     occurred_at = models.DateTimeField(_("when"), default=timezone.now)
     duration_minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -113,12 +113,12 @@ class InteractionEdit(Page):
 
     def get(self, request: AuthedRequest, pk: int) -> HttpResponse:
         """Show the form of the interaction."""
-        interaction = _get_interaction(request.user, pk)
+        interaction = _get_editable(request.user, pk)
         return _form_page(request, InteractionForm(request.user, interaction=interaction))
 
     def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
         """Save the changes, or show the form with its errors (422) or as a conflict (409)."""
-        interaction = _get_interaction(request.user, pk)
+        interaction = _get_editable(request.user, pk)
         if request.POST.get("version") != str(interaction.version):
             return _conflict_page(request, interaction)
         form = InteractionForm(request.user, interaction=interaction, data=request.POST)
@@ -168,6 +168,14 @@ class InteractionDelete(Page):
 def _get_interaction(user: User, pk: int) -> Interaction:
     interactions = Interaction.objects.visible_to(user).select_related("customer", "user")
     return get_object_or_404(interactions, pk=pk)
+
+
+def _get_editable(user: User, pk: int) -> Interaction:
+    """Return the interaction; raise PermissionDenied if the user may not change it."""
+    interaction = _get_interaction(user, pk)
+    if not may_change(user, interaction):
+        raise PermissionDenied(Permission.INTERACTION_MANAGE.value)
+    return interaction
 
 
 def _log(request: AuthedRequest, form: InteractionForm, **values: Any) -> Interaction | None:

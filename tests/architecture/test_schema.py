@@ -24,6 +24,7 @@ from accounts.models import User
 from config.wsgi import application
 from segmentation.api import views
 from tests.core.api import new_key
+from tests.crm.factories import make_interaction
 from tests.permission_matrix import World, make_world
 
 CHECKS = [
@@ -39,6 +40,12 @@ OPERATIONS = {
     "GET /api/v1/customers/{id}/",
     "PATCH /api/v1/customers/{id}/",
     "GET /api/v1/customers/by-code/{code}/",
+    "GET /api/v1/interactions/",
+    "POST /api/v1/interactions/",
+    "POST /api/v1/interactions/bulk/",
+    "DELETE /api/v1/interactions/{id}/",
+    "GET /api/v1/interactions/{id}/",
+    "PATCH /api/v1/interactions/{id}/",
     "GET /api/v1/me/",
     "GET /api/v1/scores/",
     "GET /api/v1/scoring-runs/",
@@ -112,6 +119,8 @@ def test_responses_to_generated_requests_conform_to_the_schema(
     user: User = getattr(world.cast, user_name)
     key, operations = new_key(user), _operations(user)
     assert set(operations) == OPERATIONS
+    # So that the id in paths is that of a customer and of an interaction.
+    make_interaction(world.own_customer, world.cast.manager, id=world.own_customer.pk)
     existing = {"id": world.own_customer.pk, "code": world.own_customer.code}
     for label, operation in operations.items():
         assert _send_requests(operation, key, existing) >= 1, label

@@ -27,6 +27,9 @@ MANAGER_PATHS = (
     "/customers/",
     "/customers/?q=nobody-is-called-this",
     "/customers/new/",
+    "/interactions/",
+    "/interactions/?view=all&q=nobody-said-this",
+    "/interactions/new/",
     "/complaints/?view=all",
     "/complaints/new/",
     "/segments/",
@@ -39,14 +42,17 @@ MANAGER_PATHS = (
 
 
 def _records(page: Page) -> Iterator[str]:
-    """Yield the paths of a customer with revenue, the form that edits it, and a complaint."""
+    """Yield the paths of a customer with revenue, an interaction, their forms, and a complaint."""
     page.goto("/customers/?sort=-monetary")
     customer = page.locator("td.name a").first.get_attribute("href") or ""
+    page.goto("/interactions/")
+    interaction = page.locator("td.name a").first.get_attribute("href") or ""
     page.goto("/complaints/?view=all")
     complaint = page.locator("td.name a").first.get_attribute("href") or ""
     assert customer
+    assert interaction
     assert complaint
-    yield from (customer, f"{customer}edit/", complaint)
+    yield from (customer, f"{customer}edit/", interaction, f"{interaction}edit/", complaint)
 
 
 def _wait_until_loaded(page: Page) -> None:

@@ -16,8 +16,9 @@ class ImportOptions:
     see ``match_columns``. A ``dry_run`` checks everything and stores nothing. ``rejects_path`` is
     the file that rejected rows are written to, None for none; a dry run writes it too.
 
-    Only transactions have these two: ``system`` is the code of the billing system they come from;
-    ``create_customers`` creates the customers that do not exist, instead of rejecting their rows.
+    Only transactions and interactions have a ``system``, the code of the one they come from. Only
+    transactions have ``create_customers``, which creates the customers that do not exist, instead
+    of rejecting their rows.
     """
 
     unit: str = ""

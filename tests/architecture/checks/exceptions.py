@@ -41,6 +41,22 @@ ALLOWED = (
         "crm/selectors/revenue.py", READ, "The same.", "latest_transactions",
     ),
     Allowed(
+        "crm/selectors/interactions.py", READ,
+        "The panel has read the customer through visible_to, and an interaction is seen with its"
+        " customer.",
+        "latest_interactions",
+    ),
+    Allowed(
+        "crm/selectors/interactions.py", READ,
+        "The outer query is of customers that the list has read through visible_to.",
+        "interactions_of_outer_customer",
+    ),
+    Allowed(
+        "crm/selectors/interactions.py", READ,
+        "The outer query is of interactions that the list has read through visible_to.",
+        "later_interactions",
+    ),
+    Allowed(
         "segmentation/columns.py", READ,
         "Joins the scores of customers that the list has read through visible_to.",
         "WorthColumns.annotate",
@@ -67,6 +83,7 @@ ALLOWED = (
     Allowed("demo/complaints.py", WRITE, _DEMO),
     Allowed("demo/customers.py", READ, _DEMO),
     Allowed("demo/customers.py", SQL, _DEMO),
+    Allowed("demo/interactions.py", SQL, _DEMO),
     Allowed("demo/people.py", READ, _DEMO),
     Allowed("demo/people.py", WRITE, _DEMO),
     Allowed("demo/transactions.py", READ, _DEMO),
@@ -114,6 +131,7 @@ FOREIGN_KEYS_IN_TEMPLATES = {
     "row.unit": _IN_CHARGE,
     "customer.owner": _IN_CHARGE,
     "customer.unit": _IN_CHARGE,
+    "interaction.user": _ACTED,
     "complaint.customer": _WITH_CUSTOMER,
     "complaint.owner": _IN_CHARGE,
     "complaint.opened_by": _ACTED,
