@@ -1,6 +1,6 @@
 """The forms of a customer and of an interaction."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -13,7 +13,7 @@ from core.record_form import RecordForm
 from crm.fields import CUSTOMER, INTERACTION
 from crm.models import Category, Customer, Interaction
 from crm.models.customer import Stage
-from crm.models.interaction import PHASE_BY_STAGE, Direction
+from crm.models.interaction import PHASE_BY_STAGE, Direction, Phase
 from crm.selectors.interactions import last_channel
 from crm.services.customer import PLACEMENT_FIELDS
 
@@ -96,11 +96,19 @@ class InteractionForm(RecordForm):
         if interaction is None:
             # The form also sends the time that it showed first: see ``values``.
             self.fields["occurred_at"].show_hidden_initial = True
+            if customer is None and preset is None:
+                self._offer_phase_of_stage()
         self.fields["content"].error_messages["required"] = _("Write what was said.")
         self.fields["content"].widget.attrs |= {
             "rows": 2 if customer is not None else 5,
             "placeholder": _("What was said?"),
         }
+
+    def _offer_phase_of_stage(self) -> None:
+        """Offer to leave the phase to the service, while the form does not know the customer."""
+        phase = cast("forms.ChoiceField", self.fields["phase"])
+        phase.required = False
+        phase.choices = [("", _("That of the customer's stage")), *Phase.choices]
 
     def values(self) -> dict[str, Any]:
         """Return the values for the service; without a time that the user has left as it was.

@@ -1,6 +1,9 @@
 """Template filters for interactions."""
 
+from datetime import date, datetime
+
 from django import template
+from django.utils import timezone
 
 from crm.models.interaction import InteractionChannel
 
@@ -22,3 +25,9 @@ CHANNEL_ICONS: dict[str, str] = {
 def channel_icon(channel: str) -> str:
     """Return the name of the icon of a channel."""
     return CHANNEL_ICONS[channel]
+
+
+@register.filter
+def local_day(moment: datetime) -> date:
+    """Return the day of a time, for lists that have no room for more."""
+    return timezone.localdate(moment)

@@ -148,7 +148,7 @@ class InteractionDelete(Page):
 
     def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
         """Delete the interaction and go to its customer; go back to it if it has changed."""
-        interaction = _get_interaction(request.user, pk)
+        interaction = _get_editable(request.user, pk)
         is_current = request.POST.get("version", "") == str(interaction.version)
         try:
             if is_current:

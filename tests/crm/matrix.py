@@ -93,10 +93,11 @@ MATRIX = AppMatrix(
         Row("interaction_new", "HMAD"),
         Row("interaction_new", "HMAD", method="post", status=422),
         Row("interaction", ALL, _own_interaction, _other_interaction),
-        Row("interaction_edit", "HMAD", _own_interaction, _other_interaction),
+        # Agents change only their own interactions.
+        Row("interaction_edit", "HMD", _own_interaction, _other_interaction),
         Row(
             "interaction_edit",
-            "HMAD",
+            "HMD",
             _own_interaction,
             _other_interaction,
             method="post",
@@ -105,7 +106,7 @@ MATRIX = AppMatrix(
         # The version is missing, so nothing is deleted.
         Row(
             "interaction_delete",
-            "HMAD",
+            "HMD",
             _own_interaction,
             _other_interaction,
             method="post",
