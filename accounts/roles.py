@@ -20,6 +20,7 @@ _READ = frozenset(
     {
         Permission.CUSTOMER_VIEW,
         Permission.TRANSACTION_VIEW,
+        Permission.INTERACTION_VIEW,
         Permission.COMPLAINT_VIEW,
         Permission.SCORE_VIEW,
     }
@@ -48,6 +49,8 @@ STARTING_ROLES = (
         | {
             Permission.CUSTOMER_EDIT,
             Permission.CUSTOMER_REASSIGN,
+            Permission.INTERACTION_LOG,
+            Permission.INTERACTION_MANAGE,
             Permission.COMPLAINT_WORK,
             Permission.SENSITIVE_VIEW,
         },
@@ -55,11 +58,16 @@ STARTING_ROLES = (
     StartingRole(
         "account_manager", "客户经理", "Account manager", DataAccessLevel.OWN,
         _READ
-        | {Permission.CUSTOMER_EDIT, Permission.COMPLAINT_WORK, Permission.SENSITIVE_VIEW},
+        | {
+            Permission.CUSTOMER_EDIT,
+            Permission.INTERACTION_LOG,
+            Permission.COMPLAINT_WORK,
+            Permission.SENSITIVE_VIEW,
+        },
     ),
     StartingRole(
         "service_agent", "客服专员", "Service agent", DataAccessLevel.SUBTREE,
-        _READ | {Permission.COMPLAINT_WORK},
+        _READ | {Permission.INTERACTION_LOG, Permission.COMPLAINT_WORK},
     ),
     StartingRole(
         "division_administrator", "版块管理员", "Division administrator", DataAccessLevel.SUBTREE,
@@ -69,6 +77,9 @@ STARTING_ROLES = (
             Permission.CUSTOMER_REASSIGN,
             Permission.CUSTOMER_IMPORT,
             Permission.TRANSACTION_IMPORT,
+            Permission.INTERACTION_LOG,
+            Permission.INTERACTION_MANAGE,
+            Permission.INTERACTION_IMPORT,
             Permission.SENSITIVE_VIEW,
             Permission.ADMIN_ENTER,
         },

@@ -38,6 +38,9 @@ NAVIGATION = (
     NavigationEntry(_("Today"), "home", "", "home"),
     NavigationEntry(_("Customers"), "customers", "customers", "building", Permission.CUSTOMER_VIEW),
     NavigationEntry(
+        _("Interactions"), "interactions", "interactions", "messages", Permission.INTERACTION_VIEW
+    ),
+    NavigationEntry(
         _("Complaints"), "complaints", "complaints", "message-report", Permission.COMPLAINT_VIEW
     ),
     NavigationEntry(_("Worth & risk"), "segments", "segments", "chart-dots", Permission.SCORE_VIEW),

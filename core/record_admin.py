@@ -3,10 +3,12 @@
 ``crm.admin.CustomerAdmin`` derives from it.
 """
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -17,20 +19,34 @@ from accounts.scoping import ScopedModel, ScopedQuerySet
 from core.fields.declarations import FieldDeclaration
 from core.fields.forms import INPUT_TYPES, form_field
 from core.fields.record_types import RecordType
-from core.service_admin import AdminRequest, ServiceModelAdmin, ServiceModelForm
+from core.service_admin import (
+    LOADED_VERSION,
+    AdminRequest,
+    ServiceModelAdmin,
+    ServiceModelForm,
+)
+
+
+@runtime_checkable
+class SearchableQuerySet(Protocol):
+    """A queryset with a text search."""
+
+    def search(self, text: str) -> QuerySet[Any]: ...
 
 
 class RecordModelForm(ServiceModelForm):
-    """A model's form plus the record type's custom fields.
+    """A model's form plus the record type's custom fields, and the version that was loaded.
 
     ``RecordModelAdmin.get_form`` derives a class from it for each request, with a form field for
     each of ``custom_declarations``.
     """
 
     custom_declarations: ClassVar[list[FieldDeclaration]] = []
+    loaded_version = forms.IntegerField(required=False, widget=forms.HiddenInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields[LOADED_VERSION].initial = self.instance.version
         for field in self.custom_declarations:
             self.fields[field.name].initial = field.value_of(self.instance)
 
@@ -45,10 +61,32 @@ class RecordModelForm(ServiceModelForm):
 
 
 class RecordModelAdmin(ServiceModelAdmin):
-    """The administration pages of one record type: a form of its declared fields."""
+    """The administration pages of one record type: a form of its declared fields.
+
+    ``search_fields`` of a subclass shows the search box; the search is that of the queryset.
+    """
 
     record_type: ClassVar[RecordType]
+    change_only_fields: ClassVar[Sequence[str]] = ()  # of the form of an existing record
     form = RecordModelForm
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the records that match, found by the index, and False: none is there twice."""
+        if not isinstance(queryset, SearchableQuerySet):
+            raise TypeError(queryset)
+        return queryset.search(search_term), False
+
+    def get_fields(self, request: AdminRequest, obj: Any = None) -> list[str]:
+        """Return the declared fields; for an existing record also the loaded version.
+
+        A user who may not change the record gets the read-only fields.
+        """
+        if obj is not None and not self.has_change_permission(request, obj):
+            return self.readonly_field_names(request, obj)
+        fields = [field.name for field in self.declarations(request, obj)]
+        return fields if obj is None else [*fields, *self.change_only_fields, LOADED_VERSION]
 
     def declarations(self, request: AdminRequest, obj: Model | None) -> list[FieldDeclaration]:
         """Return the fields that the user may see and that apply to the record's category.

@@ -4,9 +4,9 @@
 them again, and its errors are added with ``add_service_errors``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,8 +17,10 @@ from accounts.models import User
 from core.fields.declarations import FieldDeclaration, fields_by_name
 from core.fields.forms import form_fields, initial_values, use_search_picker
 from core.fields.reference import Reference
+from core.history import Change, latest_changes, state_at
 
 VERSION = "version"  # name of the hidden field
+MAX_INTEGER_DIGITS = 9  # every number with so few digits fits PostgreSQL's integer
 
 
 class RecordForm(forms.Form):
@@ -47,9 +49,14 @@ class RecordForm(forms.Form):
         self.fields.update(form_fields(self.declarations.values(), user, record))
         for name, field in self.declarations.items():
             if isinstance(field.kind, Reference) and field.kind.options_url_name:
-                # A record is no option of a reference to its own kind, such as its parent.
-                query = f"?without={record.pk}" if record else ""
-                use_search_picker(self.fields[name], field.kind, self[name].value(), query)
+                use_search_picker(
+                    self.fields[name], field.kind, self[name].value(), self._picker_query(field)
+                )
+
+    def _picker_query(self, field: FieldDeclaration) -> str:
+        """Return what excludes the record itself from a reference to its own kind: its parent."""
+        related = self.record and self.record._meta.get_field(field.name).related_model  # noqa: SLF001
+        return f"?without={self.record.pk}" if related is self.record.__class__ else ""
 
     def values(self) -> dict[str, Any]:
         """Return the values for the service by name; of an existing record only the changed ones.
@@ -95,6 +102,9 @@ class RecordForm(forms.Form):
                 visible = field.kind.records(self.user).filter(pk=values[name])
                 values[name] = values[name] if visible.exists() else None
         return {**values, VERSION: self.record.version}
+
+
+F = TypeVar("F", bound=RecordForm)
 
 
 @dataclass(frozen=True)
@@ -144,6 +154,36 @@ def merge_changes(
             data[name] = saved
     data[VERSION] = str(form.initial[VERSION])
     return conflicts, data
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The changes that another user saved while the form was open."""
+
+    # Who made the last one and when; None if it changed no field of the user's form.
+    last_change: Change | None
+    fields: list[FieldConflict]
+
+
+def merge_conflict(
+    make_form: Callable[..., F], record: Any, submitted_data: QueryDict
+) -> tuple[F, Conflict]:
+    """Return a form with the user's changes and those saved meanwhile, and what they are.
+
+    ``make_form`` takes ``record`` and ``data`` and returns the user's form. The returned form is
+    based on the current version of the record, so that saving it succeeds. What the user's form was
+    loaded with comes from the history, by the version in the form.
+    """
+    current_form = make_form(record=record, data=None)
+    version = submitted_data.get(VERSION, "")
+    is_number = version.isascii() and version.isdecimal() and len(version) <= MAX_INTEGER_DIGITS
+    state = state_at(record, int(version)) if is_number else None
+    loaded = {} if state is None else dict(make_form(record=state, data=None).initial)
+    conflicts, data = merge_changes(current_form, loaded, submitted_data)
+    fields = current_form.declarations.values()
+    changes = latest_changes(current_form.user, record, limit=1, fields=fields)
+    conflict = Conflict(last_change=next(iter(changes), None), fields=conflicts)
+    return make_form(record=record, data=data), conflict
 
 
 def _input_text(field: forms.Field, value: Any) -> str:

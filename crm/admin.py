@@ -1,19 +1,17 @@
-"""Administration of reference lists, customers and imports."""
+"""Administration of reference lists, customers, interactions and imports."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from accounts.permissions import Permission
 from core.record_admin import RecordModelAdmin, RecordModelForm
-from core.service_admin import LOADED_VERSION, AdminRequest, ServiceModelAdmin, VersionedForm
-from crm.fields import CUSTOMER
+from core.service_admin import LOADED_VERSION, ServiceModelAdmin, VersionedForm
+from crm.fields import CUSTOMER, INTERACTION
 from crm.models import (
     BillingSystem,
     Category,
@@ -21,11 +19,13 @@ from crm.models import (
     Grade,
     ImportBatch,
     Industry,
+    Interaction,
     Source,
 )
-from crm.models.customer import CustomerQuerySet
+from crm.models.interaction import SEARCHED_COLUMNS
 from crm.models.reference import ReferenceEntry
 from crm.services.customer import create_customer, update_customer
+from crm.services.interaction import delete_interaction, log_interaction, update_interaction
 from crm.services.reference import delete_reference, save_reference
 
 
@@ -57,9 +57,8 @@ for model in (Industry, Source, Category, Grade, BillingSystem):
 
 
 class CustomerForm(RecordModelForm):
-    """A customer's declared fields, the version when the form was loaded, and a reason."""
+    """A customer's declared fields, and a reason."""
 
-    loaded_version = forms.IntegerField(required=False, widget=forms.HiddenInput())
     reason = forms.CharField(
         label=_("reason for the change"),
         max_length=200,
@@ -70,10 +69,6 @@ class CustomerForm(RecordModelForm):
     class Meta:
         model = Customer
         fields = [field.name for field in CUSTOMER.fields]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields[LOADED_VERSION].initial = self.instance.version
 
 
 @admin.register(Customer)
@@ -87,27 +82,10 @@ class CustomerAdmin(RecordModelAdmin):
     list_display = ["code", "name", "stage", "grade", "unit", "owner"]
     list_filter = ["stage", "grade", "category", "source"]
     list_select_related = ["grade", "unit", "owner"]
-    search_fields = CUSTOMER.searched_columns  # shows the search box; see get_search_results
+    change_only_fields = ("reason",)
+    search_fields = CUSTOMER.searched_columns
     autocomplete_fields = ["parent"]
     ordering = ["code"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Return the customers that match, found by the index, and False: none is there twice."""
-        if not isinstance(queryset, CustomerQuerySet):
-            raise TypeError(queryset)
-        return queryset.search(search_term), False
-
-    def get_fields(self, request: AdminRequest, obj: Customer | None = None) -> list[str]:
-        """Return the declared fields; for an existing customer also reason and loaded version.
-
-        A user who may not change the customer gets the read-only fields.
-        """
-        if obj is not None and not self.has_change_permission(request, obj):
-            return self.readonly_field_names(request, obj)
-        fields = [field.name for field in self.declarations(request, obj)]
-        return fields if obj is None else [*fields, "reason", LOADED_VERSION]
 
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
@@ -120,6 +98,49 @@ class CustomerAdmin(RecordModelAdmin):
         return update_customer(
             customer_id=pk, actor=actor, version=version, reason=reason, **values
         )
+
+
+class InteractionForm(RecordModelForm):
+    """An interaction's declared fields."""
+
+    class Meta:
+        model = Interaction
+        fields = [field.name for field in INTERACTION.fields]
+
+
+@admin.register(Interaction)
+class InteractionAdmin(RecordModelAdmin):
+    """Interactions, for corrections by the administrator of a division."""
+
+    view_permission = Permission.INTERACTION_VIEW
+    change_permission = Permission.INTERACTION_MANAGE
+    may_delete = True
+    form = InteractionForm
+    record_type = INTERACTION
+    list_display = ["occurred_at", "customer", "channel", "direction", "phase", "user", "said"]
+    list_filter = ["channel", "direction", "phase"]
+    list_select_related = ["customer", "user"]
+    search_fields = SEARCHED_COLUMNS
+    autocomplete_fields = ["customer"]
+    ordering = ["-occurred_at", "-pk"]
+
+    @admin.display(description=_("What was said"))
+    def said(self, interaction: Interaction) -> str:
+        """Return the first line of what was said."""
+        return interaction.summary
+
+    def save_through_service(
+        self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
+    ) -> Interaction:
+        """Log the interaction, or change it if it is still at the loaded version."""
+        if pk is None:
+            return log_interaction(actor=actor, **values)
+        version = form.cleaned_data[LOADED_VERSION]
+        return update_interaction(interaction_id=pk, actor=actor, version=version, **values)
+
+    def delete_through_service(self, actor: User, record: Interaction) -> None:
+        """Delete the interaction."""
+        delete_interaction(interaction_id=record.pk, actor=actor)
 
 
 @admin.register(ImportBatch)

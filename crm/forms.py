@@ -1,17 +1,20 @@
-"""Forms: a customer, and the options of an import."""
+"""Forms: a customer, an interaction, and the options of an import."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OrgUnit, User
 from accounts.permissions import Permission
 from core.fields.declarations import FieldDeclaration
 from core.record_form import RecordForm
-from crm.fields import CUSTOMER
-from crm.models import BillingSystem, Category, Customer
+from crm.fields import CUSTOMER, INTERACTION
+from crm.models import BillingSystem, Category, Customer, Interaction
 from crm.models.customer import Stage
+from crm.models.interaction import PHASE_BY_STAGE, Direction, Phase
+from crm.selectors.interactions import last_channel
 from crm.services.customer import PLACEMENT_FIELDS
 from crm.services.importing.options import DEFAULT_SYSTEM
 
@@ -66,6 +69,70 @@ def _fields_for(user: User) -> list[FieldDeclaration]:
         for field in CUSTOMER.fields_for(user)
         if field.name not in PLACEMENT_FIELDS or user.may(Permission.CUSTOMER_REASSIGN)
     ]
+
+
+class InteractionForm(RecordForm):
+    """The declared fields of an interaction that the user may see.
+
+    With a ``customer`` it is the quick form of the customer page, which logs an interaction of that
+    customer; ``preset`` is the customer that the form of a new one shows. Only users who may manage
+    interactions choose by whom it was.
+    """
+
+    def __init__(
+        self,
+        user: User,
+        *,
+        customer: Customer | None = None,
+        preset: Customer | None = None,
+        interaction: Interaction | None = None,
+        data: Any = None,
+    ) -> None:
+        left_out = {"customer"} if customer is not None else set()
+        if customer is not None or not user.may(Permission.INTERACTION_MANAGE):
+            left_out.add("user")
+        fields = [field for field in INTERACTION.fields_for(user) if field.name not in left_out]
+        initial = {} if interaction is not None else _new_interaction(user, customer or preset)
+        super().__init__(user, fields, record=interaction, data=data, initial=initial)
+        if interaction is None:
+            # The form also sends the time that it showed first: see ``values``.
+            self.fields["occurred_at"].show_hidden_initial = True
+            if customer is None and preset is None:
+                self._offer_phase_of_stage()
+        self.fields["content"].error_messages["required"] = _("Write what was said.")
+        self.fields["content"].widget.attrs |= {
+            "rows": 2 if customer is not None else 5,
+            "placeholder": _("What was said?"),
+        }
+
+    def _offer_phase_of_stage(self) -> None:
+        """Offer to leave the phase to the service, while the form does not know the customer."""
+        phase = cast("forms.ChoiceField", self.fields["phase"])
+        phase.required = False
+        phase.choices = [("", _("That of the customer's stage")), *Phase.choices]
+
+    def values(self) -> dict[str, Any]:
+        """Return the values for the service; without a time that the user has left as it was.
+
+        The service then takes the time of saving, as the page may have been open for an hour.
+        """
+        values = super().values()
+        if self.record is None and "occurred_at" not in self.changed_data:
+            values.pop("occurred_at", None)
+        return values
+
+
+def _new_interaction(user: User, customer: Customer | None) -> dict[str, Any]:
+    """Return what the form of a new interaction shows first."""
+    initial: dict[str, Any] = {
+        "channel": last_channel(user),
+        "direction": Direction.OUTBOUND,
+        "occurred_at": timezone.now(),
+        "user": user.pk,
+    }
+    if customer is not None:
+        initial |= {"customer": customer.pk, "phase": PHASE_BY_STAGE[Stage(customer.stage)]}
+    return initial
 
 
 class ImportForm(forms.Form):

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from accounts.acting import Channel
 from accounts.permissions import Permission
 from core.events.consumers import Consumer
-from core.listing.comparisons import CURRENT_USER
+from core.listing.comparisons import MINE
 from core.models.event import EventQuerySet
 from core.notices.declarations import NoticeDetails, NoticeKind
 from core.services.assignment_notices import assignment_notices
@@ -35,7 +35,7 @@ def _assigned_url(details: NoticeDetails) -> str:
         return reverse("customer", args=[details.record.pk])
     if details.values["count"] == 1 or not details.reader.may(Permission.CUSTOMER_VIEW):
         return ""
-    return f"{reverse('customers')}?{urlencode({'owner': CURRENT_USER, 'sort': '-updated_at'})}"
+    return f"{reverse('customers')}?{urlencode({'owner': MINE, 'sort': '-updated_at'})}"
 
 
 def _import_text(details: NoticeDetails) -> str:

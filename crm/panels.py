@@ -19,7 +19,9 @@ from core.selectors import files_panel
 from crm.composition import CustomerPanel
 from crm.fields import CUSTOMER
 from crm.files import CUSTOMER_FILES
+from crm.forms import InteractionForm
 from crm.models import Customer
+from crm.selectors.interactions import latest_interactions
 from crm.selectors.portfolio import portfolio
 from crm.selectors.revenue import Revenue, latest_transactions, revenue_of
 
@@ -33,6 +35,7 @@ EMPTY_VALUE_TEXTS: Mapping[str, str | Promise] = {
 MAX_SUBSIDIARIES = 10
 MAX_CHANGES = 5
 MAX_TRANSACTIONS = 10
+MAX_INTERACTIONS = 5
 
 
 class Basics(CustomerPanel):
@@ -91,6 +94,31 @@ class Files(CustomerPanel):
     def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
         """Return the files."""
         return files_panel(request.user, CUSTOMER_FILES, customer.pk)
+
+
+class Interactions(CustomerPanel):
+    """The latest interactions, and a form to log another."""
+
+    slug = "interactions"
+    title = _("Interactions")
+    template = "crm/panels/interactions.html"
+    permission: ClassVar[Permission] = Permission.INTERACTION_VIEW
+    query_budget = 4
+    wide = True
+
+    def context(self, request: AuthedRequest, customer: Customer) -> dict[str, Any]:
+        """Return the latest interactions and an empty form, None if the user may not log any.
+
+        The page answers a form with errors with this panel: ``crm.views.interaction``.
+        """
+        may_log = request.user.may(Permission.INTERACTION_LOG)
+        interactions = latest_interactions(customer, limit=MAX_INTERACTIONS + 1)
+        return {
+            "customer": customer,
+            "form": InteractionForm(request.user, customer=customer) if may_log else None,
+            "interactions": interactions[:MAX_INTERACTIONS],
+            "has_more": len(interactions) > MAX_INTERACTIONS,
+        }
 
 
 class Transactions(CustomerPanel):

@@ -15,6 +15,7 @@ from demo.complaints import make_complaints
 from demo.custom_fields import make_custom_fields
 from demo.customers import make_customers
 from demo.files import make_files
+from demo.interactions import make_interactions
 from demo.notices import make_notices
 from demo.people import make_people
 from demo.plan import Plan
@@ -28,6 +29,8 @@ VACUUMED_TABLES = (
     "core_attachment",
     "crm_customer",
     "crm_importbatch",
+    "crm_interaction",
+    "crm_interactionevent",
     "crm_transaction",
     "satisfaction_complaint",
     "satisfaction_complaintentry",
@@ -94,6 +97,9 @@ def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     progress.end()
     progress.begin(_("Transactions"), plan.transactions)
     make_transactions(plan, profiles, actor, progress)
+    progress.end()
+    progress.begin(_("Interactions"))
+    make_interactions(plan, organisation, people.agents_by_province, progress)
     progress.end()
     progress.begin(_("Complaints"))
     make_complaints(plan, organisation, people.agents_by_province, progress)

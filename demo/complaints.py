@@ -23,6 +23,7 @@ from demo.complaint_templates import (
     ComplaintTemplate,
 )
 from demo.customers import PROSPECT_STAGES
+from demo.people import agents_by_unit
 from demo.plan import Plan
 from demo.progress import Progress
 from demo.units import Organisation
@@ -143,18 +144,7 @@ class _ComplaintGenerator:
     ) -> None:
         self._rng = rng
         self._as_of = datetime.combine(plan.as_of, time.min, tzinfo=UTC)
-        agents_by_path = {
-            str(province.path): agents_by_province[province.code]
-            for province in organisation.provinces
-        }
-        # Every unit in the subtree of a province has the province's agent. The dot keeps the path
-        # 1.5 from matching the unit 1.57.
-        self._agents_by_unit = {
-            unit.pk: agent
-            for unit in organisation.units.values()
-            for province_path, agent in agents_by_path.items()
-            if f"{unit.path}.".startswith(f"{province_path}.")
-        }
+        self._agents_by_unit = agents_by_unit(organisation, agents_by_province)
 
     def make_complaint(
         self, number: str, customer: Customer, received_at: datetime

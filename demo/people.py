@@ -212,3 +212,19 @@ def _place_in_pools(
     demo_pool = [pool_of(demo_unit)] * min(size, total // divisor)
     all_pools = cycle([pool_of(unit) for unit, _city in organisation.manager_units])
     return [*demo_pool, *islice(all_pools, total - len(demo_pool))]
+
+
+def agents_by_unit(
+    organisation: Organisation, agents_by_province: dict[str, User]
+) -> dict[int, User]:
+    """Return the service agent of each unit by its id: that of its province."""
+    agents_by_path = {
+        str(province.path): agents_by_province[province.code] for province in organisation.provinces
+    }
+    # The dot keeps the path 1.5 from matching the unit 1.57.
+    return {
+        unit.pk: agent
+        for unit in organisation.units.values()
+        for province_path, agent in agents_by_path.items()
+        if f"{unit.path}.".startswith(f"{province_path}.")
+    }

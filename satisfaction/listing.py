@@ -25,7 +25,7 @@ from core.listing.declarations import (
 )
 from core.listing.field_filters import reference_filter
 from core.listing.filters import ListFilter, option_group
-from crm.fields import PARENT
+from crm.fields import CUSTOMER_REFERENCE
 from satisfaction.models import Complaint
 from satisfaction.models.complaint import ComplaintQuerySet, State
 
@@ -35,10 +35,7 @@ OWNER = Reference(
     lookup="employee_number__iexact",
     empty_label="",
     searched_columns=("name", "employee_number"),
-    may_be_user=True,
-)
-CUSTOMER_REFERENCE = Reference(
-    records=PARENT.records, label=PARENT.label, empty_label="", searched_columns=("name", "code")
+    mine=lambda user: user,
 )
 COLUMNS = (
     ListColumn(

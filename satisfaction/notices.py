@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from accounts.permissions import Permission
 from core.events.consumers import Consumer
-from core.listing.comparisons import CURRENT_USER
+from core.listing.comparisons import MINE
 from core.models.event import EventQuerySet
 from core.notices.declarations import NoticeDetails, NoticeKind
 from core.services.assignment_notices import assignment_notices
@@ -34,7 +34,7 @@ def _assigned_url(details: NoticeDetails) -> str:
         return reverse("complaint", args=[details.record.pk])
     if details.values["count"] == 1 or not details.reader.may(Permission.COMPLAINT_VIEW):
         return ""
-    return f"{reverse('complaints')}?{urlencode({'owner': CURRENT_USER})}"
+    return f"{reverse('complaints')}?{urlencode({'owner': MINE})}"
 
 
 COMPLAINTS_ASSIGNED = NoticeKind(

@@ -11,7 +11,6 @@ from satisfaction.models.complaint import ComplaintQuerySet
 
 FILE_ADDED, FILE_REMOVED = "file_added", "file_removed"  # kinds of items besides EntryKind
 MAX_FILE_CHANGES = 500  # in one timeline, the latest
-MAX_BIGINT_DIGITS = 18  # every number of 18 digits fits PostgreSQL's bigint, the type of ids
 
 
 def complaints_with_names(user: User) -> ComplaintQuerySet:
@@ -59,14 +58,3 @@ def complaints_of_customer(user: User, customer: Customer, *, limit: int) -> lis
 def oldest_open_complaints(user: User, *, limit: int) -> list[Complaint]:
     """Return the visible complaints that have been open for longest, the oldest first."""
     return list(complaints_with_names(user).open().order_by("opened_at", "pk")[:limit])
-
-
-def visible_customer(user: User, customer_id: str) -> Customer | None:
-    """Return the customer whose id a URL or form contains, as text.
-
-    Returns None for a text that is no id, and for a customer the user may not see.
-    """
-    is_id = customer_id.isascii() and customer_id.isdecimal()
-    if not is_id or len(customer_id) > MAX_BIGINT_DIGITS:
-        return None
-    return Customer.objects.visible_to(user).filter(pk=int(customer_id)).first()

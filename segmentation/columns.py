@@ -24,7 +24,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from common.money import MinorUnitsField
-from core.fields.kinds import Choice, Choices, FieldKind, Money, Number
+from core.fields.kind import FieldKind
+from core.fields.kinds import Choice, Choices, Money, Number
 from core.listing.comparisons import Column, choice_comparisons, value_comparisons
 from core.listing.declarations import ListColumn, ListPart, Sort
 from core.listing.filters import ListFilter, option_group

@@ -6,7 +6,7 @@ a date as a number of days (its *serial*) with a style that shows it as a date.
 """
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from xml.parsers import expat
@@ -308,7 +308,7 @@ def _format_number(number: str) -> str:
 
 
 def _format_date(number: str, serial_offset: int) -> str:
-    """Return a serial as the date that Excel shows; the time of day is dropped.
+    """Return a serial as the date that Excel shows, with the time of day if it has one.
 
     Excel counts a day 60, 1900-02-29, which did not exist, and shows day 0, which a time without a
     date has, as 1900-01-00. Both are returned, so that the import rejects them as it does in CSV. A
@@ -322,4 +322,8 @@ def _format_date(number: str, serial_offset: int) -> str:
     if not 1 <= serial <= _MAX_SERIAL:
         return number
     days = serial + 1 if serial < 60 else serial  # before the day that did not exist
-    return (_DATE_OF_SERIAL_0 + timedelta(days=days)).isoformat()
+    seconds = round(float(number) % 1 * 86_400)
+    if not 0 < seconds < 86_400:
+        return (_DATE_OF_SERIAL_0 + timedelta(days=days)).isoformat()
+    midnight = datetime.combine(_DATE_OF_SERIAL_0, time.min)
+    return (midnight + timedelta(days=days, seconds=seconds)).isoformat(" ")

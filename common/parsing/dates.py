@@ -1,8 +1,8 @@
-"""Parsing dates, including the serials of spreadsheets, which store a date as a number of days."""
+"""Parsing dates and times, also the serials of spreadsheets, which are numbers of days."""
 
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
 from common.parsing.errors import UnreadableError
@@ -17,6 +17,11 @@ _SEPARATED_DATE = re.compile(
 )
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _SPREADSHEET_SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]+)?")
+# The time of day behind a date, with seconds and time zone: 9:30, 09:30:15.2, 01:30Z, 09:30+08:00.
+_TIME_OF_DAY = re.compile(
+    r"[T日 ]\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,6})?)?"
+    r"\s*(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
 
 
 @lru_cache(maxsize=16384)
@@ -34,6 +39,35 @@ def parse_date(text: str, latest: date) -> date:
     if not MIN_DATE <= parsed <= latest:
         raise UnreadableError("date_out_of_range")
     return parsed
+
+
+def parse_time(text: str, latest: date, zone: tzinfo) -> datetime:
+    """Return the time written as a date that ``parse_date`` reads, and a time of day behind it.
+
+    ``2026-01-31 9:30``, ``2026年1月31日 09:30:00``, ``2026-01-31T01:30Z`` and the serial 46053.3958
+    are times; a date alone is its first moment. A time without a zone is one of ``zone``. Raises
+    UnreadableError with the codes of ``parse_date``, and no_such_date for a time like 25:00.
+    """
+    normalised = unicodedata.normalize("NFKC", text).strip()
+    day = parse_date(normalised, latest)
+    if _SPREADSHEET_SERIAL.fullmatch(normalised):
+        seconds = round((float(normalised) % 1) * 86_400)
+        return datetime.combine(day, time.min, tzinfo=zone) + timedelta(seconds=seconds)
+    if ":" not in normalised:
+        return datetime.combine(day, time.min, tzinfo=zone)
+    time_of_day = _TIME_OF_DAY.search(normalised)
+    if time_of_day is None:
+        raise UnreadableError("not_a_date")
+    hour, minute, second, offset = time_of_day.groups()
+    try:
+        moment = datetime.combine(day, time(int(hour), int(minute), int(second or 0)))
+        if offset:
+            moment = datetime.strptime(f"{moment:%Y-%m-%dT%H:%M:%S}{offset}", "%Y-%m-%dT%H:%M:%S%z")
+        else:
+            moment = moment.replace(tzinfo=zone)
+        return moment.astimezone(zone)
+    except (ValueError, OverflowError) as error:
+        raise UnreadableError("no_such_date") from error
 
 
 def _from_serial(days: int) -> date:

@@ -23,10 +23,11 @@ NOTICE_KINDS: list[str] = [
 ]
 
 # --- records with declared fields (docs/adr/0013) -----------------------------------------------
-RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER"]
+RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER", "crm.fields.INTERACTION"]
 ATTACHMENT_RECORDS: list[str] = ["crm.files.CUSTOMER_FILES", "satisfaction.files.COMPLAINT_FILES"]
 LISTS: list[str] = [
     "crm.listing.CUSTOMER_LIST",
+    "crm.listing.INTERACTION_LIST",
     "satisfaction.listing.COMPLAINT_LIST",
     "segmentation.listing.RUN_LIST",
     "core.job_list.JOB_LIST",
@@ -42,6 +43,7 @@ JOB_SENDER = "core.tasks.send_job"
 
 # --- parts that apps add to pages, in the order of the page (docs/adr/0003) -----------------------
 CUSTOMER_PANELS: list[str] = [
+    "crm.panels.Interactions",
     "crm.panels.Transactions",
     "segmentation.panels.Worth",
     "satisfaction.panels.Complaints",
@@ -55,5 +57,6 @@ HOME_WIDGETS: list[str] = [
 ]
 CUSTOMER_LIST_PARTS: list[str] = [
     "segmentation.columns.WorthColumns",
+    "crm.listing.InteractionsOfCustomers",
     "satisfaction.listing.ComplaintsOfCustomers",
 ]

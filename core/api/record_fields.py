@@ -20,10 +20,11 @@ from core.api.fields import KeyField, key_annotation, related_key
 from core.api.resources import printable, require_user
 from core.fields.custom import custom_fields
 from core.fields.declarations import CUSTOM_COLUMN, MASK, FieldDeclaration
+from core.fields.kind import FieldKind
 from core.fields.kinds import (
     Choice,
     Date,
-    FieldKind,
+    DateTime,
     Money,
     Number,
     Text,
@@ -56,6 +57,7 @@ def serializer_field(field: FieldDeclaration) -> AnyField:
         return serializers.DecimalField(max_digits=20, decimal_places=decimals, **optional)
     simple_fields: dict[type[FieldKind], type[AnyField]] = {
         Date: serializers.DateField,
+        DateTime: serializers.DateTimeField,
         YesNo: serializers.BooleanField,
     }
     if type(kind) not in simple_fields:

@@ -7,12 +7,12 @@ from django.utils.html import escape
 
 from common.localised import localised_text
 from core.fields.declarations import FieldDeclaration
+from core.fields.kind import FieldKind
 from core.fields.kinds import (
     Choice,
     Choices,
     Date,
     Email,
-    FieldKind,
     LongText,
     Money,
     Number,

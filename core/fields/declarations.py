@@ -16,7 +16,8 @@ from django.utils.text import capfirst
 
 from accounts.models import User
 from accounts.permissions import Permission
-from core.fields.kinds import FieldKind, LongText
+from core.fields.kind import FieldKind
+from core.fields.kinds import LongText
 from core.fields.reference import Reference
 
 MASK = "••••"  # shown in place of a value that the user may not see

@@ -1,22 +1,25 @@
 """Form fields made from declarations, for browser pages and the administration."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.fields.declarations import FieldDeclaration
+from core.fields.kind import FieldKind
 from core.fields.kinds import (
     Choice,
     Date,
+    DateTime,
     Email,
-    FieldKind,
     LongText,
     Money,
     Number,
@@ -29,6 +32,7 @@ from core.fields.reference import Reference
 
 INDENT = "\u2003"  # an em space, for each level of a tree: an option of a select cannot be styled
 EMPTY_LABEL = "–"
+INPUT_TIME_FORMAT = "%Y-%m-%dT%H:%M"  # the value of an input of the type datetime-local
 MAX_BIGINT_DIGITS = 18  # every number of so many digits fits into the bigint column of an id
 # The attributes of the text input of a kind, which choose the keyboard or picker of a phone.
 INPUT_TYPES: dict[type[FieldKind], dict[str, str]] = {
@@ -38,6 +42,7 @@ INPUT_TYPES: dict[type[FieldKind], dict[str, str]] = {
     Number: {"inputmode": "decimal"},
     Money: {"inputmode": "decimal"},
     Date: {"type": "date"},
+    DateTime: {"type": "datetime-local"},
 }
 
 
@@ -59,16 +64,23 @@ class KindFormField(forms.CharField):
             return value
         if isinstance(value, bool):
             return "true" if value else "false"
+        if isinstance(value, datetime):
+            return f"{timezone.localtime(value):{INPUT_TIME_FORMAT}}"
         if isinstance(value, date):
             return value.isoformat()
-        return format(value, "f")  # a Decimal, without an exponent
+        # A Decimal without an exponent; the attribute of a model may also be an int.
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the value changed: ``1,000.0`` in place of ``1000`` is no change."""
         try:
-            return bool(self.to_python(data) != initial)
+            value = self.to_python(data)
         except ValidationError:
             return True
+        if isinstance(value, datetime) and isinstance(initial, datetime):
+            # The input shows no seconds.
+            return bool(self.prepare_value(value) != self.prepare_value(initial))
+        return bool(value != initial)
 
 
 class ReferenceFormField(forms.ModelChoiceField[Any]):

@@ -8,29 +8,28 @@ people, and converts it to and from the JSON in which the values of custom field
 
 import re
 import unicodedata
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from common.money import from_minor, to_minor
 from common.parsing.amounts import parse_minor
-from common.parsing.dates import parse_date
+from common.parsing.dates import parse_date, parse_time
 from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
+from core.fields.kind import FieldKind
 
 MAX_DATE = date(2199, 12, 31)  # a later date is taken for a typing mistake
-MAX_VALUE_LENGTH = 200  # of a number, date or choice as text; parsing a longer one takes too long
 MAX_NUMBER = Decimal(10**12)  # so that a JSON float is exact to two decimals: see Number.to_json
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL and no surrogates
@@ -38,60 +37,6 @@ _PHONE = re.compile(r"[+(]?[0-9][0-9 ()/-]{1,28}[0-9]")
 
 # Returns pairs of code and label. Called at each use, for the list of a custom field can change.
 Choices = Callable[[], Sequence[tuple[str, str | Promise]]]
-
-
-class FieldKind(ABC):
-    """The base of all kinds."""
-
-    sql_type: ClassVar[str]  # of the column of an import's staging table
-    # True for free text: filters match a part of it, white space around it is kept, and the model
-    # stores an empty value as "" instead of NULL.
-    is_text: ClassVar[bool] = False
-
-    @abstractmethod
-    def parse(self, text: str) -> Any:
-        """Return the value of a text that is not blank; raise UnreadableError if it is none."""
-
-    def format(self, value: Any) -> str:
-        """Return the text of a value (not None) for people."""
-        return str(value)
-
-    def to_json(self, value: Any) -> Any:
-        """Return what is stored in JSON for a value of this kind: a str, int, float or bool."""
-        return value
-
-    def from_json(self, stored: Any) -> Any:
-        """Return the value for what ``to_json`` returned."""
-        return stored
-
-    def clean(self, value: Any) -> Any:
-        """Return a value of this kind for a text or another Python value that is not blank.
-
-        Raises ValidationError with the message of the fault.
-        """
-        try:
-            return self._from_text(value) if isinstance(value, str) else self.from_python(value)
-        except UnreadableError as error:
-            raise ValidationError(str(ValueFault(error.code).label)) from error
-
-    def _from_text(self, text: str) -> Any:
-        if self.is_text:
-            return self.parse(text)
-        if len(text) > MAX_VALUE_LENGTH:
-            raise UnreadableError(self.wrong_type_fault)
-        return self.parse(text.strip())
-
-    def from_python(self, value: Any) -> Any:
-        """Return the value for an object that is no string, such as a JSON number or a date.
-
-        This base class refuses all of them. Raises UnreadableError.
-        """
-        raise UnreadableError(self.wrong_type_fault)
-
-    @property
-    def wrong_type_fault(self) -> str:
-        """The ValueFault of a value that is not of this kind."""
-        return ValueFault.BAD_CHARACTER
 
 
 @dataclass(frozen=True)
@@ -161,9 +106,11 @@ class Url(Text):
 
 @dataclass(frozen=True)
 class Number(FieldKind):
-    """A Decimal with at most ``decimals`` digits behind the point."""
+    """A Decimal with at most ``decimals`` digits behind the point, between two limits."""
 
     decimals: int = 0
+    minimum: Decimal = -MAX_NUMBER
+    maximum: Decimal = MAX_NUMBER
     sql_type: ClassVar[str] = "numeric"
 
     def parse(self, text: str) -> Decimal:
@@ -209,7 +156,7 @@ class Number(FieldKind):
         return ValueFault.NOT_A_NUMBER
 
     def _check_number(self, number: Decimal) -> Decimal:
-        if abs(number) > MAX_NUMBER:
+        if not self.minimum <= number <= self.maximum:
             raise UnreadableError(ValueFault.OUT_OF_RANGE)
         rounded = number.quantize(Decimal(1).scaleb(-self.decimals))
         if rounded != number:
@@ -288,6 +235,43 @@ class Date(FieldKind):
     def from_json(self, stored: Any) -> date:
         """Return the date of a stored text, such as ``"2026-01-31"``."""
         return date.fromisoformat(stored)
+
+    @property
+    def wrong_type_fault(self) -> str:
+        """The fault not_a_date."""
+        return ValueFault.NOT_A_DATE
+
+
+@dataclass(frozen=True)
+class DateTime(FieldKind):
+    """A moment, an aware ``datetime``; text without a time zone is local time."""
+
+    sql_type: ClassVar[str] = "timestamptz"
+
+    def parse(self, text: str) -> datetime:
+        """Parse a time as people and programs write it: see ``parse_time``.
+
+        Faults: not_a_date, no_such_date, date_out_of_range.
+        """
+        return parse_time(text, MAX_DATE, timezone.get_current_timezone())
+
+    def from_python(self, value: Any) -> datetime:
+        """Accept an aware datetime; refuse one without a time zone."""
+        if not isinstance(value, datetime) or timezone.is_naive(value):
+            raise UnreadableError(self.wrong_type_fault)
+        return value
+
+    def format(self, value: Any) -> str:
+        """Return the local time as 2026-01-31 09:30."""
+        return date_format(timezone.localtime(value), "Y-m-d H:i")
+
+    def to_json(self, value: Any) -> str:
+        """Return the time in UTC: 2026-01-31T01:30:00+00:00."""
+        return str(value.astimezone(UTC).isoformat())
+
+    def from_json(self, stored: Any) -> datetime:
+        """Return the time of a stored text."""
+        return datetime.fromisoformat(stored)
 
     @property
     def wrong_type_fault(self) -> str:

@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
 from accounts.models import User
+from accounts.scoping import ScopedUser
 from common.loading import import_by_name
 from core.fields.custom import custom_fields
 from core.fields.declarations import FieldDeclaration
@@ -32,6 +33,12 @@ class RecordType:
     fields: Sequence[FieldDeclaration]  # of the model, without custom fields
     category_field: str = ""  # name of the foreign key; blank if the records have no category
     categories: Callable[[], QuerySet[Any]] | None = None  # returns all of them
+
+    def visible_to(self, user: ScopedUser) -> QuerySet[Any]:
+        """Return the records that the user may see, of a model that derives from ScopedModel."""
+        records: Any = self.model._default_manager  # noqa: SLF001 (Django documents it)
+        visible: QuerySet[Any] = records.visible_to(user)
+        return visible
 
     @property
     def searched_columns(self) -> list[str]:

@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from accounts.models import User
 from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
-from core.fields.kinds import FieldKind, normalise_name
+from core.fields.kind import FieldKind
+from core.fields.kinds import normalise_name
 
 MAX_KEY_LENGTH = 40  # of a key in a file
 
@@ -39,7 +40,8 @@ class Reference(FieldKind):
     empty_label: str | Promise = "–"
     # Columns that a list's filter searches where there are too many records to list them.
     searched_columns: tuple[str, ...] = ()
-    may_be_user: bool = False  # filters offer "Mine": the records that refer to the user
+    # Filters offer "Mine": the records that refer to what this returns, the user or their unit.
+    mine: Callable[[User], Any] | None = None
     # Returns the records that a filter means by the selected ones, such as the units below a unit.
     included_in_filter: Callable[[User, Sequence[Any]], QuerySet[Any]] | None = None
     fault: ValueFault = ValueFault.NOT_YOURS  # of a key or name that matches none of ``records``

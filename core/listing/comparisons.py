@@ -23,12 +23,13 @@ from common.parsing.errors import UnreadableError
 from core.fields.custom import MAX_DECIMALS
 from core.fields.declarations import CUSTOM_COLUMN
 from core.fields.faults import ValueFault
-from core.fields.kinds import Date, FieldKind, Money, Number, YesNo
+from core.fields.kind import FieldKind
+from core.fields.kinds import Date, Money, Number, YesNo
 from core.fields.reference import Reference
 from core.listing.filters import NO_VALUE, Comparison, Predicate
 from core.listing.periods import Period, parse_period
 
-CURRENT_USER = "mine"  # the key that stands for the user, in filters by a related user
+MINE = "mine"  # the key that stands for the user, or their unit: see ``Reference.mine``
 _LOOKUPS = {"gte": GreaterThanOrEqual, "lte": LessThanOrEqual}
 
 
@@ -191,16 +192,16 @@ def reference_comparisons(path: str, kind: Reference) -> list[Comparison]:
     """Return the comparisons of a related record: one of these keys, or none of them.
 
     A key that the user may not refer to selects nothing. NO_VALUE stands for records without a
-    related one, CURRENT_USER for those that refer to the user.
+    related one, MINE for those that refer to the user or their unit.
     """
 
     def is_any(user: User, keys: Sequence[str]) -> Q:
         condition = Q(pk__in=[])
         if NO_VALUE in keys:
             condition |= Q(**{f"{path}__isnull": True})
-        if kind.may_be_user and CURRENT_USER in keys:
-            condition |= Q(**{path: user})
         records = records_by_key(kind, user, keys)
+        if kind.mine is not None and MINE in keys:
+            records.append(kind.mine(user))
         if records and kind.included_in_filter is not None:
             condition |= Q(**{f"{path}__in": kind.included_in_filter(user, records).values("pk")})
         elif records:

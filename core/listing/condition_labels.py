@@ -100,7 +100,9 @@ class ConditionLabels:
         }
         labels = {}
         for value in values:
-            if value in options and (comparison.is_multiple or comparison.suffix == ""):
+            if value in options and (
+                comparison.is_multiple or comparison.suffix == list_filter.offered_suffix
+            ):
                 labels[value] = options[value]
         missing = [value for value in values if value not in labels]
         if not missing:

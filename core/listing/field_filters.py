@@ -12,27 +12,30 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.fields.declarations import FieldDeclaration
-from core.fields.kinds import Choice, Date, Money, Number, YesNo
+from core.fields.kinds import Choice, Date, DateTime, Money, Number, YesNo
 from core.fields.reference import Reference
 from core.listing.comparisons import (
-    CURRENT_USER,
+    MINE,
     Column,
     choice_comparisons,
     date_comparisons,
     records_by_key,
     reference_comparisons,
     text_comparisons,
+    time_comparisons,
     value_comparisons,
     yes_no_comparisons,
 )
 from core.listing.filters import (
     NO_VALUE,
     YES_NO_CHOICES,
+    Comparison,
     FilterOption,
     ListFilter,
     OptionGroup,
     option_group,
 )
+from core.listing.periods import parse_period
 
 MAX_OPTIONS = 200  # more records are not listed but searched
 MAX_SEARCH_RESULTS = 20
@@ -64,12 +67,20 @@ def field_filter(field: FieldDeclaration) -> ListFilter:
             comparisons=yes_no_comparisons(column),
             option_groups=lambda _user: [option_group(YES_NO_CHOICES)],
         )
+    return replace(plain, comparisons=_typed_comparisons(column))
+
+
+def _typed_comparisons(column: Column) -> Sequence[Comparison]:
+    """Return the comparisons of a value that people type."""
+    kind = column.kind
     if isinstance(kind, Date):
-        return replace(plain, comparisons=date_comparisons(column))
+        return date_comparisons(column)
+    if isinstance(kind, DateTime):
+        return time_comparisons(column.path)
     if isinstance(kind, Number | Money):
-        return replace(plain, comparisons=value_comparisons(column))
+        return value_comparisons(column)
     if kind.is_text:
-        return replace(plain, comparisons=text_comparisons(column))
+        return text_comparisons(column)
     raise TypeError(f"{type(kind).__name__} has no filter")
 
 
@@ -87,6 +98,20 @@ def reference_filter(key: str, label: str | Promise, path: str, kind: Reference)
         option_groups=options.groups,
         labels_of=options.labels_of,
         search=options.search if kind.searched_columns else None,
+    )
+
+
+def offering_periods(list_filter: ListFilter, *codes: str) -> ListFilter:
+    """Return the filter of a day or time such that the page offers these periods of it.
+
+    ``codes`` are those of ``core.listing.periods``, such as ``"last_30_days"``.
+    """
+    return replace(
+        list_filter,
+        offered_suffix="period",
+        option_groups=lambda _user: [
+            option_group((code, parse_period(code).label) for code in codes)
+        ],
     )
 
 
@@ -132,8 +157,8 @@ class _ReferenceOptions:
 
     def _special_options(self) -> list[FilterOption]:
         options = []
-        if self.kind.may_be_user:
-            options.append(FilterOption(CURRENT_USER, _("Mine")))
+        if self.kind.mine is not None:
+            options.append(FilterOption(MINE, _("Mine")))
         if self.kind.empty_label:
             is_named = isinstance(self.kind.empty_label, Promise)
             options.append(FilterOption(NO_VALUE, self.kind.empty_label if is_named else _("None")))

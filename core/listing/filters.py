@@ -81,8 +81,8 @@ class ListFilter:
     ``option_groups`` returns the options that a page offers the user; None if values are typed.
     If there are too many to offer, ``search`` returns the first options that match a text, and
     ``labels_of`` the labels of selected values. The conditions need the annotations of the list
-    part ``part_slug``, if there is one. A filter that is not ``is_offered`` has a control on the
-    page only while it is used.
+    part ``part_slug``, if there is one. The page has a control for the comparison with the suffix
+    ``offered_suffix``; if the filter is not ``is_offered``, only while it is used.
     """
 
     key: str
@@ -93,6 +93,12 @@ class ListFilter:
     search: Callable[[User, str], Sequence[FilterOption]] | None = None
     part_slug: str = ""
     is_offered: bool = True
+    offered_suffix: str = ""
+
+    @property
+    def offered_parameter(self) -> str:
+        """The parameter of the comparison that the page offers."""
+        return f"{self.key}__{self.offered_suffix}" if self.offered_suffix else self.key
 
     def comparisons_by_parameter(self) -> dict[str, Comparison]:
         """Return the comparisons by the names of their parameters."""

@@ -304,17 +304,16 @@ class ShownList:
         return [
             self._control(each)
             for each in self.user_list.filters
-            if "" in {comparison.suffix for comparison in each.comparisons}
-            and (each.is_offered or self.query.values_of(each.key))
+            if each.offered_suffix in {comparison.suffix for comparison in each.comparisons}
+            and (each.is_offered or self.query.values_of(each.offered_parameter))
         ]
 
     def _control(self, list_filter: ListFilter) -> FilterControl:
-        values = self.query.values_of(list_filter.key)
+        values = self.query.values_of(list_filter.offered_parameter)
         groups = self.labels.option_groups(list_filter)
         options = [option for group in groups for option in group.options]
-        control = FilterControl(
-            list_filter.key, list_filter.label, is_used=bool(values), groups=groups
-        )
+        parameter = list_filter.offered_parameter
+        control = FilterControl(parameter, list_filter.label, is_used=bool(values), groups=groups)
         if list_filter.option_groups is None:
             return replace(control, value=values[0] if values else "", groups=())
         if list_filter.search is not None and len(groups) == 1:
@@ -340,12 +339,13 @@ class ShownList:
     def _link(
         self, list_filter: ListFilter, values: Sequence[str], option: FilterOption
     ) -> FilterLink:
+        parameter = list_filter.offered_parameter
         is_selected = option.value in values
         new_values = [value for value in values if value != option.value]
         if not is_selected:
-            is_multiple = self.user_list.comparisons[list_filter.key].comparison.is_multiple
+            is_multiple = self.user_list.comparisons[parameter].comparison.is_multiple
             new_values = [*values, option.value] if is_multiple else [option.value]
-        query = self.query.with_condition(list_filter.key, *new_values)
+        query = self.query.with_condition(parameter, *new_values)
         return FilterLink(option.label, self.url(query), is_selected)
 
     @property

@@ -5,17 +5,16 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework import status
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from accounts.permissions import Permission
 from core.api.fields import key_annotation, related_key
-from core.api.listing import ListResource
 from core.api.record_fields import related_keys
-from core.api.resources import requesting_user, require_user
-from core.api.versions import ETAG, IF_MATCH, etag_headers, required_version
+from core.api.records import RecordDetail, RecordList, RecordResource
+from core.api.resources import requesting_user
+from core.api.versions import ETAG, IF_MATCH
 from crm.api.serializers import CustomerChangeSerializer, CustomerSerializer
 from crm.fields import CUSTOMER
 from crm.listing import CUSTOMER_LIST
@@ -33,14 +32,16 @@ def _customers_with_keys() -> CustomerQuerySet:
     return Customer.objects.annotate(**related_keys(CUSTOMER))
 
 
-class CustomerResource(GenericAPIView[Customer]):
-    """The base of the views of customers: queryset, response and submitted values."""
+class CustomerResource(RecordResource):
+    """The base of the views of customers."""
 
     permission = Permission.CUSTOMER_VIEW
     write_permission = Permission.CUSTOMER_EDIT
+    record_type = CUSTOMER
     serializer_class = CustomerSerializer
+    change_serializer_class = CustomerChangeSerializer
 
-    def get_queryset(self) -> QuerySet[Customer]:
+    def get_queryset(self) -> QuerySet[Any]:
         """Return the customers the user sees with the keys of related records.
 
         That of a parent group hidden from the user is None.
@@ -50,61 +51,32 @@ class CustomerResource(GenericAPIView[Customer]):
         keys = {key_annotation("parent"): related_key("parent", "code", parents)}
         return _customers_with_keys().visible_to(user).annotate(**keys)
 
-    def customer_response(
-        self, customer: Customer, status_code: int = status.HTTP_200_OK
-    ) -> Response:
-        """Return the response for one customer, with its version as ETag."""
-        data = self.get_serializer(customer).data
-        return Response(data, status=status_code, headers=etag_headers(customer.version))
-
-    def submitted_values(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
-        """Return the validated values for the service, with related records instead of their keys.
-
-        ``partial`` is for a change: fields may be missing, and there may be a ``reason``. Raises
-        ValidationError.
-        """
-        serializer_class = CustomerChangeSerializer if partial else CustomerSerializer
-        context = self.get_serializer_context()
-        serializer = serializer_class(data=request.data, partial=partial, context=context)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
-
 
 @extend_schema_view(
     get=extend_schema(operation_id="customers_list", summary="List the customers you see"),
+    post=extend_schema(
+        operation_id="customers_create",
+        summary="Create a customer",
+        parameters=[ETAG],
+        responses={201: CustomerSerializer},
+    ),
 )
-class CustomerList(CustomerResource, ListResource):
+class CustomerList(CustomerResource, RecordList):
     """The customers the user sees."""
 
     list_declaration = CUSTOMER_LIST
     default_sort = "-id"
 
-    @extend_schema(
-        operation_id="customers_create",
-        summary="Create a customer",
-        parameters=[ETAG],
-        responses={201: CustomerSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """Create a customer and return it."""
-        created = create_customer(actor=require_user(request), **self.submitted_values(request))
-        customer = self.get_queryset().get(pk=created.pk)
-        return self.customer_response(customer, status.HTTP_201_CREATED)
+    def create_record(self, actor: User, values: dict[str, Any]) -> Customer:
+        """Create a customer."""
+        return create_customer(actor=actor, **values)
 
 
 @extend_schema_view(
     get=extend_schema(
         operation_id="customers_read", summary="Read a customer by id", parameters=[ETAG]
     ),
-)
-class CustomerDetail(CustomerResource):
-    """One customer, by id."""
-
-    def get(self, request: Request, pk: int) -> Response:
-        """Return the customer."""
-        return self.customer_response(self.get_queryset().get(pk=pk))
-
-    @extend_schema(
+    patch=extend_schema(
         operation_id="customers_update",
         summary="Change some fields of a customer",
         parameters=[IF_MATCH, ETAG],
@@ -113,17 +85,16 @@ class CustomerDetail(CustomerResource):
             200: CustomerSerializer,
             204: OpenApiResponse(description="Changed, and no longer among the customers you see."),
         },
-    )
-    def patch(self, request: Request, pk: int) -> Response:
-        """Change the submitted fields and return the customer."""
-        customer = Customer.objects.visible_to(require_user(request)).only("version").get(pk=pk)
-        version = required_version(request, customer.version)
-        changes = self.submitted_values(request, partial=True)
-        update_customer(customer_id=pk, actor=require_user(request), version=version, **changes)
-        changed = self.get_queryset().filter(pk=pk).first()
-        if changed is None:  # the change has hidden the customer from the user
-            return Response(status=status.HTTP_204_NO_CONTENT)
-        return self.customer_response(changed)
+    ),
+)
+class CustomerDetail(CustomerResource, RecordDetail):
+    """One customer, by id."""
+
+    def update_record(
+        self, actor: User, pk: int, version: int | None, changes: dict[str, Any]
+    ) -> None:
+        """Change a customer."""
+        update_customer(customer_id=pk, actor=actor, version=version, **changes)
 
 
 @extend_schema_view(
@@ -136,4 +107,4 @@ class CustomerByCode(CustomerResource):
 
     def get(self, request: Request, code: str) -> Response:
         """Return the customer."""
-        return self.customer_response(self.get_queryset().get(code=code))
+        return self.record_response(self.get_queryset().get(code=code))

@@ -2,39 +2,29 @@
 
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
-from core.api.record_fields import CUSTOM_FIELDS, CustomValuesField, serializer_field
+from core.api.records import RecordSerializer
 from core.api.resources import StrictSerializer
-from crm.fields import CUSTOMER
-from crm.models import Customer, Transaction
+from crm.fields import CUSTOMER, INTERACTION
+from crm.models import Transaction
 from crm.models.transaction import TransactionKind
 
 
-class CustomerSerializer(StrictSerializer[Customer]):
+class CustomerSerializer(RecordSerializer):
     """A customer with its declared fields.
 
     Related records are given by code, users by employee number. A parent group that the user does
     not see is null.
     """
 
-    id = serializers.IntegerField(read_only=True)
-    version = serializers.IntegerField(read_only=True)
-    # With a given time zone, the field need not find the current one for each value.
-    created_at = serializers.DateTimeField(
-        read_only=True, default_timezone=timezone.get_default_timezone()
-    )
-    updated_at = serializers.DateTimeField(
-        read_only=True, default_timezone=timezone.get_default_timezone()
-    )
+    record_type = CUSTOMER
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Add the declared fields, and the custom fields as one object."""
-        declared = {field.name: serializer_field(field) for field in CUSTOMER.fields}
-        # The default is the unit of the user.
-        declared["unit"].required = False
-        return super().get_fields() | declared | {CUSTOM_FIELDS: CustomValuesField(CUSTOMER.name)}
+        """Make the unit optional: the default is that of the user."""
+        fields = super().get_fields()
+        fields["unit"].required = False
+        return fields
 
 
 class CustomerChangeSerializer(CustomerSerializer):
@@ -43,6 +33,26 @@ class CustomerChangeSerializer(CustomerSerializer):
     reason = serializers.CharField(
         max_length=200, write_only=True, required=False, help_text="Kept in the history."
     )
+
+
+class InteractionSerializer(RecordSerializer):
+    """An interaction with its declared fields; the customer is given by code, the user by number.
+
+    One that another system has sent has the code of that system and its own id there.
+    """
+
+    record_type = INTERACTION
+
+    source_system = serializers.CharField(
+        source="source_system.code", read_only=True, allow_null=True, default=None
+    )
+    external_id = serializers.CharField(read_only=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Make the user optional: the default is the user of the request."""
+        fields = super().get_fields()
+        fields["user"].required = False
+        return fields
 
 
 class TransactionSerializer(serializers.Serializer[Transaction]):
@@ -84,18 +94,47 @@ class TransactionRowSerializer(serializers.Serializer[Any]):
     )
 
 
-class BulkOptionsSerializer(StrictSerializer[dict[str, Any]]):
-    """The options of a bulk import."""
+class InteractionRowSerializer(serializers.Serializer[Any]):
+    """An interaction of a bulk import. It describes the rows; the import parses and checks them.
+
+    Custom fields are sent as ``custom_<key>``.
+    """
+
+    customer = serializers.CharField(help_text="Code of the customer.")
+    channel = serializers.CharField(help_text="For example phone.")
+    occurred_at = serializers.CharField(help_text="For example 2026-10-01 14:30.")
+    content = serializers.CharField()
+    external_id = serializers.CharField(
+        required=False,
+        help_text="The interaction's id in its system: with it, a corrected row replaces this one.",
+    )
+    direction = serializers.CharField(required=False, help_text="inbound or outbound.")
+    phase = serializers.CharField(required=False)
+    duration_minutes = serializers.CharField(required=False)
+    user = serializers.CharField(required=False, help_text="Employee number.")
+    outcome = serializers.CharField(required=False)
+    next_step = serializers.CharField(required=False)
+    next_step_on = serializers.CharField(required=False, help_text="For example 2026-10-08.")
+
+
+class SystemSerializer(StrictSerializer[dict[str, Any]]):
+    """The options of every bulk import."""
 
     system = serializers.CharField(
-        max_length=30, help_text="Code of the billing system the transactions come from."
-    )
-    create_customers = serializers.BooleanField(
-        default=False,
-        help_text="Create customers that do not exist yet, instead of rejecting their rows.",
+        max_length=30,
+        help_text="Code of the system the rows come from, one of the billing systems.",
     )
     dry_run = serializers.BooleanField(
         default=False, help_text="Check everything and return the same counts, but store nothing."
+    )
+
+
+class BulkOptionsSerializer(SystemSerializer):
+    """The options of a bulk import of transactions."""
+
+    create_customers = serializers.BooleanField(
+        default=False,
+        help_text="Create customers that do not exist yet, instead of rejecting their rows.",
     )
     unit = serializers.CharField(
         max_length=30, default="", allow_blank=True,

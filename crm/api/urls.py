@@ -2,8 +2,9 @@
 
 from django.urls import path, re_path
 
-from crm.api.bulk import TransactionBulk
+from crm.api.bulk import InteractionBulk, TransactionBulk
 from crm.api.customers import CustomerByCode, CustomerDetail, CustomerList
+from crm.api.interactions import InteractionDetail, InteractionList
 from crm.api.reference import (
     BillingSystemList,
     CategoryList,
@@ -22,6 +23,9 @@ urlpatterns = [
         CustomerByCode.as_view(),
         name="api-customer-by-code",
     ),
+    path("interactions/", InteractionList.as_view(), name="api-interactions"),
+    path("interactions/bulk/", InteractionBulk.as_view(), name="api-interactions-bulk"),
+    path("interactions/<int:pk>/", InteractionDetail.as_view(), name="api-interaction"),
     path("transactions/", TransactionList.as_view(), name="api-transactions"),
     path("industries/", IndustryList.as_view(), name="api-industries"),
     path("sources/", SourceList.as_view(), name="api-sources"),

@@ -1,4 +1,4 @@
-"""The base of the two import commands: options, progress, summary, one-line errors."""
+"""The base of the import commands: options, progress, summary, one-line errors."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from common.files.text import ENCODINGS
 from common.interrupts import cancel_statement_on_interrupt
 from crm.management.progress import progress_display
 from crm.services.importing import ImportOptions, ImportResult
+from crm.services.importing.options import DEFAULT_SYSTEM
 from crm.services.importing.progress import ProgressReporter
 from crm.services.importing.reasons import reason_text
 
@@ -29,7 +30,7 @@ class ImportCommand(BaseCommand):
     """Imports one file, shows the progress, and prints a summary. An error is one line."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the options of both imports."""
+        """Add the options of every import."""
         parser.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX")
         parser.add_argument(
             "--map", default="", metavar="COLUMN=HEADER,…", help="the file's headers of our columns"
@@ -42,7 +43,6 @@ class ImportCommand(BaseCommand):
             metavar="EMPLOYEE_NUMBER",
             help="import as this user (default: the account “importer”)",
         )
-        parser.add_argument("--unit", default="", metavar="CODE", help="the unit of new customers")
         parser.add_argument(
             "--rejects", type=Path, metavar="PATH", help="default: FILE.rejects.csv beside the file"
         )
@@ -58,7 +58,7 @@ class ImportCommand(BaseCommand):
         if rejects_path.resolve() == file.resolve():
             raise CommandError(_("The rejects would overwrite the file itself."))
         return ImportOptions(
-            unit=arguments["unit"],
+            unit=arguments.get("unit", ""),
             mapping=_parse_mapping(arguments["map"]),
             dry_run=arguments["dry_run"],
             rejects_path=rejects_path,
@@ -120,6 +120,21 @@ class ImportCommand(BaseCommand):
             self.stdout.write(_("Rejected rows and reasons: %(path)s") % path)
         if result.dry_run:
             self.stdout.write(_("This was a dry run: nothing was imported."))
+
+
+def add_unit_argument(parser: CommandParser) -> None:
+    """Add the option of imports that can create customers."""
+    parser.add_argument("--unit", default="", metavar="CODE", help="the unit of new customers")
+
+
+def add_system_argument(parser: CommandParser) -> None:
+    """Add the option of imports whose rows have an id in another system."""
+    parser.add_argument(
+        "--system",
+        default=DEFAULT_SYSTEM,
+        metavar="CODE",
+        help="the billing system, or other system, of the file",
+    )
 
 
 def _parse_mapping(text: str) -> dict[str, str]:

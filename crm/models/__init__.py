@@ -1,7 +1,8 @@
-"""Customers, transactions, imports and reference lists."""
+"""Customers, transactions, interactions, imports and reference lists."""
 
 from crm.models.batch import ImportBatch
 from crm.models.customer import Customer
+from crm.models.interaction import Interaction
 from crm.models.reference import BillingSystem, Category, Grade, Industry, Source
 from crm.models.transaction import Transaction
 
@@ -12,6 +13,7 @@ __all__ = [
     "Grade",
     "ImportBatch",
     "Industry",
+    "Interaction",
     "Source",
     "Transaction",
 ]

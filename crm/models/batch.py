@@ -1,4 +1,4 @@
-"""Import batches: one record for every import of customers or transactions that was stored."""
+"""Import batches: one record for every import that was stored."""
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +17,7 @@ class BatchKind(models.TextChoices):
 
     CUSTOMERS = "customers", _("Customers")
     TRANSACTIONS = "transactions", _("Transactions")
+    INTERACTIONS = "interactions", _("Interactions")
 
 
 class ImportBatch(ScopedModel):

@@ -1,6 +1,7 @@
-"""Search for customers in pickers."""
+"""Customers that users pick in forms, or that addresses name."""
 
 from accounts.models import User
+from core.fields.forms import MAX_BIGINT_DIGITS
 from crm.models import Customer
 from crm.models.customer import CustomerQuerySet
 
@@ -18,3 +19,14 @@ def search_customers(
     if exclude_id is not None:
         matching = matching.exclude(pk=exclude_id)
     return matching.order_by("code")[:limit]
+
+
+def visible_customer(user: User, customer_id: str) -> Customer | None:
+    """Return the customer whose id a URL or form contains, as text.
+
+    Returns None for a text that is no id, and for a customer the user may not see.
+    """
+    is_id = customer_id.isascii() and customer_id.isdecimal()
+    if not is_id or len(customer_id) > MAX_BIGINT_DIGITS:
+        return None
+    return Customer.objects.visible_to(user).filter(pk=int(customer_id)).first()

@@ -5,7 +5,7 @@ custom ones included (under their names, such as ``custom_staff``). ``crm.servic
 follows the same rules in SQL.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -16,15 +16,13 @@ from accounts.acting import audited_transaction, authorise
 from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import DataAccessLevel, Permission
-from core.fields.declarations import FieldDeclaration, clean_value, fields_by_name
+from core.record_values import RecordValues
 from core.writing import (
     ConstraintMessage,
     constraint_messages,
     get_locked,
     lock_tree,
-    require_known_fields,
     require_version,
-    require_visible,
 )
 from crm.fields import CUSTOMER
 from crm.models import Customer
@@ -49,8 +47,6 @@ CONSTRAINTS = {
     "crm_customer_not_own_parent": ConstraintMessage("parent", _CYCLE_MESSAGE),
 }
 
-FieldsByName = Mapping[str, FieldDeclaration]
-
 
 def create_customer(*, actor: User, **values: Any) -> Customer:
     """Create a customer and return it; ``values`` has the values of declared fields by name.
@@ -60,8 +56,7 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
     and TypeError for a name that is no field.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
-    fields = fields_by_name(CUSTOMER.all_fields())
-    require_known_fields(values, fields, CUSTOMER.name)
+    record_values = RecordValues(CUSTOMER, actor)
     values.setdefault("unit", actor.unit)
     if actor.access_level == DataAccessLevel.OWN:
         values.setdefault("owner", actor)
@@ -69,10 +64,10 @@ def create_customer(*, actor: User, **values: Any) -> Customer:
     with audited_transaction(actor, Action.CUSTOMER_CREATE):
         if "parent" in values:
             lock_tree(CUSTOMER_TREE)
-        values = _clean_values(values, fields, actor=actor)
+        values = record_values.clean(values)
         _authorise_placement(values, actor=actor, is_new=True)
-        _assign_and_validate(customer, values, fields)
-        _require_custom_values(customer, fields.values())
+        record_values.assign(customer, values)
+        record_values.require_custom_values(customer)
         _save(customer)
     return customer
 
@@ -90,62 +85,25 @@ def update_customer(
     TypeError for a name that is no field.
     """
     authorise(actor, Permission.CUSTOMER_EDIT)
-    fields = fields_by_name(CUSTOMER.all_fields())
-    require_known_fields(changes, fields, CUSTOMER.name)
+    record_values = RecordValues(CUSTOMER, actor)
     with audited_transaction(actor, Action.CUSTOMER_UPDATE, reason=reason):
         if "parent" in changes:
             lock_tree(CUSTOMER_TREE)
         customer = get_locked(Customer.objects.visible_to(actor), customer_id)
         require_version(customer, version)
-        values = _clean_values(changes, fields, actor=actor)
-        changed = _changed_fields(customer, values, fields, actor=actor)
+        changed = record_values.changed(customer, record_values.clean(changes))
         if "grade" in changed and not reason.strip():
             raise ValidationError({"reason": _("Say why the grade changes.")})
         if changed:
             _authorise_placement(changed, actor=actor, is_new=False)
-            _assign_and_validate(customer, changed, fields)
+            record_values.assign(customer, changed)
             # A changed category may require other fields than before.
-            fields_to_check = (
-                fields.values() if "category" in changed else [fields[name] for name in changed]
+            record_values.require_custom_values(
+                customer, None if "category" in changed else changed
             )
-            _require_custom_values(customer, fields_to_check)
             customer.version += 1
             _save(customer)
     return customer
-
-
-def _clean_values(
-    values: Mapping[str, Any], fields: FieldsByName, *, actor: User
-) -> dict[str, Any]:
-    """Return the values as values of their fields' kinds, None for blank ones.
-
-    Raises ValidationError for an invalid value, and for a record or a field hidden from the actor.
-    """
-    require_visible(actor, values)
-    cleaned = {}
-    for name, value in values.items():
-        if not fields[name].may_be_seen_by(actor):
-            raise ValidationError({name: _("Not allowed for your role")})
-        cleaned[name] = clean_value(fields[name], value)
-    return cleaned
-
-
-def _changed_fields(
-    customer: Customer, values: Mapping[str, Any], fields: FieldsByName, *, actor: User
-) -> dict[str, Any]:
-    """Return the values that differ from the customer's.
-
-    A parent the actor may not see is shown to them as empty. None therefore removes the parent only
-    if the actor may see it.
-    """
-    changed = {
-        name: value for name, value in values.items() if fields[name].value_of(customer) != value
-    }
-    if "parent" in changed and changed["parent"] is None:
-        visible = Customer.objects.visible_to(actor)
-        if not visible.filter(subsidiaries=customer).exists():
-            del changed["parent"]
-    return changed
 
 
 def _authorise_placement(values: Mapping[str, Any], *, actor: User, is_new: bool) -> None:
@@ -162,40 +120,6 @@ def _authorise_placement(values: Mapping[str, Any], *, actor: User, is_new: bool
         and not actor.may(Permission.CUSTOMER_REASSIGN)
     ):
         raise PermissionDenied(Permission.CUSTOMER_REASSIGN.value)
-
-
-def _assign_and_validate(
-    customer: Customer, values: Mapping[str, Any], fields: FieldsByName
-) -> None:
-    """Assign the values, which are clean, without saving.
-
-    Raises ValidationError for a value of a field that the customer's category does not have, and
-    for what the model's own validation refuses.
-    """
-    for name, value in values.items():
-        fields[name].assign(customer, value)
-    category = CUSTOMER.category_of(customer)
-    for name, value in values.items():
-        if value is not None and not fields[name].applies_to(category):
-            message = _("Customers of this category do not have this field.")
-            raise ValidationError({name: message})
-    # Left out here: the database checks uniqueness and constraints (see CONSTRAINTS), and
-    # _clean_values has checked the parent and the custom values.
-    customer.full_clean(
-        exclude=["parent", "custom_values"], validate_unique=False, validate_constraints=False
-    )
-
-
-def _require_custom_values(customer: Customer, fields: Iterable[FieldDeclaration]) -> None:
-    """Raise ValidationError for the first of ``fields`` that is required and has no value.
-
-    Only custom fields that the customer's category has are checked.
-    """
-    category = CUSTOMER.category_of(customer)
-    for field in fields:
-        is_missing = field.is_custom and field.required and field.value_of(customer) is None
-        if is_missing and field.applies_to(category):
-            raise ValidationError({field.name: _("This field is required.")})
 
 
 def _save(customer: Customer) -> None:

@@ -4,7 +4,6 @@ If another user has saved the customer since the form was loaded, nothing is sav
 what the other user changed, and a form that merges both users' changes.
 """
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -18,16 +17,13 @@ from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import StaleError
 from core.fields.forms import MAX_BIGINT_DIGITS
-from core.history import Change, latest_changes, state_at
 from core.listing.selection import MAX_SEARCH_LENGTH
 from core.pages import AuthedRequest, Page
-from core.record_form import FieldConflict, merge_changes
+from core.record_form import Conflict, merge_conflict
 from crm.forms import CustomerForm
 from crm.models import Customer
 from crm.selectors.choices import search_customers
 from crm.services.customer import create_customer, update_customer
-
-MAX_INTEGER_DIGITS = 9  # every number with so few digits fits PostgreSQL's integer
 
 
 class CustomerNew(Page):
@@ -122,15 +118,6 @@ class CustomerOptions(Page):
         return JsonResponse(options, safe=False)
 
 
-@dataclass(frozen=True)
-class Conflict:
-    """The changes that another user saved while the form was open."""
-
-    # Who made the last one and when; None if it changed no field of the user's form.
-    last_change: Change | None
-    fields: list[FieldConflict]
-
-
 def _get_customer(user: User, pk: int) -> Customer:
     return get_object_or_404(Customer.objects.visible_to(user).select_related("grade"), pk=pk)
 
@@ -147,31 +134,10 @@ def _form_page(
 
 
 def _conflict_page(request: AuthedRequest, customer: Customer) -> HttpResponse:
-    """Show the user's changes and those saved meanwhile, above a form that merges both.
+    """Show the user's changes and those saved meanwhile, above a form that merges both."""
 
-    The form is based on the current version, so that saving it succeeds.
-    """
-    current_form = CustomerForm(request.user, customer=customer)
-    loaded = _loaded_values(request, customer)
-    conflicts, data = merge_changes(current_form, loaded, request.POST)
-    fields = current_form.declarations.values()
-    last_change = next(iter(latest_changes(request.user, customer, limit=1, fields=fields)), None)
-    return _form_page(
-        request,
-        CustomerForm(request.user, customer=customer, data=data),
-        status=HTTPStatus.CONFLICT,
-        conflict=Conflict(last_change=last_change, fields=conflicts),
-    )
+    def make_form(record: Any, data: Any) -> CustomerForm:
+        return CustomerForm(request.user, customer=record, data=data)
 
-
-def _loaded_values(request: AuthedRequest, customer: Customer) -> dict[str, Any]:
-    """Return the values that the submitted form was loaded with, by name of the field.
-
-    They come from the history, by the version in the form; empty if there is no such version.
-    """
-    version = request.POST.get("version", "")
-    is_number = version.isascii() and version.isdecimal() and len(version) <= MAX_INTEGER_DIGITS
-    state = state_at(customer, int(version)) if is_number else None
-    if state is None:
-        return {}
-    return dict(CustomerForm(request.user, customer=state).initial)
+    form, conflict = merge_conflict(make_form, customer, request.POST)
+    return _form_page(request, form, status=HTTPStatus.CONFLICT, conflict=conflict)

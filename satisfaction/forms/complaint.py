@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from crm.models import Customer
+from crm.selectors.choices import visible_customer
 from satisfaction.models.complaint import MAX_TEXT_LENGTH, MAX_TITLE_LENGTH
-from satisfaction.selectors import visible_customer
 
 
 class OwnerChoice(TextChoices):

@@ -94,6 +94,15 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
 
+// Ctrl+Enter (or Cmd+Enter) sends the form that one writes in.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.target.form;
+  if (form?.method !== "post") return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
 // --- notices ----------------------------------------------------------------------------------
 const NOTICE_MS = 6000;
 

@@ -85,7 +85,8 @@ function removeAcceptedDraft() {
 }
 
 function draftForms(within) {
-  return within.querySelectorAll("form[data-draft]");
+  const inside = [...within.querySelectorAll("form[data-draft]")];
+  return within.matches?.("form[data-draft]") ? [within, ...inside] : inside;
 }
 
 let timer;

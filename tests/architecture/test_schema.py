@@ -24,6 +24,7 @@ from accounts.models import User
 from config.wsgi import application
 from segmentation.api import views
 from tests.core.api import new_key
+from tests.crm.factories import make_interaction
 from tests.permission_matrix import World, make_world
 from tests.satisfaction.factories import make_complaint
 
@@ -62,6 +63,12 @@ OPERATIONS = {
     "GET /api/v1/sources/",
     "GET /api/v1/units/",
     "GET /api/v1/users/",
+    "GET /api/v1/interactions/",
+    "POST /api/v1/interactions/",
+    "POST /api/v1/interactions/bulk/",
+    "DELETE /api/v1/interactions/{id}/",
+    "GET /api/v1/interactions/{id}/",
+    "PATCH /api/v1/interactions/{id}/",
     "GET /api/v1/me/",
     "GET /api/v1/notices/",
     "POST /api/v1/notices/read/",
@@ -139,6 +146,8 @@ def test_responses_to_generated_requests_conform_to_the_schema(
     key, operations = new_key(user), _operations(user)
     assert set(operations) == OPERATIONS
     complaint = make_complaint(world.own_customer, actor=world.cast.manager)
+    # So that the id in paths is that of a customer and of an interaction.
+    make_interaction(world.own_customer, world.cast.manager, id=world.own_customer.pk)
     customer_keys = {"id": world.own_customer.pk, "code": world.own_customer.code}
     complaint_keys = {"id": complaint.pk, "number": complaint.number}
     for label, operation in operations.items():

@@ -27,6 +27,9 @@ MANAGER_PATHS = (
     "/customers/",
     "/customers/?q=nobody-is-called-this",
     "/customers/new/",
+    "/interactions/",
+    "/interactions/?view=all&q=nobody-said-this",
+    "/interactions/new/",
     "/complaints/?view=all",
     "/complaints/new/",
     "/segments/",
@@ -40,14 +43,17 @@ MANAGER_PATHS = (
 
 
 def _records(page: Page) -> Iterator[str]:
-    """Yield the paths of a customer with revenue, its form, a complaint, and pages of files."""
+    """Yield the paths of a customer, an interaction, their forms, a complaint, pages of files."""
     page.goto("/customers/?sort=-monetary")
     customer = page.locator("td.name a").first.get_attribute("href") or ""
+    page.goto("/interactions/")
+    interaction = page.locator("td.name a").first.get_attribute("href") or ""
     page.goto("/complaints/?view=all")
     complaint = page.locator("td.name a").first.get_attribute("href") or ""
     assert customer
+    assert interaction
     assert complaint
-    yield from (customer, f"{customer}edit/", complaint)
+    yield from (customer, f"{customer}edit/", interaction, f"{interaction}edit/", complaint)
     page.goto("/customers/?owner=mine&sort=code")  # the first ones have files
     files = f"{page.locator('td.name a').first.get_attribute('href')}files/"
     page.goto(files)

@@ -1,11 +1,14 @@
-"""Factories of customers, transactions and import batches."""
+"""Factories of customers, transactions, interactions and import batches."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
+from typing import Any
+
+from django.utils import timezone
 
 from accounts.models import OrgUnit, User
-from crm.models import BillingSystem, Customer, ImportBatch, Transaction
+from crm.models import BillingSystem, Customer, ImportBatch, Interaction, Transaction
 from crm.models.batch import BatchKind
 from crm.models.transaction import TransactionKind
 from tests.history import fixture_changes
@@ -68,3 +71,15 @@ def make_transaction(
         currency="CNY",
         external_id=external_id or f"T{next(_numbers):08}",
     )
+
+
+def make_interaction(
+    customer: Customer, user: User, *, at: datetime | None = None, **values: Any
+) -> Interaction:
+    """Make a phone call with a customer, now or at another time; ``values`` are its fields."""
+    number = next(_numbers)
+    defaults = {"channel": "phone", "phase": "pre_sale", "content": f"谈了第 {number} 份报价"}
+    with fixture_changes():
+        return Interaction.objects.create(
+            customer=customer, user=user, occurred_at=at or timezone.now(), **(defaults | values)
+        )

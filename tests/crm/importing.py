@@ -12,6 +12,7 @@ from crm.services.importing import (
     ImportOptions,
     ImportResult,
     import_customers,
+    import_interactions,
     import_transactions,
 )
 
@@ -28,6 +29,12 @@ def import_customers_csv(text: str, actor: User, **options: Any) -> ImportResult
     """Import customers from CSV text; ``options`` are those of ImportOptions."""
     source = CsvSource(io.BytesIO(text.encode()), name="sent.csv")
     return import_customers(source=source, actor=actor, options=ImportOptions(**options))
+
+
+def import_interactions_csv(text: str, actor: User, **options: Any) -> ImportResult:
+    """Import interactions from CSV text; ``options`` are those of ImportOptions."""
+    source = CsvSource(io.BytesIO(text.encode()), name="sent.csv")
+    return import_interactions(source=source, actor=actor, options=ImportOptions(**options))
 
 
 class RowCounts(NamedTuple):

@@ -1,9 +1,20 @@
 """The permission matrix of customers and their reference lists: pages, API, administration."""
 
+from typing import Any
+
 from django.db.models import Model
 
-from crm.models import BillingSystem, Category, Customer, Grade, ImportBatch, Industry, Source
-from tests.crm.factories import make_batch
+from crm.models import (
+    BillingSystem,
+    Category,
+    Customer,
+    Grade,
+    ImportBatch,
+    Industry,
+    Interaction,
+    Source,
+)
+from tests.crm.factories import make_batch, make_interaction
 from tests.history import fixture_changes
 from tests.permission_matrix import (
     ALL,
@@ -34,6 +45,16 @@ def _reference_list(model: type[Model], get_record: GetRecord | None = None) -> 
     return AdminModel(
         model, get_record or _make_unused_entry(model), see="S", add="S", change="S", delete="S"
     )
+
+
+def _own_interaction(world: World) -> list[Any]:
+    """Make an interaction with the customer of the own province; return its URL arguments."""
+    return [make_interaction(world.own_customer, world.cast.manager).pk]
+
+
+def _other_interaction(world: World) -> list[Any]:
+    """Make an interaction with the customer of another province; return its URL arguments."""
+    return [make_interaction(world.other_customer, world.cast.stranger).pk]
 
 
 MATRIX = AppMatrix(
@@ -85,17 +106,82 @@ MATRIX = AppMatrix(
                 "api-billing-systems",
             )
         ),
+        Row("interactions", ALL),
+        Row("interaction_new", "HMAD"),
+        Row("interaction_new", "HMAD", method="post", status=422),
+        Row("interaction", ALL, _own_interaction, _other_interaction),
+        # Agents change only their own interactions.
+        Row("interaction_edit", "HMD", _own_interaction, _other_interaction),
+        Row(
+            "interaction_edit",
+            "HMD",
+            _own_interaction,
+            _other_interaction,
+            method="post",
+            status=409,
+        ),
+        # The version is missing, so nothing is deleted.
+        Row(
+            "interaction_delete",
+            "HMD",
+            _own_interaction,
+            _other_interaction,
+            method="post",
+            status=302,
+        ),
+        Row(
+            "customer_interaction_log",
+            "HMAD",
+            own_customer,
+            other_customer,
+            method="post",
+            status=422,
+        ),
+        Row("api-interactions", ALL),
+        Row(
+            "api-interactions",
+            "HMAD",
+            method="post",
+            data=lambda w: {"customer": "OWN", "channel": "phone", "content": "谈了报价"},
+            status=201,
+        ),
+        Row("api-interaction", ALL, _own_interaction, _other_interaction),
+        # Without If-Match.
+        Row(
+            "api-interaction",
+            "HMAD",
+            _own_interaction,
+            _other_interaction,
+            method="patch",
+            status=428,
+        ),
+        Row(
+            "api-interaction",
+            "HMAD",
+            _own_interaction,
+            _other_interaction,
+            method="delete",
+            status=428,
+        ),
+        # The rows of the matrix send JSON, but this URL takes files, so it answers 415.
+        Row("api-interactions-bulk", "D", method="post", query="?system=test", status=415),
         Row("api-transactions", ALL),
         # The rows of the matrix send an object, but this URL takes an array, so it answers 400.
         Row("api-transactions-bulk", "D", method="post", query="?system=test", status=400),
     ),
-    panels={"basics": ALL, "files": ALL, "transactions": ALL},
+    panels={"basics": ALL, "files": ALL, "transactions": ALL, "interactions": ALL},
     widgets={"portfolio": ALL},
+    list_parts={"interactions": ALL},
     admin_rows=(
         AdminRow(
             "admin:autocomplete",
             "DS",
             query="?app_label=crm&model_name=customer&field_name=parent",
+        ),
+        AdminRow(
+            "admin:autocomplete",
+            "DS",
+            query="?app_label=crm&model_name=interaction&field_name=customer",
         ),
     ),
     admin_models=(
@@ -111,6 +197,15 @@ MATRIX = AppMatrix(
             add="D",
             change="D",
             other_record=lambda w: w.other_customer,
+        ),
+        AdminModel(
+            Interaction,
+            lambda w: make_interaction(w.own_customer, w.cast.manager),
+            see="DS",
+            add="D",
+            change="D",
+            delete="D",
+            other_record=lambda w: make_interaction(w.other_customer, w.cast.stranger),
         ),
         AdminModel(
             ImportBatch,

@@ -39,7 +39,7 @@ def make_custom_field(cast: Cast, key: str, kind: str, **values: Any) -> CustomF
     """Define a custom field as the system administrator does."""
     return save_custom_field(
         actor=cast.sysadmin,
-        record_type="customer",
+        record_type=values.pop("record_type", "customer"),
         key=key,
         label_zh=values.pop("label_zh", key),
         label_en=values.pop("label_en", key.title()),

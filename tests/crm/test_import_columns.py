@@ -77,7 +77,7 @@ def test_amounts_in_ten_thousands_are_not_read_as_yuan() -> None:
 
 
 @pytest.mark.parametrize(
-    "columns", [TRANSACTION_COLUMNS, declared_columns(CUSTOMER_FIELDS, key="code")]
+    "columns", [TRANSACTION_COLUMNS, declared_columns(CUSTOMER_FIELDS, required={"code"})]
 )
 def test_no_alias_belongs_to_two_columns(columns: tuple[ImportColumn, ...]) -> None:
     names = [name for column in columns for name in (column.name, *column.aliases)]

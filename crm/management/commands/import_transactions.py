@@ -7,9 +7,8 @@ from django.core.management.base import CommandParser
 
 from accounts.models import User
 from common.files import RowSource
-from crm.management.importing import ImportCommand
+from crm.management.importing import ImportCommand, add_system_argument, add_unit_argument
 from crm.services.importing import ImportOptions, ImportResult, import_transactions
-from crm.services.importing.options import DEFAULT_SYSTEM
 from crm.services.importing.progress import ProgressReporter
 
 
@@ -21,12 +20,8 @@ class Command(ImportCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options of transactions."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "--system",
-            default=DEFAULT_SYSTEM,
-            metavar="CODE",
-            help="the billing system of the file",
-        )
+        add_unit_argument(parser)
+        add_system_argument(parser)
         parser.add_argument(
             "--create-customers",
             action="store_true",

@@ -3,7 +3,7 @@
 ``match_columns`` finds them; ``TRANSACTION_COLUMNS`` and ``declared_columns`` say which there are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -71,10 +71,18 @@ TRANSACTION_COLUMNS = (
 )  # fmt: skip
 
 
-def declared_columns(fields: Iterable[FieldDeclaration], key: str) -> tuple[ImportColumn, ...]:
-    """Return a column for each declared field; only the field named ``key`` is required."""
+INTERACTION_ID_COLUMN = ImportColumn(
+    "external_id",
+    ("id", "call_id", "record_id", "serial_number", "流水号", "记录编号", "互动编号", "工单号"),
+)
+
+
+def declared_columns(
+    fields: Iterable[FieldDeclaration], required: Collection[str]
+) -> tuple[ImportColumn, ...]:
+    """Return a column for each declared field; only the fields named in ``required`` must be."""
     return tuple(
-        ImportColumn(field.name, field.headers, required=field.name == key) for field in fields
+        ImportColumn(field.name, field.headers, required=field.name in required) for field in fields
     )
 
 

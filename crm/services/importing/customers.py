@@ -24,17 +24,18 @@ from crm.models.customer import CODE_PATTERN
 from crm.services.customer import CUSTOMER_TREE
 from crm.services.importing import customer_sql as sql
 from crm.services.importing.columns import MatchedColumns, declared_columns
-from crm.services.importing.customer_rows import CustomerRowParser
 from crm.services.importing.customer_sql import StagedColumn
 from crm.services.importing.importer import Importer, MergeResult
 from crm.services.importing.options import ImportOptions
 from crm.services.importing.progress import ImportStep, ProgressReporter, ignore_progress
 from crm.services.importing.reasons import RejectReason
+from crm.services.importing.record_rows import RecordRowParser, staged_column
 from crm.services.importing.result import ImportResult
 from crm.services.importing.staging import RowParser, drop_tables
 
 # A row with this many customers above it is rejected. The limit also ends the walk up a cycle.
 MAX_PARENT_LEVELS = 50
+REQUIRED = frozenset({"code"})  # a file must have the column, and a row the value
 # Staged as the text of the file and written by ``customer_sql`` itself. The code identifies the
 # customer. The parent's code may be that of a later row, so its id is looked up when all rows are
 # staged.
@@ -71,10 +72,10 @@ class CustomerImporter(Importer):
     def prepare(self) -> None:
         """Read the declared fields and say how each is staged; check the unit of new customers.
 
-        The order of ``value_columns`` is that of the values of CustomerRowParser.
+        The order of ``value_columns`` is that of the values of RecordRowParser.
         """
         self._fields = CUSTOMER.all_fields()
-        self.columns = declared_columns(self._fields, key="code")
+        self.columns = declared_columns(self._fields, required=REQUIRED)
         unit = self.new_customer_unit()
         self.authorise_unit(unit)
         # As in ``create_customer``, users who see only their own customers own those they create.
@@ -86,18 +87,13 @@ class CustomerImporter(Importer):
             if field.name not in TEXT_COLUMNS
         ]
         self.value_columns = [
-            *(
-                f"{field.name} text"
-                if field.name in TEXT_COLUMNS
-                else f"{field.column} {field.kind.sql_type}"
-                for field in CUSTOMER.fields
-            ),
+            *(staged_column(field) for field in CUSTOMER.fields),
             "custom_values jsonb",
         ]
 
     def row_parser(self, matched: MatchedColumns) -> RowParser:
         """Return a parser of the declared fields."""
-        return CustomerRowParser(matched, self._fields, actor=self.actor)
+        return RecordRowParser(matched, self._fields, required=REQUIRED, actor=self.actor)
 
     def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
         """Lock the existing customers, reject invalid rows and write the others.

@@ -1,4 +1,4 @@
-"""The steps that both imports have in common.
+"""The steps that all imports have in common.
 
 ``Importer.run`` authorises the actor, stages the rows (see ``staging``), lets the subclass check
 and write them, and commits them together with their ``ImportBatch``.

@@ -24,8 +24,9 @@ class ImportOptions:
     ``on_stored`` is called in the transaction of the import after its rows are written; it is not
     called if none is stored.
 
-    Only transactions have these two: ``system`` is the code of the billing system they come from;
-    ``create_customers`` creates the customers that do not exist, instead of rejecting their rows.
+    Only transactions and interactions have a ``system``, the code of the one they come from. Only
+    transactions have ``create_customers``, which creates the customers that do not exist, instead
+    of rejecting their rows.
     """
 
     unit: str = ""

@@ -33,4 +33,4 @@ ProgressReporter = Callable[[ImportProgress], None]
 
 
 def ignore_progress(_progress: ImportProgress) -> None:
-    """Report nothing: the default of both imports."""
+    """Report nothing: the default of all imports."""

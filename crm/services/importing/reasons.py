@@ -25,6 +25,11 @@ class RejectReason(TextChoices):
     BAD_CODE = "bad_code", _("A code is made of letters, digits and . _ / -")
     TWICE_IN_FILE = "twice_in_file", _("An earlier row of this file says something else")
     MAY_NOT_PLACE = "may_not_place", _("Giving customers away takes the right to reassign them")
+    IN_FUTURE = "in_future", _("Lies in the future")
+    STEP_WITHOUT_DATE = (
+        "step_without_date",
+        _("A next step and its date are given together"),
+    )
     RESERVED_ID = (
         "reserved_id",
         _("Such ids are made here for rows without one of their own; leave it empty"),

@@ -1,8 +1,5 @@
 """Parsing the rows of a transaction file."""
 
-import hashlib
-import re
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -14,6 +11,7 @@ from core.fields.faults import ValueFault
 from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH
 from crm.models.transaction import MAX_EXTERNAL_ID_LENGTH, TransactionKind
 from crm.services.importing.columns import MatchedColumns
+from crm.services.importing.external_ids import derive_external_id, require_own_id
 from crm.services.importing.reasons import RejectReason
 from crm.services.importing.staging import RowRejectedError
 
@@ -23,9 +21,6 @@ KINDS_BY_NAME = {
     **dict.fromkeys(("order", "订单", "purchase"), TransactionKind.ORDER),
     **dict.fromkeys(("refund", "退款", "credit"), TransactionKind.REFUND),
 }
-# A complete derived id: the result of derive_external_id and the number of the occurrence. A file
-# may not use such ids itself, because they could collide with derived ones.
-_DERIVED_ID = re.compile(r"#[A-Za-z0-9_-]{20}/[0-9]+")
 # How files write a currency, in upper case. Of other currencies only the code is accepted.
 CURRENCY_NAMES = {"CNY": {"CNY", "RMB", "人民币", "¥", "￥", "元"}}
 
@@ -65,8 +60,8 @@ class TransactionRowParser:
         has_own_id = bool(external_id)
         if not has_own_id:
             external_id = derive_external_id(customer, day, amount_minor, kind)
-        elif _DERIVED_ID.fullmatch(external_id):
-            raise RowRejectedError("external_id", external_id, RejectReason.RESERVED_ID)
+        else:
+            require_own_id(external_id)
         return customer, name, day, amount_minor, kind, external_id, has_own_id
 
     def _read_date(self, text: str) -> date:
@@ -76,16 +71,6 @@ class TransactionRowParser:
             return parse_date(text, self._latest_date)
         except UnreadableError as error:
             raise RowRejectedError("date", text, error.code) from error
-
-
-def derive_external_id(customer: str, day: date, amount_minor: int, kind: int) -> str:
-    """Return the first part of a derived external id: ``#`` and 20 characters.
-
-    It is a hash of the row's content (120 bits of BLAKE2b), so equal rows get the same. The import
-    appends the number of the row's occurrence in the file.
-    """
-    content = f"{customer}\x1f{day}\x1f{amount_minor}\x1f{kind}".encode()
-    return "#" + urlsafe_b64encode(hashlib.blake2b(content, digest_size=15).digest()).decode()
 
 
 def _read_text(column: str, cell: str, max_length: int) -> str:

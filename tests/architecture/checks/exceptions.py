@@ -48,6 +48,22 @@ ALLOWED = (
         "crm/selectors/revenue.py", READ, "The same.", "latest_transactions",
     ),
     Allowed(
+        "crm/selectors/interactions.py", READ,
+        "The panel has read the customer through visible_to, and an interaction is seen with its"
+        " customer.",
+        "latest_interactions",
+    ),
+    Allowed(
+        "crm/selectors/interactions.py", READ,
+        "The outer query is of customers that the list has read through visible_to.",
+        "interactions_of_outer_customer",
+    ),
+    Allowed(
+        "crm/selectors/interactions.py", READ,
+        "The outer query is of interactions that the list has read through visible_to.",
+        "later_interactions",
+    ),
+    Allowed(
         "segmentation/columns.py", READ,
         "Joins the scores of customers that the list has read through visible_to.",
         "WorthColumns.annotate",
@@ -95,6 +111,7 @@ ALLOWED = (
     Allowed("demo/files.py", WRITE, _DEMO),
     Allowed("demo/notices.py", READ, _DEMO),
     Allowed("demo/notices.py", WRITE, _DEMO),
+    Allowed("demo/interactions.py", SQL, _DEMO),
     Allowed("demo/people.py", READ, _DEMO),
     Allowed("demo/people.py", WRITE, _DEMO),
     Allowed("demo/transactions.py", READ, _DEMO),
@@ -178,6 +195,7 @@ FOREIGN_KEYS_IN_TEMPLATES = {
     "row.unit": _IN_CHARGE,
     "customer.owner": _IN_CHARGE,
     "customer.unit": _IN_CHARGE,
+    "interaction.user": _ACTED,
     "complaint.customer": _WITH_CUSTOMER,
     "complaint.owner": _IN_CHARGE,
     "complaint.opened_by": _ACTED,

@@ -100,12 +100,22 @@ OWNER = Reference(
     text=str,
     empty_label=_("Nobody: public pool"),
     searched_columns=("name", "employee_number"),
-    may_be_user=True,
+    mine=lambda user: user,
 )
 PARENT = Reference(
     records=Customer.objects.visible_to,
     label=_name_and_code,
     options_url_name="customer_options",
+)
+
+# Another record's reference to its customer.
+CUSTOMER_REFERENCE = Reference(
+    records=Customer.objects.visible_to,
+    label=_name_and_code,
+    text=str,
+    options_url_name="customer_options",
+    empty_label="",
+    searched_columns=("name", "code"),
 )
 
 # In the order of forms and of the customer page. ``headers`` are names of the column in imported

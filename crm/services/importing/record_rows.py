@@ -1,7 +1,7 @@
-"""Parsing the rows of a customer file; each cell is read according to its declared field."""
+"""Parsing the rows of a file of records; each cell is read according to its declared field."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from accounts.models import User
@@ -17,18 +17,25 @@ from crm.services.importing.staging import RowRejectedError
 CellReader = Callable[[str], Any]
 
 
-class CustomerRowParser:
-    """A RowParser: turns cells into the values of a customer.
+class RecordRowParser:
+    """A RowParser: turns cells into the values of a record.
 
-    First there is one for each of the model's declared fields, in the order of ``CUSTOMER.fields``.
-    That of an empty cell or a missing column is None, which leaves the field unchanged. The last
-    value has the custom fields that have a value in the row, as the text of a JSON object such as
-    ``{"staff": 12}``, or None if none has.
+    First there is one for each of the model's declared fields, in their order. That of an empty
+    cell or a missing column is None, which leaves the field unchanged. The last value has the
+    custom fields that have a value in the row, as the text of a JSON object such as
+    ``{"staff": 12}``, or None if none has. ``required`` names the fields of which no cell may be
+    empty.
     """
 
     def __init__(
-        self, matched: MatchedColumns, fields: Iterable[FieldDeclaration], *, actor: User
+        self,
+        matched: MatchedColumns,
+        fields: Iterable[FieldDeclaration],
+        *,
+        required: Collection[str],
+        actor: User,
     ) -> None:
+        self._required = required
         self._model_fields = [
             (field, matched.position_of(field.name), _cell_reader(field, actor))
             for field in fields
@@ -44,28 +51,27 @@ class CustomerRowParser:
         """Return the values to stage; raise RowRejectedError for the first bad cell."""
         cells.append("")  # at -1, which is the position of columns that the file lacks
         values = [
-            _read_value(field, cells[position], read_cell)
+            self._read_value(field, cells[position], read_cell)
             for field, position, read_cell in self._model_fields
         ]
         custom_values = {
             field.custom_key: field.kind.to_json(value)
             for field, position, read_cell in self._custom_fields
-            if (value := _read_value(field, cells[position], read_cell)) is not None
+            if (value := self._read_value(field, cells[position], read_cell)) is not None
         }
         return *values, json.dumps(custom_values, ensure_ascii=False) if custom_values else None
 
-
-def _read_value(field: FieldDeclaration, cell: str, read_cell: CellReader) -> Any:
-    """Return the value of a cell; None for a blank one. A blank code rejects the row."""
-    text = cell.strip()
-    if not text:
-        if field.name == "code":
-            raise RowRejectedError("code", "", ValueFault.MISSING)
-        return None
-    try:
-        return read_cell(text)
-    except UnreadableError as error:
-        raise RowRejectedError(field.name, text, error.code) from error
+    def _read_value(self, field: FieldDeclaration, cell: str, read_cell: CellReader) -> Any:
+        """Return the value of a cell; None for a blank one, unless that rejects the row."""
+        text = cell.strip()
+        if not text:
+            if field.name in self._required:
+                raise RowRejectedError(field.name, "", ValueFault.MISSING)
+            return None
+        try:
+            return read_cell(text)
+        except UnreadableError as error:
+            raise RowRejectedError(field.name, text, error.code) from error
 
 
 def _cell_reader(field: FieldDeclaration, actor: User) -> CellReader:
@@ -89,6 +95,16 @@ def _cell_reader(field: FieldDeclaration, actor: User) -> CellReader:
     if isinstance(kind, Money) and not field.is_custom:
         return lambda text: kind.to_json(kind.parse(text))
     return kind.parse
+
+
+def staged_column(field: FieldDeclaration) -> str:
+    """Return the SQL definition of the column of ``stage`` with the values of a model's field.
+
+    Of a reference whose key is staged as text, see ``_cell_reader``, it has the field's name.
+    """
+    if isinstance(field.kind, Reference) and field.kind.options_url_name:
+        return f"{field.name} text"
+    return f"{field.column} {field.kind.sql_type}"
 
 
 def _lookup(values_by_name: Mapping[str, int | str], fault: ValueFault) -> CellReader:
