@@ -1,8 +1,8 @@
-"""The files of customers."""
+"""The files of customers and interactions."""
 
 from accounts.permissions import Permission
 from core.files.records import AttachmentRecords
-from crm.models import Customer
+from crm.models import Customer, Interaction
 
 CUSTOMER_FILES = AttachmentRecords(
     name="customer",
@@ -12,4 +12,13 @@ CUSTOMER_FILES = AttachmentRecords(
     edit_permission=Permission.CUSTOMER_EDIT,
     url_name="customer",
     path="customers",
+)
+INTERACTION_FILES = AttachmentRecords(
+    name="interaction",
+    model=Interaction,
+    visible_to=Interaction.objects.visible_to,
+    view_permission=Permission.INTERACTION_VIEW,
+    edit_permission=Permission.INTERACTION_LOG,
+    url_name="interaction",
+    path="interactions",
 )

@@ -1,5 +1,6 @@
 """Forms: a customer, an interaction, and the options of an import."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -135,12 +136,20 @@ def _new_interaction(user: User, customer: Customer | None) -> dict[str, Any]:
     return initial
 
 
-class ImportForm(forms.Form):
-    """The options of an import. The file itself is read by ``core.files.uploads``."""
-
-    unit = forms.ModelChoiceField(
-        label=_("Unit of new customers"), queryset=OrgUnit.objects.none(), required=False
+def _system_field() -> forms.ModelChoiceField[BillingSystem]:
+    return forms.ModelChoiceField(
+        label=_("Source system"),
+        queryset=BillingSystem.objects.filter(is_active=True),
+        to_field_name="code",
+        initial=DEFAULT_SYSTEM,
+        empty_label=None,
+        help_text=_("Sending the same rows of a system again changes nothing."),
     )
+
+
+class ImportForm(forms.Form):
+    """The options of every import. The file itself is read by ``core.files.uploads``."""
+
     dry_run = forms.BooleanField(
         label=_("Check only"),
         required=False,
@@ -148,8 +157,37 @@ class ImportForm(forms.Form):
         help_text=_("Shows what would happen and stores nothing. The import follows by one click."),
     )
 
-    def __init__(self, user: User, *, data: Any = None) -> None:
+    def __init__(self, _user: User, *, data: Any = None) -> None:
         super().__init__(data)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the import's job."""
+        return {"dry_run": self.cleaned_data["dry_run"]}
+
+
+class InteractionImportForm(ImportForm):
+    """Also asks for the system that the interactions come from."""
+
+    system = _system_field()
+    field_order = ("system", "dry_run")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the import's job."""
+        return super().parameters | {"system": self.cleaned_data["system"].code}
+
+
+class CustomerImportForm(ImportForm):
+    """Also asks for the unit of new customers."""
+
+    unit = forms.ModelChoiceField(
+        label=_("Unit of new customers"), queryset=OrgUnit.objects.none(), required=False
+    )
+    field_order: Sequence[str] = ("unit", "dry_run")
+
+    def __init__(self, user: User, *, data: Any = None) -> None:
+        super().__init__(user, data=data)
         unit = self.fields["unit"]
         if not isinstance(unit, forms.ModelChoiceField):
             raise TypeError(unit)
@@ -160,20 +198,13 @@ class ImportForm(forms.Form):
     def parameters(self) -> dict[str, Any]:
         """The parameters of the import's job."""
         unit = self.cleaned_data["unit"]
-        return {"unit": unit.code if unit else "", "dry_run": self.cleaned_data["dry_run"]}
+        return super().parameters | {"unit": unit.code if unit else ""}
 
 
-class TransactionImportForm(ImportForm):
+class TransactionImportForm(CustomerImportForm):
     """Also asks for the billing system, and whether to create customers that do not exist."""
 
-    system = forms.ModelChoiceField(
-        label=_("Billing system"),
-        queryset=BillingSystem.objects.filter(is_active=True),
-        to_field_name="code",
-        initial=DEFAULT_SYSTEM,
-        empty_label=None,
-        help_text=_("Sending the same rows of a system again changes nothing."),
-    )
+    system = _system_field()
     create_customers = forms.BooleanField(
         label=_("Create customers that do not exist"),
         required=False,

@@ -20,6 +20,7 @@ from crm.services.importing import (
     ImportResult,
     ImportStep,
     import_customers,
+    import_interactions,
     import_transactions,
 )
 
@@ -42,18 +43,14 @@ def _run_with(import_file: ImportFile) -> Callable[[RunningJob], JobResult]:
         parameters = job.parameters
         rejects_name, rejects_path = new_file("csv")
         options = ImportOptions(
-            unit=parameters["unit"],
             dry_run=parameters["dry_run"],
             rejects_path=rejects_path,
             # In the transaction of the import: the job is done if and only if the rows are stored.
             on_stored=lambda result: job.complete(_job_result(job, result, rejects_name)),
         )
-        if "system" in parameters:
-            options = replace(
-                options,
-                system=parameters["system"],
-                create_customers=parameters["create_customers"],
-            )
+        for name in ("unit", "system", "create_customers"):
+            if name in parameters:
+                options = replace(options, **{name: parameters[name]})
         source_path = path_of(parameters["file"])
         with open_source(source_path, name=parameters["file_name"]) as source:
             result = import_file(
@@ -122,6 +119,12 @@ def _import_kind(name: str, label: Any, permission: Permission, import_file: Imp
 
 CUSTOMER_IMPORT = _import_kind(
     "import.customers", _("Import of customers"), Permission.CUSTOMER_IMPORT, import_customers
+)
+INTERACTION_IMPORT = _import_kind(
+    "import.interactions",
+    _("Import of interactions"),
+    Permission.INTERACTION_IMPORT,
+    import_interactions,
 )
 TRANSACTION_IMPORT = _import_kind(
     "import.transactions",

@@ -5,7 +5,7 @@ from django.urls import path
 from crm.views.customer_form import CustomerEdit, CustomerNew, CustomerOptions
 from crm.views.customer_list import CustomerList
 from crm.views.customer_page import CustomerPage, CustomerPanelFragment
-from crm.views.imports import CustomerImport, Imports, TransactionImport
+from crm.views.imports import CustomerImport, Imports, InteractionImport, TransactionImport
 from crm.views.interaction import (
     CustomerInteractionLog,
     InteractionDelete,
@@ -23,6 +23,7 @@ urlpatterns = [
     path("interactions/<int:pk>/delete/", InteractionDelete.as_view(), name="interaction_delete"),
     path("imports/", Imports.as_view(), name="imports"),
     path("imports/customers/", CustomerImport.as_view(), name="import_customers"),
+    path("imports/interactions/", InteractionImport.as_view(), name="import_interactions"),
     path("imports/transactions/", TransactionImport.as_view(), name="import_transactions"),
     path("customers/", CustomerList.as_view(), name="customers"),
     path("customers/new/", CustomerNew.as_view(), name="customer_new"),

@@ -3,6 +3,7 @@
 # --- events, and the notices made from them (docs/adr/0020) ---------------------------------------
 EVENT_TYPES: list[str] = [
     "crm.events.CUSTOMER_EVENTS",
+    "crm.events.INTERACTION_EVENTS",
     "crm.events.IMPORT_FINISHED",
     "satisfaction.events.COMPLAINT_EVENTS",
     "segmentation.events.RUN_PUBLISHED",
@@ -24,7 +25,11 @@ NOTICE_KINDS: list[str] = [
 
 # --- records with declared fields (docs/adr/0013) -----------------------------------------------
 RECORD_TYPES: list[str] = ["crm.fields.CUSTOMER", "crm.fields.INTERACTION"]
-ATTACHMENT_RECORDS: list[str] = ["crm.files.CUSTOMER_FILES", "satisfaction.files.COMPLAINT_FILES"]
+ATTACHMENT_RECORDS: list[str] = [
+    "crm.files.CUSTOMER_FILES",
+    "crm.files.INTERACTION_FILES",
+    "satisfaction.files.COMPLAINT_FILES",
+]
 LISTS: list[str] = [
     "crm.listing.CUSTOMER_LIST",
     "crm.listing.INTERACTION_LIST",
@@ -37,6 +42,7 @@ LISTS: list[str] = [
 JOB_KINDS: list[str] = [
     "core.listing.export.LIST_EXPORT",
     "crm.jobs.CUSTOMER_IMPORT",
+    "crm.jobs.INTERACTION_IMPORT",
     "crm.jobs.TRANSACTION_IMPORT",
 ]
 JOB_SENDER = "core.tasks.send_job"

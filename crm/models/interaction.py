@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser
 from common.history import tracked
+from core.events.triggers import emits_events
 from core.text_search import Bigrams, contains_words
+from crm.events import INTERACTION_EVENTS
 from crm.models.customer import Customer, Stage, customer_visibility_filter
 from crm.models.reference import BillingSystem
 
@@ -75,6 +77,7 @@ class InteractionQuerySet(ScopedQuerySet["Interaction"]):
 
 
 @tracked()
+@emits_events(INTERACTION_EVENTS)
 class Interaction(ScopedModel):
     """One visit, call, message or meeting with a customer.
 

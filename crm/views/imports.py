@@ -19,8 +19,13 @@ from core.models import Job
 from core.models.job import JobState
 from core.pages import AuthedRequest, Page
 from core.services.job import request_job
-from crm.forms import ImportForm, TransactionImportForm
-from crm.jobs import CUSTOMER_IMPORT, TRANSACTION_IMPORT
+from crm.forms import (
+    CustomerImportForm,
+    ImportForm,
+    InteractionImportForm,
+    TransactionImportForm,
+)
+from crm.jobs import CUSTOMER_IMPORT, INTERACTION_IMPORT, TRANSACTION_IMPORT
 
 SHOWN_JOBS = 10
 
@@ -93,8 +98,17 @@ class CustomerImport(ImportPage):
 
     permission = write_permission = Permission.CUSTOMER_IMPORT
     kind = CUSTOMER_IMPORT
-    form_class = ImportForm
+    form_class = CustomerImportForm
     url_name = "import_customers"
+
+
+class InteractionImport(ImportPage):
+    """Import of interactions."""
+
+    permission = write_permission = Permission.INTERACTION_IMPORT
+    kind = INTERACTION_IMPORT
+    form_class = InteractionImportForm
+    url_name = "import_interactions"
 
 
 class TransactionImport(ImportPage):
@@ -106,7 +120,7 @@ class TransactionImport(ImportPage):
     url_name = "import_transactions"
 
 
-IMPORT_PAGES = (CustomerImport, TransactionImport)
+IMPORT_PAGES = (CustomerImport, InteractionImport, TransactionImport)
 
 
 class Imports(Page):

@@ -16,8 +16,10 @@ from common.errors import StaleError
 from core.history import latest_changes
 from core.pages import AuthedRequest, Page
 from core.record_form import Conflict, merge_conflict
+from core.selectors import files_panel
 from crm.composition import customer_panels
 from crm.fields import INTERACTION
+from crm.files import INTERACTION_FILES
 from crm.forms import InteractionForm
 from crm.models import Customer, Interaction
 from crm.selectors.choices import visible_customer
@@ -53,6 +55,7 @@ class InteractionPage(Page):
             ],
             "changes": latest_changes(request.user, interaction, limit=MAX_CHANGES, fields=fields),
             "may_change": may_change(request.user, interaction),
+            **files_panel(request.user, INTERACTION_FILES, interaction.pk),
         }
         return render(request, "crm/interaction_page.html", context)
 

@@ -62,6 +62,8 @@ MATRIX = AppMatrix(
         Row("imports", "D", status=302),
         Row("import_customers", "D"),
         Row("import_customers", "D", method="post", status=422),
+        Row("import_interactions", "D"),
+        Row("import_interactions", "D", method="post", status=422),
         Row("import_transactions", "D"),
         Row("import_transactions", "D", method="post", status=422),
         Row("customers", ALL),
@@ -78,6 +80,13 @@ MATRIX = AppMatrix(
         Row("customer_new", "HMD", method="post", status=422),
         Row("customer_edit", "HMD", own_customer, other_customer),
         Row("customer_edit", "HMD", own_customer, other_customer, method="post", status=409),
+        *file_rows(
+            "interaction",
+            ALL,
+            "HMAD",
+            lambda w: make_interaction(w.own_customer, w.cast.manager),
+            lambda w: make_interaction(w.other_customer, w.cast.stranger),
+        ),
         *file_rows("customer", ALL, "HMD", lambda w: w.own_customer, lambda w: w.other_customer),
         Row("api-customers", ALL),
         Row(
