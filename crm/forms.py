@@ -181,16 +181,14 @@ class InteractionImportForm(ImportForm):
 class CustomerImportForm(ImportForm):
     """Also asks for the unit of new customers."""
 
-    unit = forms.ModelChoiceField(
-        label=_("Unit of new customers"), queryset=OrgUnit.objects.none(), required=False
+    unit = forms.ModelChoiceField[OrgUnit](
+        label=_("Unit of new customers"), queryset=None, required=False
     )
     field_order: Sequence[str] = ("unit", "dry_run")
 
     def __init__(self, user: User, *, data: Any = None) -> None:
         super().__init__(user, data=data)
-        unit = self.fields["unit"]
-        if not isinstance(unit, forms.ModelChoiceField):
-            raise TypeError(unit)
+        unit = cast("forms.ModelChoiceField[OrgUnit]", self.fields["unit"])
         unit.queryset = OrgUnit.objects.visible_to(user)
         unit.empty_label = str(user.unit.name)
 

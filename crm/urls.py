@@ -5,7 +5,7 @@ from django.urls import path
 from crm.views.customer_form import CustomerEdit, CustomerNew, CustomerOptions
 from crm.views.customer_list import CustomerList
 from crm.views.customer_page import CustomerPage, CustomerPanelFragment
-from crm.views.imports import CustomerImport, Imports, InteractionImport, TransactionImport
+from crm.views.imports import Imports, import_urls
 from crm.views.interaction import (
     CustomerInteractionLog,
     InteractionDelete,
@@ -22,9 +22,7 @@ urlpatterns = [
     path("interactions/<int:pk>/edit/", InteractionEdit.as_view(), name="interaction_edit"),
     path("interactions/<int:pk>/delete/", InteractionDelete.as_view(), name="interaction_delete"),
     path("imports/", Imports.as_view(), name="imports"),
-    path("imports/customers/", CustomerImport.as_view(), name="import_customers"),
-    path("imports/interactions/", InteractionImport.as_view(), name="import_interactions"),
-    path("imports/transactions/", TransactionImport.as_view(), name="import_transactions"),
+    *import_urls(),
     path("customers/", CustomerList.as_view(), name="customers"),
     path("customers/new/", CustomerNew.as_view(), name="customer_new"),
     path("customers/options/", CustomerOptions.as_view(), name="customer_options"),

@@ -6,9 +6,12 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from accounts.permissions import Permission
 from core.files.names import clean_file_name
@@ -38,17 +41,21 @@ class ImportPage(Page):
     form_class: ClassVar[type[ImportForm]]
     url_name: ClassVar[str]
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Limit the upload before anything reads it."""
-        limit_upload(request, settings.API_BULK_MAX_BYTES)
-        return super().dispatch(request, *args, **kwargs)
-
     def get(self, request: AuthedRequest) -> HttpResponse:
         """Show the form."""
         return self._render(request, self.form_class(request.user))
 
-    def post(self, request: AuthedRequest) -> HttpResponse:
-        """Queue the import of the file, or of the file of an earlier dry run."""
+    def post(self, request: AuthedRequest) -> HttpResponseBase:
+        """Queue the import of the file, or of the file of an earlier dry run.
+
+        The size is limited while the upload arrives, so nothing may read the body before: the view
+        is exempt from the check of the CSRF token by the middleware, and ``_import`` has its own.
+        """
+        limit_upload(request, settings.API_BULK_MAX_BYTES)
+        return self._import(request)
+
+    @method_decorator(csrf_protect)
+    def _import(self, request: AuthedRequest) -> HttpResponse:
         if "job" in request.POST:
             return self._import_checked_file(request)
         form = self.form_class(request.user, data=request.POST)
@@ -121,6 +128,18 @@ class TransactionImport(ImportPage):
 
 
 IMPORT_PAGES = (CustomerImport, InteractionImport, TransactionImport)
+
+
+def import_urls() -> list[URLPattern]:
+    """Return the URLs of the pages, which check the CSRF token themselves (``ImportPage.post``)."""
+    return [
+        path(
+            f"imports/{page.url_name.removeprefix('import_')}/",
+            csrf_exempt(page.as_view()),
+            name=page.url_name,
+        )
+        for page in IMPORT_PAGES
+    ]
 
 
 class Imports(Page):

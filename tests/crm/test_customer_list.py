@@ -429,7 +429,10 @@ def test_options_of_a_filter_are_searched(cast_with_customers: Cast, login: Logi
 def test_public_pool_is_read_from_its_index(cast: Cast) -> None:
     for _ in range(3):
         make_customer(cast.lanzhou)
+    for _ in range(60):
+        make_customer(cast.lanzhou, owner=cast.manager)
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE crm_customer")
         cursor.execute("SET LOCAL enable_seqscan = off")
     pool = Customer.objects.filter(owner=None, unit=cast.lanzhou).order_by("-pk")
     assert "crm_customer_pool" in pool[:100].explain()

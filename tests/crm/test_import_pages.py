@@ -127,3 +127,11 @@ def test_file_of_another_user_is_not_imported(cast: Cast, login: Login) -> None:
         reverse("import_customers"), {"job": str(checked.pk)}
     )
     assert response.status_code == 404
+
+
+def test_upload_without_the_token_of_the_form_is_refused(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.division_admin)
+    file = SimpleUploadedFile("客户.csv", CUSTOMERS)
+    response = client.post(reverse("import_customers"), {"file": file})
+    assert (response.status_code, Job.objects.count()) == (403, 0)

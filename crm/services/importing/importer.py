@@ -145,13 +145,16 @@ class Importer(ABC):
             ):
                 merged = self.merge(cursor, batch.pk)
             result = self._finish_batch(cursor, batch, merged, matched, started_at)
-            if result.batch_id is None:
-                transaction.set_rollback(True)
-            else:
-                self.options.on_stored(result)
+            self._store_or_roll_back(result)
         if result.batch_id is not None:
             self._vacuum_after_large_import(merged)
         return result
+
+    def _store_or_roll_back(self, result: ImportResult) -> None:
+        if result.batch_id is None:
+            transaction.set_rollback(True)
+        else:
+            self.options.on_stored(result)
 
     def new_customer_unit(self) -> OrgUnit:
         """Return the unit of new customers: the actor's, or that of the option ``unit``.
