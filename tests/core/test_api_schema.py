@@ -71,4 +71,10 @@ def test_operations_that_require_if_match_describe_its_errors(schema: dict[str, 
         for operation in operations.values()
     }
     changes = {name for name, has_errors in described.items() if has_errors}
-    assert changes == {"customers_update", "complaints_close", "complaints_reopen"}
+    assert changes == {
+        "customers_update",
+        "complaints_close",
+        "complaints_reopen",
+        "interactions_delete",
+        "interactions_update",
+    }

@@ -52,7 +52,7 @@ def test_size_is_exactly_the_requested_one() -> None:
 
 def test_output_names_every_part_with_its_rows(make_demo_output: str) -> None:
     lines = make_demo_output.splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert "160" in lines[1]
     assert "5,000" in lines[2]
 
