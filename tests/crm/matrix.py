@@ -120,12 +120,11 @@ MATRIX = AppMatrix(
         Row("interaction_new", "HMAD", method="post", status=422),
         Row("interaction", ALL, _own_interaction, _other_interaction),
         # Agents change only their own interactions.
-        Row("interaction_edit", "HMD", _own_interaction, _other_interaction),
+        Row("interaction_edit", "HMD", _own_interaction),
         Row(
             "interaction_edit",
             "HMD",
             _own_interaction,
-            _other_interaction,
             method="post",
             status=409,
         ),
@@ -134,7 +133,6 @@ MATRIX = AppMatrix(
             "interaction_delete",
             "HMD",
             _own_interaction,
-            _other_interaction,
             method="post",
             status=302,
         ),
@@ -172,8 +170,8 @@ MATRIX = AppMatrix(
             method="delete",
             status=428,
         ),
-        # The rows of the matrix send JSON, but this URL takes files, so it answers 415.
-        Row("api-interactions-bulk", "D", method="post", query="?system=test", status=415),
+        # The body is an object and no array.
+        Row("api-interactions-bulk", "D", method="post", query="?system=test", status=400),
         Row("api-transactions", ALL),
         # The rows of the matrix send an object, but this URL takes an array, so it answers 400.
         Row("api-transactions-bulk", "D", method="post", query="?system=test", status=400),
