@@ -46,7 +46,7 @@ class ListFilterBackend(BaseFilterBackend):
         """Return the rows that match; raise ValidationError for unknown or invalid parameters."""
         if not isinstance(view, ListResource):
             raise TypeError(view)
-        return view.user_list.restrict(queryset, view.list_query)
+        return view.user_list.restrict(queryset, view.list_query, is_ordered=True)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the parameters, custom fields excepted, in English whoever asks."""

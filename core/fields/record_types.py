@@ -36,8 +36,8 @@ class RecordType:
 
     def visible_to(self, user: ScopedUser) -> QuerySet[Any]:
         """Return the records that the user may see, of a model that derives from ScopedModel."""
-        records: Any = self.model._default_manager  # noqa: SLF001 (Django documents it)
-        visible: QuerySet[Any] = records.visible_to(user)
+        model: Any = self.model  # Django's type of a model does not know visible_to
+        visible: QuerySet[Any] = model._default_manager.visible_to(user)  # noqa: SLF001 (documented)
         return visible
 
     @property

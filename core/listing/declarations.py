@@ -148,6 +148,7 @@ class ListDeclaration:
     """A list.
 
     ``rows`` returns the rows a user may see, ``search`` those that match each word of a text.
+    ``search_in_order`` does the same where a page is read in order; None: as ``search``.
     ``fields_for`` returns the declared fields a user may see, custom ones included, and ``fields``
     are those without custom ones, for the description of the API. ``columns`` returns the columns
     in order, made of declared fields and of the columns of the parts; ``filters`` those made of
@@ -168,6 +169,7 @@ class ListDeclaration:
     default_sort: str
     fields_for: Callable[[User], Sequence[FieldDeclaration]] = no_fields
     search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
+    search_in_order: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
     search_hint: str | Promise = ""
     fields: Sequence[FieldDeclaration] = ()
     sorts: Mapping[str, Sort] = field(default_factory=dict)

@@ -131,11 +131,11 @@ class ShownList:
             self.problems.append(Problem(VIEW, _("Not found: %s") % key))
         return tabs[0] if tabs else None
 
-    def _matching_rows(self) -> QuerySet[Any]:
-        if self.tab is None:
-            return self.user_list.rows(self.query)
-        conditions = (*self.query.conditions, *self.tab.conditions)
-        return self.user_list.rows(replace(self.query, conditions=conditions))
+    def _matching_rows(self, *, is_ordered: bool = False) -> QuerySet[Any]:
+        query = self.query
+        if self.tab is not None:
+            query = replace(query, conditions=(*query.conditions, *self.tab.conditions))
+        return self.user_list.rows(query, is_ordered=is_ordered)
 
     @property
     def tabs(self) -> list[TabLink]:
@@ -147,7 +147,8 @@ class ShownList:
 
     def _read_page(self) -> KeysetPage:
         """Return the requested page; the first one for a position of another order."""
-        pager = self.user_list.pager(self._matching_rows(), self.query, PAGE_SIZE)
+        rows = self._matching_rows(is_ordered=True)
+        pager = self.user_list.pager(rows, self.query, PAGE_SIZE)
         try:
             page = self._read_positioned_page(pager)
         except InvalidPositionError:

@@ -167,16 +167,24 @@ class UserList:
             branches=branches(self.user) if branches else (),
         )
 
-    def rows(self, query: ListQuery) -> QuerySet[Any]:
-        """Return the rows that match a query, in no order. Raises ValidationError."""
-        return self.restrict(self.declaration.rows(self.user), query)
+    def rows(self, query: ListQuery, *, is_ordered: bool = False) -> QuerySet[Any]:
+        """Return the rows that match a query, in no order. Raises ValidationError.
 
-    def restrict(self, rows: QuerySet[Any], query: ListQuery) -> QuerySet[Any]:
+        ``is_ordered`` says that a pager will read a few of them in the order of the query.
+        """
+        return self.restrict(self.declaration.rows(self.user), query, is_ordered=is_ordered)
+
+    def restrict(
+        self, rows: QuerySet[Any], query: ListQuery, *, is_ordered: bool = False
+    ) -> QuerySet[Any]:
         """Return those of the rows that match a query. Raises ValidationError."""
         for part in self._parts_used_by(query):
             rows = part.annotate(rows)
-        if query.search and self.declaration.search is not None:
-            rows = self.declaration.search(rows, query.search)
+        search = self.declaration.search
+        if is_ordered:
+            search = self.declaration.search_in_order or search
+        if query.search and search is not None:
+            rows = search(rows, query.search)
         for node in query.conditions:
             rows = rows.filter(self._predicate(node))
         return rows

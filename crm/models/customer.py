@@ -157,6 +157,9 @@ class Customer(ScopedModel):
             models.Index(fields=["updated_at", "id"], name="crm_customer_updated"),
             models.Index(fields=["unit", "code"], name="crm_customer_unit_code"),
             models.Index(fields=["owner", "code"], name="crm_customer_owner_code"),
+            models.Index(
+                fields=["unit", "code"], condition=Q(owner__isnull=True), name="crm_customer_pool"
+            ),
             models.Index(fields=["stage", "id"], name="crm_customer_stage"),
             models.Index(fields=["grade", "id"], name="crm_customer_grade"),
             models.Index(fields=["industry", "id"], name="crm_customer_industry"),

@@ -14,7 +14,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
 from core.fields.custom import custom_fields
-from crm.models import Customer, ImportBatch, Transaction
+from crm.models import Customer, ImportBatch, Interaction, Transaction
 from crm.models.transaction import TransactionKind
 from demo.customers import PROSPECT_STAGES
 from demo.people import LOGINS
@@ -48,7 +48,7 @@ def test_size_is_exactly_the_requested_one() -> None:
 
 def test_output_names_every_part_with_its_rows(make_demo_output: str) -> None:
     lines = make_demo_output.splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert "160" in lines[1]
     assert "5,000" in lines[2]
 
@@ -235,3 +235,33 @@ def test_demo_logins_leaves_out_a_user_with_another_password() -> None:
         auditor.password = original_password
         with fixture_changes():
             auditor.save()
+
+
+def test_customers_of_higher_grades_are_contacted_more_often_and_some_are_silent() -> None:
+    by_grade = dict(
+        fetch_rows(
+            """SELECT g.code, count(i.id)::float / count(DISTINCT c.id)
+                 FROM crm_customer c JOIN crm_grade g ON g.id = c.grade_id
+                 LEFT JOIN crm_interaction i ON i.customer_id = c.id
+                GROUP BY g.code"""
+        )
+    )
+    assert by_grade["B"] > by_grade["C"] > by_grade["D"] > 1
+    silent = fetch_number(
+        """SELECT count(*) FROM crm_customer c
+            WHERE NOT EXISTS (SELECT 1 FROM crm_interaction i
+                               WHERE i.customer_id = c.id
+                                 AND i.occurred_at > (SELECT max(occurred_at) FROM crm_interaction)
+                                                     - interval '30 days')"""
+    )
+    assert 160 // 20 < silent < 160 // 2
+
+
+def test_interactions_fit_their_customers_and_texts() -> None:
+    interactions = list(Interaction.objects.select_related("customer", "user"))
+    assert len(interactions) > 3 * 160
+    assert any(each.next_step for each in interactions)
+    for each in interactions:
+        assert each.occurred_at > each.customer.created_at
+        assert "{" not in each.content + each.next_step
+        assert each.user == each.customer.owner or each.user.role.code == "service_agent"

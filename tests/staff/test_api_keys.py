@@ -39,6 +39,8 @@ def test_me_returns_account_role_unit_and_permissions(cast: Cast) -> None:
         "permissions": [
             "customer.view",
             "transaction.view",
+            "interaction.view",
+            "interaction.log",
             "complaint.view",
             "complaint.work",
             "score.view",
