@@ -17,9 +17,9 @@ from django.urls import reverse
 from accounts.models import User
 from benchmarks.measuring import BenchmarkOptions, print_table
 from benchmarks.scoring import run_scoring
-from core.listing.page import BEFORE
+from core.listing.page import BEFORE, VIEW
 from core.listing.paging import END
-from core.listing.query import SEARCH, SORT
+from core.listing.query import SEARCH, SORT, WHERE
 from core.listing.registry import lists
 from core.listing.selection import UserList
 from crm.models import Customer
@@ -51,30 +51,47 @@ def measure(options: BenchmarkOptions) -> None:
 def _addresses(user: User) -> Iterator[tuple[str, str]]:
     """Yield label and address of each order, filter, search and page that the user has."""
     for declaration in lists().values():
-        url = reverse(declaration.url_name)
-        user_list = UserList(declaration, user)
-        name = declaration.name
-        yield name, url
-        yield f"{name}, last page", f"{url}?{urlencode({BEFORE: END})}"
-        for key in user_list.sorts:
-            for sort in (key, f"-{key}"):
-                yield f"{name}, sort {sort}", f"{url}?{urlencode({SORT: sort})}"
-        for each in user_list.filters:
-            groups = each.option_groups(user) if each.option_groups else ()
-            option = next((option for group in groups for option in group.options), None)
-            if option is not None:
-                yield (
-                    f"{name}, {each.key}={option.value}",
-                    f"{url}?{urlencode({each.key: option.value})}",
-                )
+        yield from _declared_addresses(UserList(declaration, user))
     customers_url = reverse("customers")
     customer = Customer.objects.visible_to(user).order_by("-pk")[0]
     for text in ("兰州", "家纺", "公司", customer.name, customer.code[:6], "没有这样的客户"):
         yield f"customers, search {text}", f"{customers_url}?{urlencode({SEARCH: text})}"
-    yield (
-        f"API list of {API_PAGE_SIZE}",
-        f"{reverse('api-customers')}?{urlencode({'page_size': API_PAGE_SIZE})}",
-    )
+    for related in ("has.interactions(channel=visit)", "no.interactions(channel=visit)"):
+        yield f"customers, {related}", f"{customers_url}?{urlencode({WHERE: related})}"
+    interactions_url = reverse("interactions")
+    for text in ("续约", "王主任", "公司", "没有这样的内容"):
+        parameters = {SEARCH: text, VIEW: "all"}
+        yield f"interactions, search {text}", f"{interactions_url}?{urlencode(parameters)}"
+    for value in ("next_7_days", "open"):
+        parameters = {"next_step": value, VIEW: "all"}
+        yield f"interactions, next_step={value}", f"{interactions_url}?{urlencode(parameters)}"
+    for name in ("api-customers", "api-interactions"):
+        query = urlencode({"page_size": API_PAGE_SIZE})
+        yield f"{name}, {API_PAGE_SIZE} rows", f"{reverse(name)}?{query}"
+
+
+def _declared_addresses(user_list: UserList) -> Iterator[tuple[str, str]]:
+    """Yield label and address of the tabs, orders and filters of a list.
+
+    Orders and filters are measured on the last tab, which has all records.
+    """
+    declaration = user_list.declaration
+    url, name = reverse(declaration.url_name), declaration.name
+    yield name, url
+    yield f"{name}, last page", f"{url}?{urlencode({BEFORE: END})}"
+    for tab in declaration.tabs[1:]:
+        yield f"{name}, tab {tab.key}", f"{url}?{urlencode({VIEW: tab.key})}"
+    all_tab = {VIEW: declaration.tabs[-1].key} if declaration.tabs else {}
+    for key in user_list.sorts:
+        for sort in (key, f"-{key}"):
+            yield f"{name}, sort {sort}", f"{url}?{urlencode({SORT: sort, **all_tab})}"
+    for each in user_list.filters:
+        groups = each.option_groups(user_list.user) if each.option_groups else ()
+        option = next((option for group in groups for option in group.options), None)
+        if option is not None:
+            parameters = {each.offered_parameter: option.value}
+            label = f"{name}, {each.offered_parameter}={option.value}"
+            yield label, f"{url}?{urlencode({**parameters, **all_tab})}"
 
 
 def _fetch(client: Client, address: str, rounds: int) -> list[str]:

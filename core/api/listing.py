@@ -145,7 +145,7 @@ class ListResource(ListAPIView[Any]):
 
         The ids of its rows are found first, and only these rows are read with all that is shown.
         """
-        rows = self.paginate_queryset(self.user_list.rows(self.list_query))
+        rows = self.paginate_queryset(self.user_list.rows(self.list_query, is_ordered=True))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @cached_property

@@ -151,9 +151,10 @@ class ListDeclaration:
     """A list.
 
     ``url_name`` is that of its page; blank for a list that only the API has. ``rows`` returns the
-    rows a user may see, ``search`` those that match each word of a text. ``fields_for`` returns the
-    declared fields a user may see, custom ones included, and ``fields`` are those without custom
-    ones, for the description of the API. ``columns`` returns the columns in order, made of declared
+    rows a user may see, ``search`` those that match each word of a text. ``search_in_order`` does
+    the same where a page is read in order; None: as ``search``. ``fields_for`` returns the declared
+    fields a user may see, custom ones included, and ``fields`` are those without custom ones, for
+    the description of the API. ``columns`` returns the columns in order, made of declared
     fields and of the columns of the parts; ``filters`` those made of declared fields. ``sorts`` are
     orders without a column. ``default_sort`` is the key of a column or of one of these, with ``-``
     in front for descending. The page shows the first of the ``tabs``, if there are any, until
@@ -173,6 +174,7 @@ class ListDeclaration:
     url_name: str = ""
     fields_for: Callable[[User], Sequence[FieldDeclaration]] = no_fields
     search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
+    search_in_order: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
     search_hint: str | Promise = ""
     fields: Sequence[FieldDeclaration] = ()
     sorts: Mapping[str, Sort] = field(default_factory=dict)

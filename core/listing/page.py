@@ -1,7 +1,7 @@
 """The page of a list: reads the address, shows one page of rows with filters and sorting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -13,13 +13,20 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from core.listing.condition_labels import ConditionLabels
 from core.listing.conditions import Condition
 from core.listing.declarations import ListColumn, ListDeclaration, ListTab
 from core.listing.filters import FilterOption, ListFilter, OptionGroup
+from core.listing.page_parts import (
+    ActiveFilter,
+    Cell,
+    FilterControl,
+    FilterLink,
+    Header,
+    TabLink,
+)
 from core.listing.paging import (
     END,
     InvalidPositionError,
@@ -38,73 +45,6 @@ REFRESH_ID = "list-refresh"  # of the element that fetches the rows again
 MAX_MENU_LINKS = 15  # a filter with more options is a select, in which one can type
 # Parameters of a page: the position it follows or precedes, and its tab.
 AFTER, BEFORE, VIEW = "after", "before", "view"
-
-
-@dataclass(frozen=True)
-class Header:
-    """A column's header: the address that sorts by it, or reverses the order; blank if none."""
-
-    label: str | Promise
-    url: str = ""
-    direction: str = ""  # for aria-sort; blank if the list is not sorted by the column
-    is_numeric: bool = False
-
-
-@dataclass(frozen=True)
-class TabLink:
-    """A link to a tab, with the filters of the address."""
-
-    label: str | Promise
-    url: str
-    is_current: bool
-
-
-@dataclass(frozen=True)
-class ActiveFilter:
-    """A condition in words, and the address of the list without it."""
-
-    label: str
-    value: str
-    url: str
-
-
-@dataclass(frozen=True)
-class FilterLink:
-    """An option in a filter's menu: a link that selects it, or deselects it if it is selected."""
-
-    label: str | Promise
-    url: str
-    is_selected: bool
-
-
-@dataclass(frozen=True)
-class FilterControl:
-    """A filter as the page shows it: a menu of ``links``, a select of ``groups``, or an input.
-
-    ``hidden_values`` are sent with the form beside what the control itself sends.
-    """
-
-    key: str
-    label: str | Promise
-    value: str = ""
-    is_used: bool = False
-    links: Sequence[FilterLink] = ()
-    groups: Sequence[OptionGroup] = ()
-    options_url: str = ""
-    hidden_values: Sequence[str] = ()
-
-    @property
-    def is_input(self) -> bool:
-        """Whether values are typed."""
-        return not self.links and not self.groups
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a row."""
-
-    column: ListColumn
-    text: str
 
 
 class ShownList:
@@ -138,8 +78,8 @@ class ShownList:
             return self.query
         return replace(self.query, conditions=(*self.query.conditions, *self.tab.conditions))
 
-    def _matching_rows(self) -> QuerySet[Any]:
-        return self.user_list.rows(self.full_query)
+    def _matching_rows(self, *, is_ordered: bool = False) -> QuerySet[Any]:
+        return self.user_list.rows(self.full_query, is_ordered=is_ordered)
 
     @property
     def export_url(self) -> str:
@@ -157,7 +97,8 @@ class ShownList:
 
     def _read_page(self) -> KeysetPage:
         """Return the requested page; the first one for a position of another order."""
-        pager = self.user_list.pager(self._matching_rows(), self.query, PAGE_SIZE)
+        rows = self._matching_rows(is_ordered=True)
+        pager = self.user_list.pager(rows, self.query, PAGE_SIZE)
         try:
             page = self._read_positioned_page(pager)
         except InvalidPositionError:

@@ -197,13 +197,19 @@ class UserList:
         rows_by_id = {row.pk: row for row in selected}
         return [rows_by_id[pk] for pk in ids if pk in rows_by_id]
 
-    def rows(self, query: ListQuery) -> QuerySet[Any]:
-        """Return the rows that match a query, in no order. Raises ValidationError."""
+    def rows(self, query: ListQuery, *, is_ordered: bool = False) -> QuerySet[Any]:
+        """Return the rows that match a query, in no order. Raises ValidationError.
+
+        ``is_ordered`` says that a pager will read a few of them in the order of the query.
+        """
         rows = self.declaration.rows(self.user)
         for part in self._parts_used_by(query):
             rows = part.annotate(rows)
-        if query.search and self.declaration.search is not None:
-            rows = self.declaration.search(rows, query.search)
+        search = self.declaration.search
+        if is_ordered:
+            search = self.declaration.search_in_order or search
+        if query.search and search is not None:
+            rows = search(rows, query.search)
         for node in query.conditions:
             rows = rows.filter(self._predicate(node))
         return rows

@@ -19,8 +19,11 @@ from core.listing.field_filters import field_filter
 from core.listing.filters import Comparison, ListFilter, option_group
 from core.listing.periods import MAX_PERIOD_DAYS
 from crm.fields import INTERACTION
-from crm.models import Interaction
-from crm.selectors.interactions import interactions_of_outer_customer, last_interaction_at
+from crm.selectors.interactions import (
+    interactions_of_outer_customer,
+    interactions_of_seen_customers,
+    last_interaction_at,
+)
 
 OFFERED_DAYS = (7, 14, 30, 60, 90, 180)
 
@@ -44,10 +47,6 @@ def _is_silent(_user: User, values: Sequence[int]) -> Q:
 def _last_interaction_text(customer: Any, _user: User) -> str:
     at = customer.last_interaction_at
     return "" if at is None else date_format(timezone.localtime(at), "Y-m-d H:i")
-
-
-def _visible_interactions(user: User) -> QuerySet[Any]:
-    return Interaction.objects.visible_to(user)
 
 
 def _relation_filters(user: User) -> list[ListFilter]:
@@ -88,7 +87,7 @@ class InteractionsOfCustomers(ListPart):
         Relation(
             key="interactions",
             label=_("Interactions"),
-            rows=_visible_interactions,
+            rows=interactions_of_seen_customers,
             path="customer",
             filters=_relation_filters,
         ),

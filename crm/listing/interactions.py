@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
@@ -141,10 +142,10 @@ def _visible_interactions(user: User) -> QuerySet[Any]:
     return Interaction.objects.visible_to(user)
 
 
-def _search(interactions: QuerySet[Any], text: str) -> QuerySet[Any]:
+def _search(interactions: QuerySet[Any], text: str, *, is_ordered: bool = False) -> QuerySet[Any]:
     if not isinstance(interactions, InteractionQuerySet):
         raise TypeError(interactions)
-    return interactions.search(text)
+    return interactions.search(text, is_ordered=is_ordered)
 
 
 INTERACTION_LIST = ListDeclaration(
@@ -155,6 +156,7 @@ INTERACTION_LIST = ListDeclaration(
     permission=Permission.INTERACTION_VIEW,
     rows=_visible_interactions,
     search=_search,
+    search_in_order=partial(_search, is_ordered=True),
     columns=_columns,
     filters=_filters,
     fields=INTERACTION.fields,

@@ -330,7 +330,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="interaction",
             index=models.Index(
-                fields=["customer", "occurred_at"], name="crm_interaction_customer_when"
+                fields=["customer", "occurred_at"],
+                include=("next_step_on",),
+                name="crm_interaction_customer_when",
             ),
         ),
         migrations.AddIndex(

@@ -21,6 +21,11 @@ def interactions_of_outer_customer() -> InteractionQuerySet:
     return Interaction.objects.filter(customer=OuterRef("pk"))
 
 
+def interactions_of_seen_customers(_user: User) -> InteractionQuerySet:
+    """Return all interactions, for a relation of a list of customers that the user may see."""
+    return Interaction.objects.all()
+
+
 def last_interaction_at() -> Subquery:
     """Return the time of the last interaction with each customer of an outer query."""
     newest = interactions_of_outer_customer().order_by("-occurred_at")

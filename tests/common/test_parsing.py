@@ -1,11 +1,12 @@
-"""Parsing of amounts and dates."""
+"""Parsing of amounts, dates and times."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from common.parsing.amounts import MAX_MINOR, parse_minor
-from common.parsing.dates import parse_date
+from common.parsing.dates import parse_date, parse_time
 from common.parsing.errors import UnreadableError
 
 LATEST = date(2030, 12, 31)
@@ -75,4 +76,40 @@ def test_date_is_parsed(text: str) -> None:
 def test_invalid_date_is_refused_with_its_code(text: str, code: str) -> None:
     with pytest.raises(UnreadableError) as error:
         parse_date(text, LATEST)
+    assert error.value.code == code
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-05 9:05", "2026-03-05T09:05:00+08:00"),
+        ("2026/3/5 09:05:30", "2026-03-05T09:05:30+08:00"),
+        ("2026年3月5日 9:05", "2026-03-05T09:05:00+08:00"),
+        ("2026年3月5日9:05", "2026-03-05T09:05:00+08:00"),
+        ("2026-03-05T01:05:00Z", "2026-03-05T09:05:00+08:00"),
+        ("2026-03-05T23:05:00.25-08:00", "2026-03-06T15:05:00+08:00"),
+        ("２０２６－０３－０５　９：０５", "2026-03-05T09:05:00+08:00"),
+        ("2026-03-05", "2026-03-05T00:00:00+08:00"),
+        ("20260305", "2026-03-05T00:00:00+08:00"),
+        ("46086.378472", "2026-03-05T09:05:00+08:00"),
+    ],
+)
+def test_time_is_parsed_in_the_zone_it_names_or_the_given_one(text: str, expected: str) -> None:
+    assert parse_time(text, LATEST, SHANGHAI).isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2026-03-05 25:00", "no_such_date"), ("2026-03-05 9:61", "no_such_date"),
+        ("2026-03-05 9:05 pm", "not_a_date"), ("9:05", "not_a_date"),
+        ("2026-02-30 9:05", "no_such_date"), ("2199-01-01 9:05", "date_out_of_range"),
+    ],
+)  # fmt: skip
+def test_invalid_time_is_refused_with_its_code(text: str, code: str) -> None:
+    with pytest.raises(UnreadableError) as error:
+        parse_time(text, LATEST, SHANGHAI)
     assert error.value.code == code

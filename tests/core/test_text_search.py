@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from core.text_search import _bigrams
 from crm.fields import CUSTOMER
-from crm.models import Customer
+from crm.models import Customer, Interaction
 from crm.models.customer import SEARCH_INDEX, SEARCHED_COLUMNS
 from tests.cast import Cast
-from tests.crm.factories import make_customer
+from tests.crm.factories import make_customer, make_interaction
 
 TEXTS = st.text("兰州电力有限公司abÅß ", min_size=0, max_size=8)
 
@@ -63,3 +63,20 @@ def test_bigrams_that_most_rows_have_are_not_looked_up(cast: Cast) -> None:
     assert "text_bigrams" in rare
     assert Customer.objects.search("公司").count() == 40
     assert Customer.objects.search("第07").count() == 1
+
+
+def test_frequent_word_is_looked_up_to_count_but_not_to_read_a_page(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou)
+    for number in range(100):
+        content = "谈了续约" if number < 5 else f"第{number}次电话"
+        make_interaction(customer, cast.manager, content=content)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE crm_interaction")
+
+    def uses_bigrams(*, is_ordered: bool) -> bool:
+        found = Interaction.objects.search("续约", is_ordered=is_ordered)
+        assert found.count() == 5
+        return "text_bigrams" in str(found.query)
+
+    assert uses_bigrams(is_ordered=False)
+    assert not uses_bigrams(is_ordered=True)

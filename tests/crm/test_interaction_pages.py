@@ -186,6 +186,16 @@ def test_edit_of_another_persons_interaction_is_forbidden(
     assert response.status_code == HTTPStatus.FORBIDDEN
 
 
+def test_hidden_interaction_is_not_found(cast: Cast, login: Login) -> None:
+    hidden = make_interaction(make_customer(cast.changsha), cast.stranger)
+    client = login(cast.head)
+    for name in ("interaction", "interaction_edit"):
+        assert client.get(reverse(name, args=[hidden.pk])).status_code == HTTPStatus.NOT_FOUND
+    for name in ("interaction_edit", "interaction_delete"):
+        response = client.post(reverse(name, args=[hidden.pk]), _edit_form(hidden))
+        assert response.status_code == HTTPStatus.NOT_FOUND
+
+
 def test_deletion_is_refused_after_a_change(cast: Cast, customer: Customer, login: Login) -> None:
     interaction = make_interaction(customer, cast.manager)
     client, url = login(cast.manager), reverse("interaction_delete", args=[interaction.pk])

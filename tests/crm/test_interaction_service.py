@@ -52,7 +52,7 @@ def test_phase_is_that_of_the_customers_stage(cast: Cast, stage: str, phase: str
         ({"duration_minutes": 1441}, "duration_minutes"),
         ({"next_step": "Send the offer"}, "next_step_on"),
         ({"next_step_on": date(2026, 12, 1)}, "next_step"),
-        ({"occurred_at": timezone.now() + timedelta(hours=12)}, "occurred_at"),
+        ({"occurred_at": timezone.now() + timedelta(days=1)}, "occurred_at"),
         ({"customer": None}, "customer"),
     ],
 )

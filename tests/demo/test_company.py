@@ -18,7 +18,7 @@ from core.fields.custom import custom_fields
 from core.files.kinds import FileKind
 from core.files.storage import open_stored_file
 from core.models import Attachment, Event, Notice
-from crm.models import Customer, ImportBatch, Transaction
+from crm.models import Customer, ImportBatch, Interaction, Transaction
 from crm.models.transaction import TransactionKind
 from demo.customers import PROSPECT_STAGES
 from demo.people import LOGINS
@@ -259,3 +259,32 @@ def test_demo_logins_leaves_out_a_user_with_another_password() -> None:
         auditor.password = original_password
         with fixture_changes():
             auditor.save()
+
+
+def test_customers_of_higher_grades_are_contacted_more_often_and_some_are_silent() -> None:
+    grades = fetch_rows(
+        """SELECT g.code
+             FROM crm_customer c JOIN crm_grade g ON g.id = c.grade_id
+             LEFT JOIN crm_interaction i ON i.customer_id = c.id
+            WHERE g.code IN ('B', 'C', 'D')
+            GROUP BY g.code ORDER BY count(i.id)::float / count(DISTINCT c.id) DESC"""
+    )
+    assert grades == [("B",), ("C",), ("D",)]
+    silent = fetch_number(
+        """SELECT count(*) FROM crm_customer c
+            WHERE NOT EXISTS (SELECT 1 FROM crm_interaction i
+                               WHERE i.customer_id = c.id
+                                 AND i.occurred_at > (SELECT max(occurred_at) FROM crm_interaction)
+                                                     - interval '30 days')"""
+    )
+    assert 160 // 20 < silent < 160 // 2
+
+
+def test_interactions_fit_their_customers_and_texts() -> None:
+    interactions = list(Interaction.objects.select_related("customer", "user"))
+    assert len(interactions) > 3 * 160
+    assert any(each.next_step for each in interactions)
+    for each in interactions:
+        assert each.occurred_at > each.customer.created_at
+        assert "{" not in each.content + each.next_step
+        assert each.user == each.customer.owner or each.user.role.code == "service_agent"

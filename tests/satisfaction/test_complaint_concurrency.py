@@ -4,14 +4,10 @@ A connection sees only committed rows of another one. So each test commits, in a
 (``committed_cast``).
 """
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Barrier
-from time import monotonic, sleep
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from common.errors import RefusedError, StaleError
 from crm.models import Customer
@@ -22,63 +18,14 @@ from satisfaction.services.complaint import (
     comment_on_complaint,
 )
 from tests.cast import Cast
+from tests.concurrency import closing_its_connection, run_concurrently, wait_until_blocked
 from tests.crm.factories import make_customer
 from tests.satisfaction.factories import make_complaint
-
-T = TypeVar("T")
 
 
 @pytest.fixture
 def customer(committed_cast: Cast) -> Customer:
     return make_customer(committed_cast.lanzhou, owner=committed_cast.manager)
-
-
-def _closing_its_connection(function: Callable[[], T]) -> Callable[[], T]:
-    """Return the function for a thread: it closes the thread's database connection at the end."""
-
-    def run() -> T:
-        try:
-            return function()
-        finally:
-            connection.close()
-
-    return run
-
-
-def _outcome(future: Future[object]) -> str:
-    """Return the class name of the error that the job raised, or "done" if it raised none."""
-    error = future.exception(timeout=20)
-    return type(error).__name__ if error else "done"
-
-
-def _run_concurrently(*jobs: Callable[[], object]) -> list[str]:
-    """Start all jobs at the same moment, each on its own connection; return sorted outcomes."""
-    barrier = Barrier(len(jobs))
-
-    def start_together(job: Callable[[], object]) -> Callable[[], object]:
-        def run() -> object:
-            connection.ensure_connection()
-            barrier.wait(timeout=10)
-            return job()
-
-        return _closing_its_connection(run)
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        futures = [pool.submit(start_together(job)) for job in jobs]
-        return sorted(_outcome(future) for future in futures)
-
-
-def _wait_until_blocked() -> None:
-    """Return when another connection waits for a lock that this one holds."""
-    deadline = monotonic() + 10
-    query = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    with connection.cursor() as cursor:
-        while monotonic() < deadline:
-            cursor.execute(query)
-            if cursor.fetchone():
-                return
-            sleep(0.02)
-    raise AssertionError("no connection waited for a lock")
 
 
 def test_complaints_opened_concurrently_get_different_numbers(
@@ -88,7 +35,7 @@ def test_complaints_opened_concurrently_get_different_numbers(
         for _ in range(5):
             make_complaint(customer, actor=committed_cast.agent)
 
-    assert _run_concurrently(open_five, open_five, open_five, open_five) == ["done"] * 4
+    assert run_concurrently(open_five, open_five, open_five, open_five) == ["done"] * 4
     numbers = sorted(Complaint.objects.values_list("number", flat=True))
     assert [number[-5:] for number in numbers] == [f"{n:05}" for n in range(1, 21)]
 
@@ -102,8 +49,8 @@ def test_second_opening_waits_for_the_first_to_commit(
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             first = make_complaint(customer, actor=committed_cast.manager).number
-            future = pool.submit(_closing_its_connection(open_second))
-            _wait_until_blocked()
+            future = pool.submit(closing_its_connection(open_second))
+            wait_until_blocked()
         assert future.result(timeout=20) > first
 
 
@@ -128,7 +75,7 @@ def test_two_concurrent_closings_close_once(committed_cast: Cast, customer: Cust
             complaint_id=complaint.pk, resolution="Mine too.", actor=committed_cast.manager
         ),
     ]
-    assert _run_concurrently(*jobs) == sorted([RefusedError.__name__, "done"])
+    assert run_concurrently(*jobs) == sorted([RefusedError.__name__, "done"])
     closing = ComplaintEntry.objects.get(complaint=complaint, kind=EntryKind.CLOSED)
     complaint.refresh_from_db()
     assert (closing.text, closing.author) == (complaint.resolution, complaint.closed_by)
@@ -148,8 +95,8 @@ def test_closing_while_somebody_comments_is_stale(committed_cast: Cast, customer
             comment_on_complaint(
                 complaint_id=complaint.pk, text="Still down!", actor=committed_cast.manager
             )
-            future = pool.submit(_closing_its_connection(close))
-            _wait_until_blocked()
+            future = pool.submit(closing_its_connection(close))
+            wait_until_blocked()
         assert isinstance(future.exception(timeout=20), StaleError)
     complaint.refresh_from_db()
     assert complaint.state == State.RECEIVED
@@ -165,7 +112,7 @@ def test_concurrent_comments_are_all_saved(committed_cast: Cast, customer: Custo
             complaint_id=complaint.pk, text="Two.", actor=committed_cast.manager
         ),
     ]
-    assert _run_concurrently(*jobs) == ["done", "done"]
+    assert run_concurrently(*jobs) == ["done", "done"]
     complaint.refresh_from_db()
     assert complaint.version == 3
     assert complaint.entries.filter(kind=EntryKind.COMMENT).count() == 2

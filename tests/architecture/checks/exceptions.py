@@ -60,6 +60,11 @@ ALLOWED = (
     ),
     Allowed(
         "crm/selectors/interactions.py", READ,
+        "The same: the list asks it for interactions of its customers.",
+        "interactions_of_seen_customers",
+    ),
+    Allowed(
+        "crm/selectors/interactions.py", READ,
         "The outer query is of interactions that the list has read through visible_to.",
         "later_interactions",
     ),
