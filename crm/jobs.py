@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
@@ -106,28 +107,31 @@ def _job_result(job: RunningJob, result: ImportResult, rejects_name: str) -> Job
     )
 
 
-def _import_kind(name: str, label: Any, permission: Permission, import_file: ImportFile) -> JobKind:
+def _import_kind(
+    noun: str, label: str | Promise, permission: Permission, import_file: ImportFile
+) -> JobKind:
     return JobKind(
-        name=name,
+        name=f"import.{noun}",
         label=label,
         run=_run_with(import_file),
         permission=permission,
         activities=dict(ImportStep.choices),
         result_template="crm/import_result.html",
+        url_name=f"import_{noun}",
     )
 
 
 CUSTOMER_IMPORT = _import_kind(
-    "import.customers", _("Import of customers"), Permission.CUSTOMER_IMPORT, import_customers
+    "customers", _("Import of customers"), Permission.CUSTOMER_IMPORT, import_customers
 )
 INTERACTION_IMPORT = _import_kind(
-    "import.interactions",
+    "interactions",
     _("Import of interactions"),
     Permission.INTERACTION_IMPORT,
     import_interactions,
 )
 TRANSACTION_IMPORT = _import_kind(
-    "import.transactions",
+    "transactions",
     _("Import of transactions"),
     Permission.TRANSACTION_IMPORT,
     import_transactions,

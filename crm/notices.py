@@ -50,6 +50,9 @@ def _import_text(details: NoticeDetails) -> str:
 
 
 def _import_url(details: NoticeDetails) -> str:
+    """Return the address of the import's job; of the customers that it changed, without one."""
+    if details.values["job"] is not None:
+        return reverse("job", args=[details.values["job"]])
     is_visible = (
         details.values["kind"] == BatchKind.CUSTOMERS
         and details.values["rows_created"] + details.values["rows_changed"] > 0
@@ -83,7 +86,7 @@ def send_import_notices(events: EventQuerySet) -> None:
             NewNotice(
                 recipient_id=event.actor_id,
                 key=str(event.object_id),
-                values=event.data,
+                values=event.data | {"job": event.context.metadata.get("job")},
                 object_id=event.object_id,
             )
             for event in events.select_related("context")

@@ -3,7 +3,7 @@
 import unicodedata
 
 MAX_NAME_LENGTH = 150  # characters
-MAX_ENDING_LENGTH = 16  # of an ending that is kept when a name is cut
+MAX_ENDING_LENGTH = 16  # of an ending that stays when a name is cut
 DEFAULT_NAME = "file"
 FORBIDDEN_CHARACTERS = frozenset('<>:"|?*')  # Windows allows them in no file name
 # Control and format characters (a right-to-left mark turns "fdp.exe" into "exe.pdf"), lone
@@ -25,16 +25,16 @@ def clean_file_name(name: str) -> str:
     A name that is too long keeps its ending. A name of which nothing is left becomes DEFAULT_NAME.
     """
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    kept = "".join(
+    cleaned = "".join(
         "_" if character in FORBIDDEN_CHARACTERS else character
         for character in name
         if unicodedata.category(character) not in FORBIDDEN_CATEGORIES
     )
     # Windows drops dots and blanks at the end, so that "a.exe." would be a program there.
-    kept = " ".join(kept.split()).strip(". ")
-    if len(kept) > MAX_NAME_LENGTH:
-        kept = _cut(kept)
-    return kept or DEFAULT_NAME
+    cleaned = " ".join(cleaned.split()).strip(". ")
+    if len(cleaned) > MAX_NAME_LENGTH:
+        cleaned = _cut(cleaned)
+    return cleaned or DEFAULT_NAME
 
 
 def _cut(name: str) -> str:

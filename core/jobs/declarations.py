@@ -71,7 +71,9 @@ class JobKind:
     False the job of a lost worker is marked interrupted instead. ``permission`` is checked when the
     job is requested and when it starts. ``activities`` are the labels of what ``run`` reports.
     ``result_template`` shows the result of a finished job on its page; it gets ``job``.
-    ``on_stopped`` is called, in the same transaction, when a job ends in another state than done.
+    ``url_name`` is that of the page that requests such jobs; the template gets its address as
+    ``request_url``. ``on_stopped`` is called, in the same transaction, when a job ends in another
+    state than done.
     """
 
     name: str
@@ -80,5 +82,6 @@ class JobKind:
     permission: Permission | None = None
     activities: Mapping[str, str | Promise] = field(default_factory=dict)
     result_template: str = ""
+    url_name: str = ""
     is_restarted: bool = True
     on_stopped: Callable[[Job], None] | None = None

@@ -78,11 +78,13 @@ def run_export(job: RunningJob) -> JobResult:
     file_format = ExportFormat(job.parameters["format"])
     user_list = UserList(declaration, job.actor)
     columns = user_list.export_columns
+    query = ListQuery.from_json(job.parameters["query"])
+    total = user_list.rows(query).count()
     name, path = new_file(file_format.value)
     count = 0
     with _WRITERS[file_format](path) as write_row:
         write_row([capfirst(str(column.label)) for column in columns])
-        for row in _rows(user_list, ListQuery.from_json(job.parameters["query"])):
+        for row in _rows(user_list, query):
             if count == MAX_XLSX_ROWS and file_format == ExportFormat.XLSX:
                 raise RefusedError(
                     "too_many_rows",
@@ -90,7 +92,7 @@ def run_export(job: RunningJob) -> JobResult:
                 )
             write_row([_value(column, row, job.actor) for column in columns])
             count += 1
-            job.report_progress("write", done=count)
+            job.report_progress("write", done=count, total=total)
     day = timezone.localtime().strftime("%Y-%m-%d %H%M")
     return JobResult(
         rows_done=count, file=name, file_name=f"{declaration.title} {day}.{file_format.value}"

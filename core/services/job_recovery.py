@@ -55,13 +55,16 @@ def delete_old_job_files() -> int:
     Job.objects.filter(ended_at__lt=limit).exclude(result_file="").update(
         result_file="", result_file_name=""
     )
-    kept = set()
-    for job in Job.objects.exclude(ended_at__lt=limit):
-        kept |= {job.result_file, job.parameters.get("file", "")}
+    recent_jobs = Job.objects.exclude(ended_at__lt=limit)
+    used_names = {
+        name
+        for names in recent_jobs.values_list("result_file", "parameters__file")
+        for name in names
+    }
     count = 0
     for path in stored_files():
         is_old = datetime.fromtimestamp(path.stat().st_mtime, tz=now.tzinfo) < limit
-        if path.name not in kept and is_old:
+        if path.name not in used_names and is_old:
             delete_file(path.name)
             count += 1
     return count

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission
@@ -49,6 +50,7 @@ class JobPage(Page):
             "kind_label": kind_label(job),
             "activity": kind.activities.get(job.activity, "") if kind else "",
             "result_template": kind.result_template if kind else "",
+            "request_url": reverse(kind.url_name) if kind and kind.url_name else "",
             "is_own": job.actor_id == request.user.pk,
             "may_cancel": job.actor_id == request.user.pk
             or request.user.may(Permission.JOB_CANCEL),

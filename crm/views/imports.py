@@ -39,7 +39,6 @@ class ImportPage(Page):
     permission: ClassVar[Permission]
     kind: ClassVar[JobKind]
     form_class: ClassVar[type[ImportForm]]
-    url_name: ClassVar[str]
 
     def get(self, request: AuthedRequest) -> HttpResponse:
         """Show the form."""
@@ -67,7 +66,7 @@ class ImportPage(Page):
             return self._render(request, form, status=422)
         parameters = form.parameters | {
             "file": _store(file),
-            "file_name": clean_file_name(file.name or "") or "file",
+            "file_name": clean_file_name(file.name or ""),
         }
         return self._request(request, parameters)
 
@@ -92,7 +91,7 @@ class ImportPage(Page):
             "kind": self.kind,
             "jobs": jobs.select_related("actor")[:SHOWN_JOBS],
             "tabs": [
-                (page.kind.label, page.url_name, page is type(self))
+                (page.kind.label, page.kind.url_name, page is type(self))
                 for page in IMPORT_PAGES
                 if request.user.may(page.permission)
             ],
@@ -106,7 +105,6 @@ class CustomerImport(ImportPage):
     permission = write_permission = Permission.CUSTOMER_IMPORT
     kind = CUSTOMER_IMPORT
     form_class = CustomerImportForm
-    url_name = "import_customers"
 
 
 class InteractionImport(ImportPage):
@@ -115,7 +113,6 @@ class InteractionImport(ImportPage):
     permission = write_permission = Permission.INTERACTION_IMPORT
     kind = INTERACTION_IMPORT
     form_class = InteractionImportForm
-    url_name = "import_interactions"
 
 
 class TransactionImport(ImportPage):
@@ -124,7 +121,6 @@ class TransactionImport(ImportPage):
     permission = write_permission = Permission.TRANSACTION_IMPORT
     kind = TRANSACTION_IMPORT
     form_class = TransactionImportForm
-    url_name = "import_transactions"
 
 
 IMPORT_PAGES = (CustomerImport, InteractionImport, TransactionImport)
@@ -134,9 +130,9 @@ def import_urls() -> list[URLPattern]:
     """Return the URLs of the pages, which check the CSRF token themselves (``ImportPage.post``)."""
     return [
         path(
-            f"imports/{page.url_name.removeprefix('import_')}/",
+            f"imports/{page.kind.url_name.removeprefix('import_')}/",
             csrf_exempt(page.as_view()),
-            name=page.url_name,
+            name=page.kind.url_name,
         )
         for page in IMPORT_PAGES
     ]
@@ -151,7 +147,7 @@ class Imports(Page):
         """Redirect; 403 for users who may not import anything."""
         for page in IMPORT_PAGES:
             if request.user.may(page.permission):
-                return redirect(page.url_name)
+                return redirect(page.kind.url_name)
         raise PermissionDenied(Permission.CUSTOMER_IMPORT.value)
 
 

@@ -35,6 +35,7 @@ MANAGER_PATHS = (
     "/segments/",
     "/segments/?scheme=eleven",
     "/notices/",
+    "/jobs/",
     "/profile/",
     "/password/",
     "/customers/999999/",  # does not exist

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.models import Job
 from core.models.job import JobState
@@ -13,6 +14,7 @@ from core.services.job_execution import execute_in_this_process
 from crm.models import Customer, ImportBatch, Transaction
 from tests.cast import Cast
 from tests.conftest import Login
+from tests.core.jobs.factories import make_job
 from tests.crm.factories import make_customer
 
 CUSTOMERS = "客户编码,客户名称\nGS1,华天科技\nGS2,\n".encode("gb18030")
@@ -135,3 +137,14 @@ def test_upload_without_the_token_of_the_form_is_refused(cast: Cast) -> None:
     file = SimpleUploadedFile("客户.csv", CUSTOMERS)
     response = client.post(reverse("import_customers"), {"file": file})
     assert (response.status_code, Job.objects.count()) == (403, 0)
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_page_takes_the_same_queries_for_few_and_many_imports(
+    cast: Cast, login: Login, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _number in range(count):
+        make_job(cast.division_admin, kind="import.customers", parameters={"file_name": "a.csv"})
+    client = login(cast.division_admin)
+    with django_assert_num_queries(6):  # session, user, units, jobs, bell, own jobs
+        client.get(reverse("import_customers"))

@@ -14,5 +14,5 @@ def make_job(actor: User, **values: object) -> Job:
     times = {"started_at": now} if is_active else {"started_at": now, "ended_at": now}
     options: dict[str, object] = {"state": JobState.RUNNING, "progress": 40} | times | values
     return Job.objects.create(
-        kind="list.export", actor=actor, channel="browser", sent_at=now, **options
+        actor=actor, channel="browser", sent_at=now, **{"kind": "list.export"} | options
     )

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.jobs.files import new_file
 from core.models import Job
@@ -89,3 +90,25 @@ def test_list_of_jobs_is_filtered(cast: Cast, login: Login, address: str) -> Non
     done = make_job(cast.manager, state=JobState.DONE)
     page = login(cast.manager).get(address).content.decode()
     assert f"/jobs/{done.pk}/" in page
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_list_of_jobs_takes_the_same_queries_for_few_and_many(
+    cast: Cast, login: Login, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _number in range(count):
+        make_job(cast.manager, state=JobState.DONE)
+    client = login(cast.manager)
+    with django_assert_num_queries(6):  # session, user, ids, rows, bell, jobs of the top bar
+        client.get(reverse("jobs"))
+
+
+def test_page_of_a_job_takes_few_queries(
+    cast: Cast, login: Login, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    job = make_job(cast.manager)
+    client = login(cast.manager)
+    with django_assert_num_queries(5):  # session, user, job, bell, jobs of the top bar
+        client.get(reverse("job", args=[job.pk]))
+    with django_assert_num_queries(3):  # what is fetched each second
+        client.get(reverse("job", args=[job.pk]), headers={"HX-Request": "true"})
