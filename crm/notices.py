@@ -51,8 +51,9 @@ def _import_text(details: NoticeDetails) -> str:
 
 def _import_url(details: NoticeDetails) -> str:
     """Return the address of the import's job; of the customers that it changed, without one."""
-    if details.values["job"] is not None:
-        return reverse("job", args=[details.values["job"]])
+    job_id = details.values.get("job")
+    if job_id is not None:
+        return reverse("job", args=[job_id])
     is_visible = (
         details.values["kind"] == BatchKind.CUSTOMERS
         and details.values["rows_created"] + details.values["rows_changed"] > 0

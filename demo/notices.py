@@ -59,5 +59,5 @@ def _send_to_administrator() -> None:
     administrator = User.objects.get_by_natural_key("divadmin")
     batch = ImportBatch.objects.latest("pk")
     names = ("kind", "file_name", "rows_created", "rows_changed", "rows_unchanged", "rows_rejected")
-    values = {name: getattr(batch, name) for name in names} | {"job": None}
+    values = {name: getattr(batch, name) for name in names}
     send_notices(IMPORT_DONE, [NewNotice(administrator.pk, "demo-1", values, batch.pk)])

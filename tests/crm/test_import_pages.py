@@ -10,6 +10,8 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.models import Job
 from core.models.job import JobState
+from core.notices.reading import own_notices, show_notices
+from core.services.event_consuming import consume_events
 from core.services.job_execution import execute_in_this_process
 from crm.models import Customer, ImportBatch, Transaction
 from tests.cast import Cast
@@ -148,3 +150,11 @@ def test_page_takes_the_same_queries_for_few_and_many_imports(
     client = login(cast.division_admin)
     with django_assert_num_queries(6):  # session, user, units, jobs, bell, own jobs
         client.get(reverse("import_customers"))
+
+
+def test_notice_of_an_import_leads_to_its_job(committed_cast: Cast, login: Login) -> None:
+    administrator = committed_cast.division_admin
+    job = _execute(_send(login(administrator), "import_customers", CUSTOMERS))
+    consume_events()
+    (notice,) = show_notices(administrator, list(own_notices(administrator)))
+    assert notice.url == reverse("job", args=[job.pk])
