@@ -14,8 +14,7 @@ from rest_framework.views import APIView
 from core.api.permissions import SignedIn
 from core.api.resources import StrictSerializer, requesting_user, require_user
 from core.models import Notice
-from core.notices.reading import show_notices
-from core.notices.registry import notice_kinds
+from core.notices.reading import own_notices, show_notices
 from core.services.notice import mark_all_notices_read, mark_notice_read
 
 
@@ -66,8 +65,7 @@ class NoticeList(ListAPIView[Notice]):
 
     def get_queryset(self) -> QuerySet[Notice]:
         """Return the user's notices of known kinds."""
-        notices = Notice.objects.visible_to(requesting_user(self))
-        return notices.filter(kind__in=notice_kinds())
+        return own_notices(requesting_user(self))
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a page of notices with their texts."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from accounts.acting import user_names
 from accounts.models import User
+from accounts.scoping import ScopedUser
 from core.models.notice import Notice, NoticeQuerySet
 from core.notices.declarations import NoticeDetails
 from core.notices.registry import notice_kinds
@@ -27,7 +28,7 @@ class ShownNotice:
     read_at: datetime | None
 
 
-def own_notices(user: User) -> NoticeQuerySet:
+def own_notices(user: ScopedUser) -> NoticeQuerySet:
     """Return the user's notices of known kinds, newest first.
 
     A kind that the settings no longer name has no text.
