@@ -63,17 +63,26 @@ def _sort(annotation: str) -> Sort:
     return Sort((annotation,), empty=Q(**{f"{annotation}__isnull": True}))
 
 
-def _choice_filter(key: str, label: str | Promise, annotation: str, choices: Choices) -> ListFilter:
+def _choice_filter(
+    key: str,
+    label: str | Promise,
+    annotation: str,
+    choices: Choices,
+    *,
+    is_on_demand: bool = False,
+) -> ListFilter:
     return ListFilter(
         key,
         label,
         choice_comparisons(Column(annotation, Choice(choices))),
         option_groups=lambda _user: [option_group(choices())],
+        is_on_demand=is_on_demand,
     )
 
 
 def _number_filter(key: str, label: str | Promise, annotation: str, kind: FieldKind) -> ListFilter:
-    return ListFilter(key, label, value_comparisons(Column(annotation, kind)), is_offered=False)
+    comparisons = value_comparisons(Column(annotation, kind))
+    return ListFilter(key, label, comparisons, is_on_demand=True)
 
 
 def _flag_choices() -> Sequence[tuple[str, str | Promise]]:
@@ -136,10 +145,11 @@ class WorthColumns(ListPart):
             _("International segment"),
             "worth_segment_intl",
             lambda: InternationalSegment.choices,
+            is_on_demand=True,
         ),
         # The cells of the overview's heatmap link to these two.
-        _choice_filter("r", _("Recency score"), "worth_r", _score_choices),
-        _choice_filter("f", _("Frequency score"), "worth_f", _score_choices),
+        _choice_filter("r", _("Recency score"), "worth_r", _score_choices, is_on_demand=True),
+        _choice_filter("f", _("Frequency score"), "worth_f", _score_choices, is_on_demand=True),
         _number_filter("monetary", _("Recent revenue"), "worth_monetary", Money()),
         _number_filter("recency", _("Days silent"), "worth_recency", Number()),
     )

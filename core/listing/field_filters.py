@@ -109,10 +109,13 @@ def offering_periods(list_filter: ListFilter, *codes: str) -> ListFilter:
     return replace(
         list_filter,
         offered_suffix="period",
-        option_groups=lambda _user: [
-            option_group((code, parse_period(code).label) for code in codes)
-        ],
+        option_groups=lambda _user: [period_options(*codes)],
     )
+
+
+def period_options(*codes: str) -> OptionGroup:
+    """Return relative periods as options, in words."""
+    return option_group((code, parse_period(code).label) for code in codes)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,9 @@ class ListFilter:
     If there are too many to offer, ``search`` returns the first options that match a text, and
     ``labels_of`` the labels of selected values. The conditions need the annotations of the list
     part ``part_slug``, if there is one. The page has a control for the comparison with the suffix
-    ``offered_suffix``; if the filter is not ``is_offered``, only while it is used.
+    ``offered_suffix``, or for both limits of a range. If the filter is not ``is_offered``, it has
+    one only while it is used; if it ``is_on_demand``, the page shows the control of an unused one
+    when the user asks for more filters.
     """
 
     key: str
@@ -93,12 +95,28 @@ class ListFilter:
     search: Callable[[User, str], Sequence[FilterOption]] | None = None
     part_slug: str = ""
     is_offered: bool = True
+    is_on_demand: bool = False
     offered_suffix: str = ""
 
     @property
     def offered_parameter(self) -> str:
         """The parameter of the comparison that the page offers."""
-        return f"{self.key}__{self.offered_suffix}" if self.offered_suffix else self.key
+        return self.parameter(self.offered_suffix)
+
+    def parameter(self, suffix: str) -> str:
+        """Return the parameter of the comparison with this suffix."""
+        return f"{self.key}__{suffix}" if suffix else self.key
+
+    @property
+    def limits(self) -> list[Comparison]:
+        """The comparisons with a lowest and a highest value, of which a page offers both."""
+        return [each for each in self.comparisons if each.suffix in {"gte", "lte"}]
+
+    @property
+    def has_control(self) -> bool:
+        """Whether a page can offer it."""
+        suffixes = {comparison.suffix for comparison in self.comparisons}
+        return bool(self.limits) or self.offered_suffix in suffixes
 
     def comparisons_by_parameter(self) -> dict[str, Comparison]:
         """Return the comparisons by the names of their parameters."""

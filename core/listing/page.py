@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from core.listing.condition_labels import ConditionLabels
 from core.listing.conditions import Condition
 from core.listing.declarations import ListColumn, ListDeclaration, ListTab
+from core.listing.field_filters import period_options
 from core.listing.filters import FilterOption, ListFilter, OptionGroup
 from core.listing.page_parts import (
     ActiveFilter,
@@ -25,6 +26,7 @@ from core.listing.page_parts import (
     FilterControl,
     FilterLink,
     Header,
+    LimitInput,
     TabLink,
 )
 from core.listing.paging import (
@@ -42,6 +44,7 @@ from core.pages import AuthedRequest, Page
 PAGE_SIZE = 50
 RESULTS_ID = "list-results"  # of the element that a filter replaces
 REFRESH_ID = "list-refresh"  # of the element that fetches the rows again
+OFFERED_PERIODS = ("today", "last_7_days", "last_30_days", "this_month", "last_month", "this_year")
 MAX_MENU_LINKS = 15  # a filter with more options is a select, in which one can type
 # Parameters of a page: the position it follows or precedes, and its tab.
 AFTER, BEFORE, VIEW = "after", "before", "view"
@@ -242,14 +245,32 @@ class ShownList:
     @cached_property
     def controls(self) -> list[FilterControl]:
         """The controls of the filters that are offered, and of those in use."""
-        return [
-            self._control(each)
+        offered = (
+            each
             for each in self.user_list.filters
-            if each.offered_suffix in {comparison.suffix for comparison in each.comparisons}
-            and (each.is_offered or self.query.values_of(each.offered_parameter))
+            if each.has_control and (each.is_offered or self._is_used(each))
+        )
+        return [
+            replace(self._control(each), is_on_demand=each.is_on_demand and not self._is_used(each))
+            for each in offered
         ]
 
+    @property
+    def main_controls(self) -> list[FilterControl]:
+        """The controls that are always shown."""
+        return [control for control in self.controls if not control.is_on_demand]
+
+    @property
+    def more_controls(self) -> list[FilterControl]:
+        """The other controls, which the page shows on demand."""
+        return [control for control in self.controls if control.is_on_demand]
+
+    def _is_used(self, list_filter: ListFilter) -> bool:
+        return any(map(self.query.values_of, list_filter.comparisons_by_parameter()))
+
     def _control(self, list_filter: ListFilter) -> FilterControl:
+        if list_filter.limits:
+            return self._range_control(list_filter)
         values = self.query.values_of(list_filter.offered_parameter)
         groups = self.labels.option_groups(list_filter)
         options = [option for group in groups for option in group.options]
@@ -261,9 +282,33 @@ class ShownList:
             url = reverse("list_options", args=[self.user_list.declaration.name, list_filter.key])
             control = replace(control, options_url=url)
         elif len(options) <= MAX_MENU_LINKS and len(groups) == 1:
-            links = [self._link(list_filter, values, option) for option in options]
+            links = [self._link(parameter, values, option) for option in options]
             return replace(control, links=links, groups=(), hidden_values=values)
         return self._select(control, values)
+
+    def _range_control(self, list_filter: ListFilter) -> FilterControl:
+        """Return the control of a filter by number, amount, day or time: periods, from and to."""
+        period = list_filter.parameter("period")
+        has_periods = period in self.user_list.comparisons
+        limits = []
+        for comparison in list_filter.limits:
+            name = comparison.parameter(list_filter.key)
+            value = next(iter(self.query.values_of(name)), "")
+            is_date = has_periods and len(value) <= len("2026-01-31")  # the rest is a time of day
+            limits.append(LimitInput(name, comparison.label, value, is_date))
+        links = []
+        if has_periods:
+            groups = self.labels.option_groups(list_filter) or [period_options(*OFFERED_PERIODS)]
+            options = [option for group in groups for option in group.options]
+            links = [self._link(period, self.query.values_of(period), each) for each in options]
+        return FilterControl(
+            period,
+            list_filter.label,
+            is_used=self._is_used(list_filter),
+            links=links,
+            limits=limits,
+            hidden_values=self.query.values_of(period),
+        )
 
     def _select(self, control: FilterControl, values: Sequence[str]) -> FilterControl:
         """A select sends one value; of several, the others are sent hidden."""
@@ -277,10 +322,7 @@ class ShownList:
             groups.append(OptionGroup("", [FilterOption(value, label)]))
         return replace(control, value=value, hidden_values=others, groups=groups)
 
-    def _link(
-        self, list_filter: ListFilter, values: Sequence[str], option: FilterOption
-    ) -> FilterLink:
-        parameter = list_filter.offered_parameter
+    def _link(self, parameter: str, values: Sequence[str], option: FilterOption) -> FilterLink:
         is_selected = option.value in values
         new_values = [value for value in values if value != option.value]
         if not is_selected:
@@ -292,7 +334,7 @@ class ShownList:
     @property
     def hidden_parameters(self) -> list[tuple[str, str]]:
         """The parameters of the query that no control of the form sends."""
-        sent = {SEARCH} | {control.key for control in self.controls}
+        sent = {SEARCH}.union(*(control.names for control in self.controls))
         hidden = [pair for pair in self.query.address_parameters() if pair[0] not in sent]
         if self.tab is not None and self.tab is not self.declaration.tabs[0]:
             hidden.append((VIEW, self.tab.key))

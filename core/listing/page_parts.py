@@ -47,9 +47,20 @@ class FilterLink:
 
 
 @dataclass(frozen=True)
-class FilterControl:
-    """A filter as the page shows it: a menu of ``links``, a select of ``groups``, or an input.
+class LimitInput:
+    """The input of the lowest or highest value of a filter."""
 
+    name: str
+    label: str | Promise
+    value: str
+    is_date: bool
+
+
+@dataclass(frozen=True)
+class FilterControl:
+    """A filter as the page shows it.
+
+    It is a menu of ``links`` and ``limits``, a select of ``groups``, or an input.
     ``hidden_values`` are sent with the form beside what the control itself sends.
     """
 
@@ -57,15 +68,27 @@ class FilterControl:
     label: str | Promise
     value: str = ""
     is_used: bool = False
+    is_on_demand: bool = False
     links: Sequence[FilterLink] = ()
+    limits: Sequence[LimitInput] = ()
     groups: Sequence[OptionGroup] = ()
     options_url: str = ""
     hidden_values: Sequence[str] = ()
 
     @property
+    def is_menu(self) -> bool:
+        """Whether it opens a menu."""
+        return bool(self.links or self.limits)
+
+    @property
     def is_input(self) -> bool:
-        """Whether values are typed."""
-        return not self.links and not self.groups
+        """Whether it is one input, in which a value is typed."""
+        return not self.is_menu and not self.groups
+
+    @property
+    def names(self) -> set[str]:
+        """The parameters that it sends."""
+        return {self.key, *(limit.name for limit in self.limits)}
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,12 @@ CODE_FILTER = ListFilter(
     is_offered=False,
 )
 UPDATED_AT_FILTER = ListFilter(
-    key="updated_at", label=_("Changed"), comparisons=time_comparisons("updated_at")
+    key="updated_at",
+    label=_("Changed"),
+    comparisons=time_comparisons("updated_at"),
+    is_on_demand=True,
 )
+MAIN_FILTERS = {"stage", "grade", "industry", "owner", "unit"}  # the page always shows these
 
 
 def _columns(
@@ -87,7 +91,11 @@ def _export_columns(
 def _filters(fields: Sequence[FieldDeclaration]) -> list[ListFilter]:
     """Return the filters; that of a custom field is offered if the field is a column."""
     field_filters = [
-        replace(field_filter(field), is_offered=field.in_list or not field.is_custom)
+        replace(
+            field_filter(field),
+            is_offered=field.in_list or not field.is_custom,
+            is_on_demand=field.name not in MAIN_FILTERS,
+        )
         for field in fields
         if field.in_filters
     ]

@@ -261,3 +261,18 @@ def test_forbidden_page_and_customer_of_another_province(open_as: Open) -> None:
     expect(stranger.locator("main")).to_contain_text("not yours")
     stranger.get_by_role("link", name="To the home page").click()
     expect(stranger.locator("h1")).to_have_text("Today")
+
+
+def test_customers_are_filtered_by_a_range_of_more_filters(open_as: Open) -> None:
+    page = open_as("manager", "/customers/")
+    page.get_by_text("More filters").click()
+    page.locator(".more-filters summary", has_text="Recent revenue").click()
+    page.locator("[name=monetary__gte]").fill("1000")
+    page.locator("[name=monetary__gte]").press("Enter")
+    chips = page.locator("#list-results a.chip")
+    expect(chips).to_have_text("Recent revenue: from 1,000.00")
+    expect(page).to_have_url(re.compile("monetary__gte=1000"))
+    page.locator(".filter-set > details summary", has_text="Recent revenue").click()
+    page.locator("[name=monetary__lte]").fill("2000")
+    page.locator(".limits:visible").get_by_role("button", name="Apply").click()
+    expect(chips).to_have_count(2)
