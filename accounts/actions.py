@@ -48,6 +48,10 @@ class Action(models.TextChoices):
     RUN_REQUEST = "run.request", _("Request scoring run")
     RUN_EXECUTE = "run.execute", _("Execute scoring run")
     CONSUMER_RETRY = "consumer.retry", _("Retry event consumer")
+    VIEW_CREATE = "view.create", _("Save view")
+    VIEW_UPDATE = "view.update", _("Change view")
+    VIEW_DELETE = "view.delete", _("Delete view")
+    VIEW_DEFAULT = "view.default", _("Choose default view")
     DEMO_CREATE = "demo.create", _("Create demonstration data")
     # A data migration. common.history records this action and cannot import this class.
     SYSTEM_INSTALL = INSTALL_ACTION, _("Installation")

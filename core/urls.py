@@ -11,12 +11,15 @@ from core.views.home import Home, HomeWidgetFragment
 from core.views.jobs import JobFile, JobList, JobPage, JobRing, ListExport
 from core.views.list_options import ListOptions
 from core.views.notices import NoticeBell, NoticeList, NoticeRead, NoticesRead
+from core.views.saved_views import ListView, ListViews
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("widgets/<slug:slug>/", HomeWidgetFragment.as_view(), name="home_widget"),
     path("lists/<slug:name>/export/", ListExport.as_view(), name="list_export"),
     path("lists/<slug:name>/options/<slug:key>/", ListOptions.as_view(), name="list_options"),
+    path("lists/<slug:name>/views/", ListViews.as_view(), name="list_views"),
+    path("lists/<slug:name>/views/<int:pk>/", ListView.as_view(), name="list_view"),
     path("jobs/", JobList.as_view(), name="jobs"),
     path("jobs/ring/", JobRing.as_view(), name="job_ring"),
     path("jobs/<int:pk>/", JobPage.as_view(), name="job"),

@@ -20,6 +20,7 @@ from demo.notices import make_notices
 from demo.people import make_people
 from demo.plan import Plan
 from demo.progress import Progress
+from demo.saved_views import make_saved_views
 from demo.transactions import make_transactions
 from demo.units import make_units
 
@@ -106,6 +107,7 @@ def _write_company(plan: Plan, actor: User, progress: Progress) -> None:
     make_files(plan)
     progress.end()
     make_notices(plan)
+    make_saved_views()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE core_event")  # no consumer is to handle the making of the company
 

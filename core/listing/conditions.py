@@ -64,6 +64,20 @@ def all_conditions(node: Node) -> Iterator[Condition]:
             yield from all_conditions(member)
 
 
+def with_parameters_once(nodes: Sequence[Node]) -> list[Node]:
+    """Put a second condition of the same parameter into a group: an address would join the two."""
+    parameters: set[str] = set()
+    unique: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Condition) and node.parameter in parameters:
+            unique.append(Group("all", (node,)))
+        else:
+            unique.append(node)
+        if isinstance(node, Condition):
+            parameters.add(node.parameter)
+    return unique
+
+
 def to_text(members: Sequence[Node]) -> str:
     """Return the text of a group's members."""
     return ";".join(_node_text(member) for member in members)

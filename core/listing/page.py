@@ -1,6 +1,5 @@
 """The page of a list: reads the address, shows one page of rows with filters and sorting."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
@@ -9,24 +8,21 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core.listing.condition_labels import ConditionLabels
-from core.listing.conditions import Condition
+from core.listing.conditions import with_parameters_once
+from core.listing.controls import FilterControls
 from core.listing.declarations import ListColumn, ListDeclaration, ListTab
-from core.listing.field_filters import period_options
-from core.listing.filters import FilterOption, ListFilter, OptionGroup
 from core.listing.page_parts import (
     ActiveFilter,
     Cell,
     FilterControl,
-    FilterLink,
     Header,
-    LimitInput,
     TabLink,
 )
 from core.listing.paging import (
@@ -39,13 +35,13 @@ from core.listing.paging import (
 )
 from core.listing.query import SEARCH, ListQuery
 from core.listing.selection import Problem, UserList
+from core.listing.tabs import MAX_VIEW_TABS, ListTabs, is_same_query, query_of, view_tab
+from core.models import SavedView
 from core.pages import AuthedRequest, Page
 
 PAGE_SIZE = 50
 RESULTS_ID = "list-results"  # of the element that a filter replaces
 REFRESH_ID = "list-refresh"  # of the element that fetches the rows again
-OFFERED_PERIODS = ("today", "last_7_days", "last_30_days", "this_month", "last_month", "this_year")
-MAX_MENU_LINKS = 15  # a filter with more options is a select, in which one can type
 # Parameters of a page: the position it follows or precedes, and its tab.
 AFTER, BEFORE, VIEW = "after", "before", "view"
 
@@ -60,26 +56,20 @@ class ShownList:
         query, problems = user_list.read(request.GET, (AFTER, BEFORE, VIEW))
         self.query, unknown_values = self.labels.known_part(query)
         self.problems: list[Problem] = [*problems, *unknown_values]
-        self.tab = self._read_tab(request.GET.get(VIEW, ""))
+        self.tabs = ListTabs(user_list, request.GET.get(VIEW, ""))
+        self.problems += self.tabs.problems
         self._codec = user_list.position_codec(self.query)
         self._after, self._before = request.GET.get(AFTER, ""), request.GET.get(BEFORE, "")
         self.page = self._read_page()
 
-    def _read_tab(self, key: str) -> ListTab | None:
-        tabs = self.declaration.tabs
-        for tab in tabs:
-            if tab.key == key:
-                return tab
-        if key:
-            self.problems.append(Problem(VIEW, _("Not found: %s") % key))
-        return tabs[0] if tabs else None
-
     @property
     def full_query(self) -> ListQuery:
         """The query with the conditions of the tab."""
-        if self.tab is None:
+        tab = self.tabs.current
+        if tab is None:
             return self.query
-        return replace(self.query, conditions=(*self.query.conditions, *self.tab.conditions))
+        conditions = with_parameters_once([*self.query.conditions, *tab.conditions])
+        return replace(self.query, conditions=tuple(conditions))
 
     def _matching_rows(self, *, is_ordered: bool = False) -> QuerySet[Any]:
         return self.user_list.rows(self.full_query, is_ordered=is_ordered)
@@ -87,16 +77,59 @@ class ShownList:
     @property
     def export_url(self) -> str:
         """The address that exports what the list shows now, on all its pages."""
-        parameters = self.url(self.query).removeprefix(self.base_url)
-        return reverse("list_export", args=[self.declaration.name]) + parameters
+        return reverse("list_export", args=[self.declaration.name]) + self._parameters
 
     @property
-    def tabs(self) -> list[TabLink]:
-        """The links to the tabs."""
-        return [
-            TabLink(tab.label, self.url(self.query, tab=tab), tab is self.tab)
-            for tab in self.declaration.tabs
+    def save_view_url(self) -> str:
+        """The address that saves what the list shows as a new view."""
+        return reverse("list_views", args=[self.declaration.name]) + self._parameters
+
+    @property
+    def change_view_url(self) -> str:
+        """The address that changes the current view; blank without one."""
+        if self.tabs.view is None:
+            return ""
+        names = [self.declaration.name, self.tabs.view.pk]
+        return reverse("list_view", args=names) + self._parameters
+
+    @property
+    def _parameters(self) -> str:
+        return self.url(self.query).removeprefix(self.base_url)
+
+    @property
+    def is_view_changed(self) -> bool:
+        """Whether the list shows something else than the current view was saved with."""
+        view = self.tabs.view
+        return view is not None and not is_same_query(self.query, query_of(view))
+
+    @cached_property
+    def tab_links(self) -> list[TabLink]:
+        """The links to the tabs: declared ones keep the query, those of views have their own."""
+        links = [
+            TabLink(tab.label, self.url(self.query, tab=tab), tab == self.tabs.current)
+            for tab in self.tabs.declared
         ]
+        return links + [
+            TabLink(view.name, self.view_url(view), view == self.tabs.view, is_view=True)
+            for view in self.tabs.views
+        ]
+
+    @property
+    def shown_tab_links(self) -> list[TabLink]:
+        """The links that are tabs: the declared ones, the first views, and the current one."""
+        first = self.tab_links[: len(self.tabs.declared) + MAX_VIEW_TABS]
+        others = self.tab_links[len(first) :]
+        return first + [link for link in others if link.is_current]
+
+    @property
+    def more_tab_links(self) -> list[TabLink]:
+        """The links to the other views."""
+        shown = self.shown_tab_links
+        return [link for link in self.tab_links if link not in shown]
+
+    def view_url(self, view: SavedView) -> str:
+        """Return the address of a saved view."""
+        return self.url(query_of(view), tab=view_tab(view))
 
     def _read_page(self) -> KeysetPage:
         """Return the requested page; the first one for a position of another order."""
@@ -204,10 +237,9 @@ class ShownList:
 
     def url(self, query: ListQuery, *others: tuple[str, str], tab: ListTab | None = None) -> str:
         """Return the address of a query on a tab (the current one if None), and of a page."""
-        tab = tab or self.tab
-        is_other_tab = tab is not None and tab is not self.declaration.tabs[0]
+        tab = tab or self.tabs.current
         pairs = [*query.address_parameters(), *others]
-        if tab is not None and is_other_tab:
+        if tab is not None and self.tabs.is_named_in_address(tab):
             pairs.insert(0, (VIEW, tab.key))
         return f"{self.base_url}?{urlencode(pairs)}" if pairs else self.base_url
 
@@ -245,15 +277,7 @@ class ShownList:
     @cached_property
     def controls(self) -> list[FilterControl]:
         """The controls of the filters that are offered, and of those in use."""
-        offered = (
-            each
-            for each in self.user_list.filters
-            if each.has_control and (each.is_offered or self._is_used(each))
-        )
-        return [
-            replace(self._control(each), is_on_demand=each.is_on_demand and not self._is_used(each))
-            for each in offered
-        ]
+        return FilterControls(self.labels, self.query, self.url).controls()
 
     @property
     def main_controls(self) -> list[FilterControl]:
@@ -265,79 +289,14 @@ class ShownList:
         """The other controls, which the page shows on demand."""
         return [control for control in self.controls if control.is_on_demand]
 
-    def _is_used(self, list_filter: ListFilter) -> bool:
-        return any(map(self.query.values_of, list_filter.comparisons_by_parameter()))
-
-    def _control(self, list_filter: ListFilter) -> FilterControl:
-        if list_filter.limits:
-            return self._range_control(list_filter)
-        values = self.query.values_of(list_filter.offered_parameter)
-        groups = self.labels.option_groups(list_filter)
-        options = [option for group in groups for option in group.options]
-        parameter = list_filter.offered_parameter
-        control = FilterControl(parameter, list_filter.label, is_used=bool(values), groups=groups)
-        if list_filter.option_groups is None:
-            return replace(control, value=values[0] if values else "", groups=())
-        if list_filter.search is not None and len(groups) == 1:
-            url = reverse("list_options", args=[self.user_list.declaration.name, list_filter.key])
-            control = replace(control, options_url=url)
-        elif len(options) <= MAX_MENU_LINKS and len(groups) == 1:
-            links = [self._link(parameter, values, option) for option in options]
-            return replace(control, links=links, groups=(), hidden_values=values)
-        return self._select(control, values)
-
-    def _range_control(self, list_filter: ListFilter) -> FilterControl:
-        """Return the control of a filter by number, amount, day or time: periods, from and to."""
-        period = list_filter.parameter("period")
-        has_periods = period in self.user_list.comparisons
-        limits = []
-        for comparison in list_filter.limits:
-            name = comparison.parameter(list_filter.key)
-            value = next(iter(self.query.values_of(name)), "")
-            is_date = has_periods and len(value) <= len("2026-01-31")  # the rest is a time of day
-            limits.append(LimitInput(name, comparison.label, value, is_date))
-        links = []
-        if has_periods:
-            groups = self.labels.option_groups(list_filter) or [period_options(*OFFERED_PERIODS)]
-            options = [option for group in groups for option in group.options]
-            links = [self._link(period, self.query.values_of(period), each) for each in options]
-        return FilterControl(
-            period,
-            list_filter.label,
-            is_used=self._is_used(list_filter),
-            links=links,
-            limits=limits,
-            hidden_values=self.query.values_of(period),
-        )
-
-    def _select(self, control: FilterControl, values: Sequence[str]) -> FilterControl:
-        """A select sends one value; of several, the others are sent hidden."""
-        if not values:
-            return control
-        *others, value = values
-        known = {option.value for group in control.groups for option in group.options}
-        groups = list(control.groups)
-        if value not in known:  # there are too many options to list
-            label = self.labels.value(Condition(control.key, (value,)))
-            groups.append(OptionGroup("", [FilterOption(value, label)]))
-        return replace(control, value=value, hidden_values=others, groups=groups)
-
-    def _link(self, parameter: str, values: Sequence[str], option: FilterOption) -> FilterLink:
-        is_selected = option.value in values
-        new_values = [value for value in values if value != option.value]
-        if not is_selected:
-            is_multiple = self.user_list.comparisons[parameter].comparison.is_multiple
-            new_values = [*values, option.value] if is_multiple else [option.value]
-        query = self.query.with_condition(parameter, *new_values)
-        return FilterLink(option.label, self.url(query), is_selected)
-
     @property
     def hidden_parameters(self) -> list[tuple[str, str]]:
         """The parameters of the query that no control of the form sends."""
         sent = {SEARCH}.union(*(control.names for control in self.controls))
         hidden = [pair for pair in self.query.address_parameters() if pair[0] not in sent]
-        if self.tab is not None and self.tab is not self.declaration.tabs[0]:
-            hidden.append((VIEW, self.tab.key))
+        tab = self.tabs.current
+        if tab is not None and self.tabs.is_named_in_address(tab):
+            hidden.append((VIEW, tab.key))
         return hidden
 
 
@@ -349,14 +308,23 @@ class ListPage(Page):
     empty_template_name: ClassVar[str] = "core/listing/empty.html"
 
     def get(self, request: AuthedRequest) -> HttpResponse:
-        """Show the rows that match the address."""
-        return self.render_list(request)
+        """Show the rows that match the address; without parameters, those of the default view."""
+        shown = ShownList(UserList(self.declaration, request.user), request)
+        default_view = shown.tabs.default_view
+        if default_view is not None and not request.GET and not request.htmx:
+            return redirect(shown.view_url(default_view))
+        return self.render_list(request, shown)
 
     def render_list(
-        self, request: AuthedRequest, *, status: int = HTTPStatus.OK, **context: Any
+        self,
+        request: AuthedRequest,
+        shown: ShownList | None = None,
+        *,
+        status: int = HTTPStatus.OK,
+        **context: Any,
     ) -> HttpResponse:
         """Return the page, or the part of it that htmx asks for."""
-        shown = ShownList(UserList(self.declaration, request.user), request)
+        shown = shown or ShownList(UserList(self.declaration, request.user), request)
         context = {
             "list": shown,
             "empty_template": self.empty_template_name,

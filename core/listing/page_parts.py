@@ -21,11 +21,12 @@ class Header:
 
 @dataclass(frozen=True)
 class TabLink:
-    """A link to a tab, with the filters of the address."""
+    """A link to a tab, with the filters of the address or, for a saved view, with its own."""
 
     label: str | Promise
     url: str
     is_current: bool
+    is_view: bool = False
 
 
 @dataclass(frozen=True)

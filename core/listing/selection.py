@@ -23,6 +23,7 @@ from core.listing.conditions import (
     Node,
     all_conditions,
     from_text,
+    with_parameters_once,
 )
 from core.listing.declarations import ListColumn, ListDeclaration, ListPart, Relation, Sort
 from core.listing.filters import ListFilter
@@ -140,7 +141,7 @@ class UserList:
                     problems.append(Problem(name, REPEATED))
                 conditions.append(Condition(name, values if is_multiple else values[-1:]))
         conditions += self._read_where(parameters.get(WHERE, ""), problems)
-        conditions = _with_parameters_once(conditions)
+        conditions = with_parameters_once(conditions)
         query = ListQuery(
             search=_clean_search(parameters.get(SEARCH, "")) if self.declaration.search else "",
             conditions=tuple(conditions),
@@ -265,20 +266,6 @@ def _predicate(
     matching = relation.rows(user).filter(**{relation.path: OuterRef("pk")})
     exists = Exists(matching.filter(wanted))
     return Q(exists) if node.exists else ~Q(exists)
-
-
-def _with_parameters_once(nodes: Sequence[Node]) -> list[Node]:
-    """Put a second condition of the same parameter into a group: an address would join the two."""
-    parameters: set[str] = set()
-    unique: list[Node] = []
-    for node in nodes:
-        if isinstance(node, Condition) and node.parameter in parameters:
-            unique.append(Group("all", (node,)))
-        else:
-            unique.append(node)
-        if isinstance(node, Condition):
-            parameters.add(node.parameter)
-    return unique
 
 
 def _clean_search(text: str) -> str:

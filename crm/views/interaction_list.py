@@ -23,6 +23,6 @@ class InteractionList(ListPage):
         """Return whether the user may log, and the address of the same query in all of them."""
         return {
             "may_log": request.user.may(Permission.INTERACTION_LOG),
-            "is_all": shown.tab is ALL_TAB,
+            "is_all": shown.tabs.current == ALL_TAB,
             "search_all_url": shown.url(ListQuery(search=shown.query.search), tab=ALL_TAB),
         }

@@ -25,5 +25,5 @@ class ComplaintList(ListPage):
         return {
             "may_work": request.user.may(Permission.COMPLAINT_WORK),
             "search_all_url": shown.url(without_filters, tab=ALL_TAB),
-            "is_all": shown.tab is ALL_TAB and not shown.query.conditions,
+            "is_all": shown.tabs.current == ALL_TAB and not shown.query.conditions,
         }

@@ -2,9 +2,20 @@
 
 from django.utils import timezone
 
-from core.models import Attachment, CustomField, CustomFieldKind, Event, EventConsumer, Notice
+from accounts.models import User
+from core.listing.query import ListQuery
+from core.models import (
+    Attachment,
+    CustomField,
+    CustomFieldKind,
+    Event,
+    EventConsumer,
+    Notice,
+    SavedView,
+)
 from core.services.custom_field import save_custom_field
 from core.services.notice import NewNotice, send_notices
+from core.services.saved_view import create_saved_view
 from crm.notices import CUSTOMERS_ASSIGNED
 from tests.core.files.factories import make_attachment
 from tests.core.jobs.factories import make_job
@@ -34,6 +45,14 @@ def _failing_consumer(world: World) -> EventConsumer:
     return EventConsumer.objects.latest("name")
 
 
+def _view(owner: User) -> SavedView:
+    """Return a view that its owner shares with everyone of the unit and those below it."""
+    existing = SavedView.objects.visible_to(owner).first()  # each role's request asks for one
+    return existing or create_saved_view(
+        list_name="customers", name="Ours", query=ListQuery().to_json(), is_shared=True, actor=owner
+    )
+
+
 def _own_job(world: World) -> list[int]:
     return [make_job(world.cast.manager).pk]
 
@@ -53,6 +72,22 @@ MATRIX = AppMatrix(
             lambda w: ["customers"],
             method="post",
             data=lambda w: {"format": "csv"},
+            status=302,
+        ),
+        Row(
+            "list_views",
+            ALL,
+            lambda w: ["customers"],
+            method="post",
+            data=lambda w: {"name": "Mine"},
+            status=302,
+        ),
+        Row(
+            "list_view",
+            ALL,
+            lambda w: ["customers", _view(w.cast.executive).pk],
+            method="post",
+            data=lambda w: {"action": "default"},
             status=302,
         ),
         Row("jobs", ALL),

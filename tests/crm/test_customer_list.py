@@ -24,9 +24,9 @@ from tests.conftest import Login
 from tests.crm.factories import make_customer
 from tests.history import fixture_changes
 
-# Session, user, custom fields, current run (twice), options of four filters, statistics of the
-# search, grades in order, ids, ids without a grade, rows, count, bell, jobs.
-MAX_QUERIES = 17
+# Session, user, saved views, custom fields, current run (twice), options of four filters,
+# statistics of the search, grades in order, ids, ids without a grade, rows, count, bell, jobs.
+MAX_QUERIES = 18
 
 
 def listed_codes(client: Client, **parameters: str) -> list[str]:

@@ -18,7 +18,7 @@ from tests.crm.test_custom_fields import make_custom_field
 from tests.history import fixture_changes
 
 URL = "/interactions/"
-MAX_QUERIES = 16
+MAX_QUERIES = 17
 
 
 def contents(client: Client, query: str) -> list[str]:

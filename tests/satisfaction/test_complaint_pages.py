@@ -25,7 +25,8 @@ from tests.crm.factories import make_customer
 from tests.history import fixture_changes
 from tests.satisfaction.factories import make_complaint
 
-LIST_QUERIES = 8  # session, user, ids of the page, rows, options of two filters, bell, jobs
+# Session, user, saved views, ids of the page, rows, options of two filters, bell, jobs.
+LIST_QUERIES = 9
 
 
 @pytest.fixture

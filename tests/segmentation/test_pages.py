@@ -138,7 +138,7 @@ def test_run_list_takes_few_queries(
     for days in range(runs):
         make_published_run(TODAY - timedelta(days=days))
     client = login(cast.sysadmin)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(reverse("runs"))
 
 

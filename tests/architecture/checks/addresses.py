@@ -45,6 +45,8 @@ WRITABLE_BY_ALL = {
     "notice_read": _OWN_NOTICES,
     "notices_read": _OWN_NOTICES,
     "job": "One's own job; request_cancel checks a permission for those of others.",
+    "list_views": "One's own views of a list that the user may see.",
+    "list_view": "One's own views, and whether one's list opens with a view.",
     "list_export": "request_export checks the permission of the list.",
     "api-notice-read": _OWN_NOTICES,
     "api-notices-read": _OWN_NOTICES,

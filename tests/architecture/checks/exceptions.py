@@ -222,6 +222,7 @@ UNSCOPED_MODELS = {
     "accounts.ApiKey": "Only the administrator reaches keys, by a permission of its own.",
     "core.Event": "Only administrators reach events, by a permission of its own.",
     "core.EventConsumer": "How far consumers have come; names no record.",
+    "core.DefaultView": "A preference of one user, reached through views that they may see.",
     "core.CustomField": "What fields there are, not what they hold.",
     "crm.BillingSystem": "A list everybody sees.",
     "crm.Category": "A list everybody sees.",

@@ -99,7 +99,7 @@ def test_list_of_jobs_takes_the_same_queries_for_few_and_many(
     for _number in range(count):
         make_job(cast.manager, state=JobState.DONE)
     client = login(cast.manager)
-    with django_assert_num_queries(6):  # session, user, ids, rows, bell, jobs of the top bar
+    with django_assert_num_queries(7):  # session, user, views, ids, rows, bell, jobs of the top bar
         client.get(reverse("jobs"))
 
 
