@@ -48,6 +48,7 @@ class Action(models.TextChoices):
     RUN_REQUEST = "run.request", _("Request scoring run")
     RUN_EXECUTE = "run.execute", _("Execute scoring run")
     CONSUMER_RETRY = "consumer.retry", _("Retry event consumer")
+    LIST_EDIT = "list.edit", _("Bulk edit")
     VIEW_CREATE = "view.create", _("Save view")
     VIEW_UPDATE = "view.update", _("Change view")
     VIEW_DELETE = "view.delete", _("Delete view")

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Field, ForeignKey, JSONField, QuerySet
+from django.db.models import Field, ForeignKey, JSONField, Model, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -39,7 +39,8 @@ HIDDEN_RECORD_TEXT = gettext_lazy("outside your units")
 DELETED_RECORD_TEXT = gettext_lazy("deleted since")
 # Fields that the database or the service derives from others.
 DERIVED_FIELDS = frozenset({"id", "version", "path"})
-INSERT_LABEL, DELETE_LABEL = "insert", "delete"  # values of pgh_label
+# Values of pgh_label.
+INSERT_LABEL, UPDATE_LABEL, DELETE_LABEL = "insert", "update", "delete"
 SHOWN_HASH_DIGITS = 12  # of the 64 of a file's SHA-256
 
 
@@ -160,6 +161,26 @@ def state_at(record: Any, version: int) -> Any | None:
     A state has the attributes of the record, so forms and declarations can read it like a record.
     """
     return _states(record).filter(version=version).first()
+
+
+def states_written_by_job(model: type[Model], job_id: int) -> QuerySet[Any]:
+    """Return the states that a job's updates of records of a tracked model wrote, in order.
+
+    The caller shows none of a record that the user may not see.
+    """
+    states: Any = model._meta.get_field("events").related_model  # noqa: SLF001 (documented)
+    written: QuerySet[Any] = states.objects.filter(
+        pgh_context__metadata__job=job_id, pgh_label=UPDATE_LABEL
+    )
+    return written.order_by("pgh_id")
+
+
+def state_before(state: Any) -> Any:
+    """Return the state of the same record before an update."""
+    earlier: QuerySet[Any] = type(state).objects.filter(
+        pgh_obj_id=state.pgh_obj_id, pgh_id__lt=state.pgh_id
+    )
+    return earlier.latest("pgh_id")
 
 
 def _states(record: Any) -> QuerySet[Any, Any]:

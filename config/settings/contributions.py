@@ -40,6 +40,8 @@ LISTS: list[str] = [
 
 # --- jobs (docs/adr/0017) -----------------------------------------------------------------------
 JOB_KINDS: list[str] = [
+    "core.listing.bulk_edit.LIST_EDIT",
+    "core.listing.bulk_edit.LIST_EDIT_UNDO",
     "core.listing.export.LIST_EXPORT",
     "crm.jobs.CUSTOMER_IMPORT",
     "crm.jobs.INTERACTION_IMPORT",

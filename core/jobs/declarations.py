@@ -73,7 +73,10 @@ class JobKind:
     ``result_template`` shows the result of a finished job on its page; it gets ``job``.
     ``url_name`` is that of the page that requests such jobs; the template gets its address as
     ``request_url``. ``on_stopped`` is called, in the same transaction, when a job ends in another
-    state than done.
+    state than done. ``kept_rows`` is of kinds whose jobs keep what they have done before
+    they stop: it returns how many rows a stopped job has done.
+    ``undone_by`` is the name of the kind that takes back what jobs of this kind have changed; its
+    jobs have the parameters of the job, and its id as ``undo_of``.
     """
 
     name: str
@@ -85,3 +88,5 @@ class JobKind:
     url_name: str = ""
     is_restarted: bool = True
     on_stopped: Callable[[Job], None] | None = None
+    kept_rows: Callable[[Job], int] | None = None
+    undone_by: str = ""

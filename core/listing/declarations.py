@@ -147,6 +147,20 @@ class ListTab:
 
 
 @dataclass(frozen=True)
+class BulkEdit:
+    """A declared field that users set for many rows of a list at once.
+
+    ``update`` is the service: it gets the actor, the id of a record, the changes by field, and the
+    reason, which is asked for if the edit ``asks_reason``. It raises what services raise.
+    """
+
+    field: str
+    permission: Permission
+    update: Callable[[User, int, Mapping[str, Any], str], Any]
+    asks_reason: bool = False
+
+
+@dataclass(frozen=True)
 class ListDeclaration:
     """A list.
 
@@ -161,7 +175,8 @@ class ListDeclaration:
     another one is selected. ``related`` are relations that cells follow besides those of declared
     fields. ``branches`` are those of every order that has none of its own (see ``Sort``).
     ``export_columns`` are the columns of exports, if these have others than the page. Every
-    signed-in user may see a list whose ``permission`` is None.
+    signed-in user may see a list whose ``permission`` is None. Rows of a list with ``bulk_edits``
+    can be selected.
     """
 
     name: str
@@ -183,3 +198,4 @@ class ListDeclaration:
     branches: Callable[[User], Sequence[Q]] | None = None
     related: Sequence[str] = ()
     export_columns: MakeColumns | None = None
+    bulk_edits: Sequence[BulkEdit] = ()

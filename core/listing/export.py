@@ -1,4 +1,4 @@
-"""Exports of lists: all rows of a query, in their order, as a spreadsheet (XLSX) or as CSV.
+"""Exports of lists: the rows of a query, in their order, as a spreadsheet (XLSX) or as CSV.
 
 An export is a job: a small one is executed at once, a large one by a worker. It has the rows and
 values that its actor may see when it runs. Each page is read by keyset, so that memory stays flat.
@@ -27,8 +27,8 @@ from core.jobs.declarations import JobKind, JobResult, RunningJob
 from core.jobs.files import new_file
 from core.listing.declarations import ListColumn, ListDeclaration
 from core.listing.paging import count_rows
-from core.listing.query import ListQuery
 from core.listing.registry import lists
+from core.listing.row_selection import RowSelection
 from core.listing.selection import UserList
 from core.models import Job
 from core.services.job import request_job, run_job_now
@@ -49,21 +49,25 @@ class ExportFormat(TextChoices):
 
 
 def request_export(
-    *, declaration: ListDeclaration, query: ListQuery, file_format: ExportFormat, actor: User
+    *,
+    declaration: ListDeclaration,
+    selection: RowSelection,
+    file_format: ExportFormat,
+    actor: User,
 ) -> Job:
-    """Export the rows of a query, at once if they are few, and return the job.
+    """Export the selected rows, at once if they are few, and return the job.
 
     Raises PermissionDenied, and ValidationError for a query that the list cannot read.
     """
     if declaration.permission is not None:
         authorise(actor, declaration.permission)
-    count = count_rows(UserList(declaration, actor).rows(query)).number
+    count = count_rows(selection.rows(UserList(declaration, actor))).number
     request = run_job_now if count <= MAX_ROWS_AT_ONCE else request_job
     return request(
         kind=LIST_EXPORT,
         parameters={
             "list": declaration.name,
-            "query": query.to_json(),
+            "selection": selection.to_json(),
             "format": file_format.value,
         },
         actor=actor,
@@ -71,20 +75,20 @@ def request_export(
 
 
 def run_export(job: RunningJob) -> JobResult:
-    """Write the rows of the job's query to a file."""
+    """Write the job's rows to a file."""
     declaration = lists()[job.parameters["list"]]
     if declaration.permission is not None:
         authorise(job.actor, declaration.permission)
     file_format = ExportFormat(job.parameters["format"])
     user_list = UserList(declaration, job.actor)
     columns = user_list.export_columns
-    query = ListQuery.from_json(job.parameters["query"])
-    total = user_list.rows(query).count()
+    selection = RowSelection.from_json(job.parameters["selection"])
+    total = selection.rows(user_list).count()
     name, path = new_file(file_format.value)
     count = 0
     with _WRITERS[file_format](path) as write_row:
         write_row([capfirst(str(column.label)) for column in columns])
-        for row in _rows(user_list, query):
+        for row in _rows(user_list, selection):
             if count == MAX_XLSX_ROWS and file_format == ExportFormat.XLSX:
                 raise RefusedError(
                     "too_many_rows",
@@ -107,9 +111,9 @@ LIST_EXPORT = JobKind(
 )
 
 
-def _rows(user_list: UserList, query: ListQuery) -> Iterator[Any]:
-    """Yield the rows of a query in its order."""
-    pager = user_list.pager(user_list.rows(query), query, ROWS_PER_READ)
+def _rows(user_list: UserList, selection: RowSelection) -> Iterator[Any]:
+    """Yield the selected rows in the order of the query."""
+    pager = user_list.pager(selection.rows(user_list), selection.query, ROWS_PER_READ)
     page = pager.first_page()
     while page.ids:
         yield from user_list.read_rows(page.ids, for_export=True)

@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from core.fields.declarations import fields_by_name
 from core.listing.condition_labels import ConditionLabels
 from core.listing.conditions import with_parameters_once
 from core.listing.controls import FilterControls
@@ -21,6 +22,7 @@ from core.listing.declarations import ListColumn, ListDeclaration, ListTab
 from core.listing.page_parts import (
     ActiveFilter,
     Cell,
+    EditLink,
     FilterControl,
     Header,
     TabLink,
@@ -77,29 +79,43 @@ class ShownList:
     @property
     def export_url(self) -> str:
         """The address that exports what the list shows now, on all its pages."""
-        return reverse("list_export", args=[self.declaration.name]) + self._parameters
+        return self._action_url("list_export")
 
     @property
     def save_view_url(self) -> str:
         """The address that saves what the list shows as a new view."""
-        return reverse("list_views", args=[self.declaration.name]) + self._parameters
+        return self._action_url("list_views")
 
     @property
     def change_view_url(self) -> str:
         """The address that changes the current view; blank without one."""
-        if self.tabs.view is None:
-            return ""
-        names = [self.declaration.name, self.tabs.view.pk]
-        return reverse("list_view", args=names) + self._parameters
+        view = self.tabs.current_view
+        return "" if view is None else self._action_url("list_view", view.pk)
+
+    @cached_property
+    def edit_links(self) -> list[EditLink]:
+        """The edits of selected rows that the user may make."""
+        fields = fields_by_name(self.user_list.fields)
+        return [
+            EditLink(fields[edit.field].list_label, self._action_url("list_edit", edit.field))
+            for edit in self.declaration.bulk_edits
+            if self.user_list.user.may(edit.permission)
+        ]
+
+    def _action_url(self, url_name: str, *arguments: Any) -> str:
+        """Return an address that does something with what the list shows."""
+        parameters = self.url(self.query).removeprefix(self.base_url)
+        return reverse(url_name, args=[self.declaration.name, *arguments]) + parameters
 
     @property
-    def _parameters(self) -> str:
-        return self.url(self.query).removeprefix(self.base_url)
+    def unit_name(self) -> str:
+        """The unit with which the user can share a view."""
+        return self.user_list.user.unit.name
 
     @property
     def is_view_changed(self) -> bool:
         """Whether the list shows something else than the current view was saved with."""
-        view = self.tabs.view
+        view = self.tabs.current_view
         return view is not None and not is_same_query(self.query, query_of(view))
 
     @cached_property
@@ -110,7 +126,7 @@ class ShownList:
             for tab in self.tabs.declared
         ]
         return links + [
-            TabLink(view.name, self.view_url(view), view == self.tabs.view, is_view=True)
+            TabLink(view.name, self.view_url(view), view == self.tabs.current_view, is_view=True)
             for view in self.tabs.views
         ]
 

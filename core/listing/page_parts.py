@@ -30,6 +30,14 @@ class TabLink:
 
 
 @dataclass(frozen=True)
+class EditLink:
+    """An edit of the selected rows: the label of the field, and the address of its form."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
 class ActiveFilter:
     """A condition in words, and the address of the list without it."""
 

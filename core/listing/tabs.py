@@ -27,7 +27,9 @@ class ListTabs:
         self._key = key
         # Any, because they have the annotations of ``of_list`` too.
         self.views: list[Any] = list(
-            SavedView.objects.of_list(user_list.user, user_list.declaration.name)
+            SavedView.objects.visible_to(user_list.user).of_list(
+                user_list.declaration.name, user_list.user
+            )
         )
 
     @cached_property
@@ -37,15 +39,15 @@ class ListTabs:
         return list(self._declared) or ([ALL_ROWS] if has_choice else [])
 
     @cached_property
-    def view(self) -> Any | None:
+    def current_view(self) -> Any | None:
         """The current view; None on any other tab."""
         return next((view for view in self.views if str(view.pk) == self._key), None)
 
     @cached_property
     def current(self) -> ListTab | None:
         """The current tab; the first one for an unknown key. None if there are no tabs."""
-        if self.view is not None:
-            return view_tab(self.view)
+        if self.current_view is not None:
+            return view_tab(self.current_view)
         named = (tab for tab in self.declared if tab.key == self._key)
         return next(named, self.declared[0] if self.declared else None)
 

@@ -21,16 +21,17 @@ MAX_NAME_LENGTH = 60
 class SavedViewQuerySet(ScopedQuerySet["SavedView"]):
     """Saved views."""
 
-    def of_list(self, user: ScopedUser, list_name: str) -> "SavedViewQuerySet":
-        """Return the views of a list that a user may see, own ones first, then by name.
+    def of_list(self, list_name: str, user: ScopedUser) -> "SavedViewQuerySet":
+        """Keep the views of a list, the user's own ones first, then by name.
 
         Each has ``is_own``, and ``is_default``: whether the user's list opens with it.
         """
         defaults = DefaultView.objects.filter(view=OuterRef("pk"), user=user.pk)
-        views = self.visible_to(user).filter(list_name=list_name)
-        return views.annotate(
-            is_default=Exists(defaults), is_own=Exact(F("owner"), Value(user.pk))
-        ).order_by("-is_own", "name", "pk")
+        return (
+            self.filter(list_name=list_name)
+            .annotate(is_default=Exists(defaults), is_own=Exact(F("owner"), Value(user.pk)))
+            .order_by("-is_own", "name", "pk")
+        )
 
 
 @tracked()

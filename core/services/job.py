@@ -14,18 +14,23 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from accounts.acting import audited_transaction, authorise, current_channel
 from accounts.actions import Action
 from accounts.models import User
 from accounts.permissions import Permission
+from common.errors import RefusedError
 from core.jobs.declarations import JobKind
+from core.jobs.registry import job_kinds
 from core.models import Job
-from core.models.job import JobState
+from core.models.job import ACTIVE_JOB_STATES, JobState
 from core.services.job_execution import end_job, execute_in_this_process
 from core.writing import get_locked
 
 logger = logging.getLogger(__name__)
+
+NOT_STOPPED_STATES = (*ACTIVE_JOB_STATES, JobState.DONE)
 
 
 def request_job(
@@ -41,6 +46,28 @@ def request_job(
     job = _create_job(kind, parameters, actor, undo_of)
     transaction.on_commit(lambda: send_job(job.pk))
     return job
+
+
+def request_undo(*, job_id: int, actor: User) -> Job:
+    """Queue the job that takes back what an ended job of the actor has changed, and return it.
+
+    Raises Job.DoesNotExist for a job of another user; RefusedError ``nothing_to_undo`` for a job
+    that is active, has changed nothing, or whose kind cannot be undone, and ``undone_already``.
+    """
+    with audited_transaction(actor, Action.JOB_REQUEST):
+        job = get_locked(Job.objects.visible_to(actor).filter(actor=actor), job_id)
+        kind = job_kinds().get(job.kind)
+        if kind is None or not kind.undone_by or job.is_active or not job.rows_done:
+            raise RefusedError("nothing_to_undo", _("This job has nothing to undo."))
+        # The lock lets only one of two requests at once come through.
+        if Job.objects.filter(undo_of=job, state__in=NOT_STOPPED_STATES).exists():
+            raise RefusedError("undone_already", _("This job is undone already."))
+        return request_job(
+            kind=job_kinds()[kind.undone_by],
+            parameters={**job.parameters, "undo_of": job.pk},
+            actor=actor,
+            undo_of=job,
+        )
 
 
 def run_job_now(*, kind: JobKind, parameters: Mapping[str, Any], actor: User) -> Job:

@@ -98,12 +98,14 @@ def execute_in_this_process(*, job_id: int) -> None:
 
 def end_job(job: Job, state: JobState, **changes: Any) -> bool:
     """End an active job; return False if it has ended before. Call it in a transaction."""
+    kind = job_kinds().get(job.kind)
+    if state != JobState.DONE and kind is not None and kind.kept_rows is not None:
+        changes["rows_done"] = kind.kept_rows(job)
     ended = {"state": state, "ended_at": timezone.now(), **changes}
     if not Job.objects.filter(pk=job.pk, state__in=ACTIVE_JOB_STATES).update(**ended):
         return False
     for name, value in ended.items():
         setattr(job, name, value)
-    kind = job_kinds().get(job.kind)
     if state != JobState.DONE and kind is not None and kind.on_stopped is not None:
         kind.on_stopped(job)
     return True

@@ -10,18 +10,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.permissions import Permission
+from common.errors import RefusedError
 from core.job_list import JOB_LIST, kind_label
+from core.jobs.declarations import JobKind
 from core.jobs.files import path_of
 from core.jobs.registry import job_kinds
 from core.listing.export import ExportFormat, request_export
 from core.listing.page import ListPage, ShownList
 from core.listing.registry import lists
+from core.listing.row_selection import RowSelection, read_selection
 from core.listing.selection import UserList
 from core.models import Job
 from core.pages import AuthedRequest, Page
 from core.selectors import own_active_jobs
-from core.services.job import request_cancel
+from core.services.job import request_cancel, request_undo
 
 
 class JobList(ListPage):
@@ -52,11 +56,19 @@ class JobPage(Page):
             "result_template": kind.result_template if kind else "",
             "request_url": reverse(kind.url_name) if kind and kind.url_name else "",
             "is_own": job.actor_id == request.user.pk,
+            "keeps_partial_work": kind is not None and kind.kept_rows is not None,
+            "may_undo": self._may_undo(job, kind, request.user),
             "may_cancel": job.actor_id == request.user.pk
             or request.user.may(Permission.JOB_CANCEL),
         }
         template = "core/jobs/_job.html" if request.htmx else "core/jobs/page.html"
         return render(request, template, context)
+
+    @staticmethod
+    def _may_undo(job: Job, kind: JobKind | None, user: User) -> bool:
+        """Return whether the job's own actor can take its changes back."""
+        has_changes = kind is not None and bool(kind.undone_by) and job.rows_done > 0
+        return has_changes and job.actor_id == user.pk and not job.is_active
 
     def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
         """Cancel the job."""
@@ -65,6 +77,24 @@ class JobPage(Page):
         except Job.DoesNotExist as error:
             raise Http404 from error
         return redirect("job", pk)
+
+
+class JobUndo(Page):
+    """Takes back what a job has changed."""
+
+    permission = None
+    http_method_names = ["post"]
+
+    def post(self, request: AuthedRequest, pk: int) -> HttpResponse:
+        """Queue the job that does it and redirect to it; 404 for a job of another user."""
+        try:
+            job = request_undo(job_id=pk, actor=request.user)
+        except Job.DoesNotExist as error:
+            raise Http404 from error
+        except RefusedError as error:
+            messages.error(request, str(error.message))
+            return redirect("job", pk)
+        return redirect("job", job.pk)
 
 
 class JobFile(Page):
@@ -100,7 +130,10 @@ class JobRing(Page):
 
 
 class ListExport(Page):
-    """Exports what a list shows, on all its pages: the address is that of the list's page."""
+    """Exports the selected rows, or what a list shows on all its pages.
+
+    The address has the query, as that of the list's page has.
+    """
 
     permission = None  # that of the list is checked
 
@@ -111,10 +144,11 @@ class ListExport(Page):
         if declaration is None or file_format not in ExportFormat.values:
             raise Http404
         shown = ShownList(UserList(declaration, request.user), request)
+        query = shown.full_query
         try:
             job = request_export(
                 declaration=declaration,
-                query=shown.full_query,
+                selection=read_selection(request.POST, query) or RowSelection(query),
                 file_format=ExportFormat(file_format),
                 actor=request.user,
             )

@@ -1,6 +1,6 @@
 """The list of customers: what its page, the API and exports offer of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.fields.declarations import FieldDeclaration
 from core.fields.kinds import Text
 from core.listing.comparisons import Column, exact_comparisons, time_comparisons
 from core.listing.declarations import (
+    BulkEdit,
     ListColumn,
     ListDeclaration,
     Sort,
@@ -26,6 +27,7 @@ from crm.composition import customer_list_parts
 from crm.fields import CUSTOMER
 from crm.models import Customer
 from crm.models.customer import CustomerQuerySet
+from crm.services.customer import update_customer
 
 # The templates of the cells of some fields; all others are text.
 CELL_TEMPLATES = {
@@ -112,6 +114,18 @@ def _search(customers: QuerySet[Any], text: str) -> QuerySet[Any]:
     return customers.search(text)
 
 
+def _update(actor: User, customer_id: int, changes: Mapping[str, Any], reason: str) -> None:
+    update_customer(customer_id=customer_id, actor=actor, reason=reason, **changes)
+
+
+BULK_EDITS = (
+    BulkEdit("owner", Permission.CUSTOMER_REASSIGN, _update),
+    BulkEdit("grade", Permission.CUSTOMER_EDIT, _update, asks_reason=True),
+    BulkEdit("stage", Permission.CUSTOMER_EDIT, _update),
+    BulkEdit("industry", Permission.CUSTOMER_EDIT, _update),
+    BulkEdit("source", Permission.CUSTOMER_EDIT, _update),
+)
+
 CUSTOMER_LIST = ListDeclaration(
     name="customers",
     url_name="customers",
@@ -130,4 +144,5 @@ CUSTOMER_LIST = ListDeclaration(
     parts=customer_list_parts,
     related=("unit",),
     export_columns=_export_columns,
+    bulk_edits=BULK_EDITS,
 )

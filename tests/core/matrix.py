@@ -75,6 +75,14 @@ MATRIX = AppMatrix(
             status=302,
         ),
         Row(
+            "list_edit",
+            "HMD",
+            lambda w: ["customers", "stage"],
+            method="post",
+            data=lambda w: {"ids": w.own_customer.pk},
+        ),
+        Row("job_undo", ALL, _other_job, method="post", status=404),
+        Row(
             "list_views",
             ALL,
             lambda w: ["customers"],

@@ -45,6 +45,8 @@ WRITABLE_BY_ALL = {
     "notice_read": _OWN_NOTICES,
     "notices_read": _OWN_NOTICES,
     "job": "One's own job; request_cancel checks a permission for those of others.",
+    "job_undo": "One's own job; the edit of the list checks its permission.",
+    "list_edit": "Checks the permission of the edit.",
     "list_views": "One's own views of a list that the user may see.",
     "list_view": "One's own views, and whether one's list opens with a view.",
     "list_export": "request_export checks the permission of the list.",

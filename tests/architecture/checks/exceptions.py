@@ -39,6 +39,12 @@ ALLOWED = (
     ),
     Allowed("core/history.py", READ, "The same, for the files of the record.", "file_changes"),
     Allowed(
+        "core/history.py", READ,
+        "The undo of a job reads each record through visible_to before it uses its states.",
+        "states_written_by_job",
+    ),
+    Allowed("core/history.py", READ, "The same.", "state_before"),
+    Allowed(
         "crm/selectors/revenue.py", READ,
         "The panel has read the customer through visible_to, and a transaction is seen with its"
         " customer: asking again would cost a subquery in three statements.",
@@ -119,12 +125,17 @@ ALLOWED = (
     Allowed("demo/interactions.py", SQL, _DEMO),
     Allowed("demo/people.py", READ, _DEMO),
     Allowed("demo/people.py", WRITE, _DEMO),
+    Allowed("demo/saved_views.py", READ, _DEMO),
     Allowed("demo/transactions.py", READ, _DEMO),
     Allowed("demo/transactions.py", SQL, _DEMO),
     Allowed("demo/transactions.py", WRITE, _DEMO),
     Allowed("demo/units.py", READ, _DEMO),
     Allowed("demo/units.py", WRITE, _DEMO),
     # Services without an actor, or without a permission.
+    Allowed(
+        "core/services/saved_view.py", SERVICE,
+        "Everybody may save views of the lists they see, and change their own.",
+    ),
     Allowed(
         "staff/services/profile.py", SERVICE,
         "Everybody may change their own language and phone.",
@@ -176,6 +187,11 @@ ALLOWED = (
         "request_job",
     ),
     Allowed("core/services/job.py", SERVICE, "The same.", "run_job_now"),
+    Allowed(
+        "core/services/job.py", SERVICE,
+        "Takes back a job of the actor: request_job asks for the permission of the kind.",
+        "request_undo",
+    ),
     Allowed(
         "core/services/job.py", SERVICE,
         "Everybody may cancel their own jobs; for those of others it asks for a permission.",

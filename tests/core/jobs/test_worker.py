@@ -8,6 +8,7 @@ from django.utils import timezone
 from core.jobs.files import path_of
 from core.listing.export import LIST_EXPORT
 from core.listing.query import ListQuery
+from core.listing.row_selection import RowSelection
 from core.models import Job
 from core.models.job import JobState
 from core.services.job import request_job
@@ -21,7 +22,11 @@ pytestmark = [pytest.mark.worker, pytest.mark.slow]
 
 
 def _request_export(cast: Cast) -> Job:
-    parameters = {"list": "customers", "query": ListQuery().to_json(), "format": "csv"}
+    parameters = {
+        "list": "customers",
+        "selection": RowSelection(ListQuery()).to_json(),
+        "format": "csv",
+    }
     return request_job(kind=LIST_EXPORT, parameters=parameters, actor=cast.manager)
 
 

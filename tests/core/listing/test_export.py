@@ -84,7 +84,7 @@ def test_masked_field_is_masked_in_the_file(cast: Cast, login: Login) -> None:
 def test_tab_of_the_page_restricts_its_export(cast: Cast, login: Login) -> None:
     address = reverse("list_export", args=["complaints"]) + "?view=closed"
     login(cast.agent).post(address, {"format": "csv"})
-    where = Job.objects.get().parameters["query"]["where"]
+    where = Job.objects.get().parameters["selection"]["query"]["where"]
     assert "closed" in str(where)
 
 
