@@ -75,6 +75,7 @@ OPERATIONS = {
     "PATCH /api/v1/interactions/{id}/",
     "GET /api/v1/me/",
     "GET /api/v1/notices/",
+    "GET /api/v1/saved-views/",
     "POST /api/v1/notices/read/",
     "POST /api/v1/notices/{id}/read/",
     "GET /api/v1/scores/",

@@ -109,6 +109,7 @@ MATRIX = AppMatrix(
         Row("notices_read", ALL, method="post", status=302),
         Row("notice_read", ALL, _hidden_notice, method="post", status=404),
         Row("api-notices", ALL),
+        Row("api-saved-views", ALL),
         Row("api-notices-read", ALL, method="post", data=lambda w: {"until": 1}),
         Row("api-notice-read", ALL, _hidden_notice, method="post", status=404),
     ),

@@ -21,6 +21,7 @@ from core.services.saved_view import (
 )
 from tests.cast import Cast
 from tests.conftest import Login
+from tests.core.api import key_client
 
 CUSTOMERS = "customers"
 AT_RISK = ListQuery(conditions=(Condition("flag", ("2", "1")),), sort="-monetary")
@@ -243,3 +244,22 @@ def test_view_that_this_version_cannot_read_shows_everything(cast: Cast, login: 
     )
     client = login(cast.manager)
     assert shown(client, "/customers/").view_url(view) == f"/customers/?view={view.pk}"
+
+
+def test_view_is_read_through_the_api(cast: Cast, django_assert_num_queries: Any) -> None:
+    view = make_view(cast.head, is_shared=True)
+    make_view(cast.colleague)
+    api = key_client(cast.manager)
+    with django_assert_num_queries(2):  # the key with its user; the views
+        (result,) = api.get("/api/v1/saved-views/", {"list": CUSTOMERS}).json()["results"]
+    assert result == {
+        "id": view.pk,
+        "list": CUSTOMERS,
+        "name": "At risk",
+        "owner": cast.head.employee_number,
+        "is_shared": True,
+        "parameters": "flag=2&flag=1&sort=-monetary",
+    }
+    assert api.get(f"/api/v1/customers/?{result['parameters']}").status_code == 200
+    assert api.get("/api/v1/saved-views/?list=runs").json()["results"] == []
+    assert api.get("/api/v1/saved-views/?lists=runs").status_code == 400
