@@ -3,19 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.contrib import admin
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.models import User
 from accounts.permissions import Permission
 from core.service_admin import AdminRequest, ReadOnlyInline, ServiceModelAdmin, ServiceModelForm
 from segmentation.models import ScoringRun, ScoringStep
 from segmentation.services.run import request_run
-from segmentation.tasks import execute_run
 
 
 class StepInline(ReadOnlyInline):
@@ -67,16 +62,8 @@ class ScoringRunAdmin(ServiceModelAdmin):
         """Preset today as the day to score."""
         return {"as_of": timezone.localdate()}
 
-    def changeform_view(self, request: AdminRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Handle the form; show a message when the message queue cannot be reached."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except BrokerError:
-            messages.error(request, _("The queue cannot be reached. Tell the administrator."))
-        return redirect(self.admin_url("changelist"))
-
     def save_through_service(
         self, actor: User, pk: Any, values: dict[str, Any], form: forms.ModelForm[Any]
     ) -> ScoringRun:
         """Request a run. ``pk`` is None, because ``may_change`` is off: the form only adds."""
-        return request_run(as_of=values["as_of"], actor=actor, enqueue=execute_run.delay)
+        return request_run(as_of=values["as_of"], actor=actor)

@@ -22,8 +22,8 @@ MAX_HISTORY_RUNS = 12  # on the customer page
 
 
 def all_runs() -> QuerySet[ScoringRun]:
-    """Return all runs with the users who requested them, the latest request first."""
-    return ScoringRun.objects.select_related("requested_by").order_by("-pk")
+    """Return all runs with their jobs and who requested them, the latest request first."""
+    return ScoringRun.objects.select_related("requested_by", "job").order_by("-pk")
 
 
 def published_runs() -> QuerySet[ScoringRun]:

@@ -46,6 +46,7 @@ JOB_KINDS: list[str] = [
     "crm.jobs.CUSTOMER_IMPORT",
     "crm.jobs.INTERACTION_IMPORT",
     "crm.jobs.TRANSACTION_IMPORT",
+    "segmentation.jobs.SCORING_RUN",
 ]
 JOB_SENDER = "core.tasks.send_job"
 

@@ -48,13 +48,6 @@ class TooLarge(exceptions.APIException):
     default_code = "too_large"
 
 
-class Unavailable(exceptions.APIException):
-    """A service that the request needs, such as the message queue, does not answer."""
-
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_code = "unavailable"
-
-
 class Unreadable(exceptions.APIException):
     """The whole body cannot be read; ``code`` says why."""
 

@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 LOCK_CLASS = 7_246_002  # an arbitrary number; no other advisory lock of the product uses it
 SECONDS_BETWEEN_WRITES = 1.0
 MAX_PERCENT_WHILE_RUNNING = 99
+_LOST_CODES = {"080", "57P"}  # beginnings of SQLSTATE: connection exceptions, server shutting down
 
 
 class JobSession:
@@ -100,5 +101,12 @@ def locked_job_ids() -> set[int]:
 
 
 def is_connection_lost(error: Exception) -> bool:
-    """Tell whether the session that does the work has ended, as when the server was restarted."""
-    return isinstance(error, OperationalError | InterfaceError) and not connection.is_usable()
+    """Tell whether the session that did the work has ended, as when the server was restarted.
+
+    The error says it. Asking the connection does not: Django may have opened a new one since.
+    """
+    if isinstance(error, InterfaceError):
+        return True
+    # Django's error has the driver's as its cause. Without a code the server could not send one.
+    code = getattr(error.__cause__, "pgcode", None)
+    return isinstance(error, OperationalError) and (code is None or code[:3] in _LOST_CODES)

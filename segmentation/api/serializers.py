@@ -36,6 +36,7 @@ class RunSerializer(serializers.Serializer[ScoringRun]):
 
     id = serializers.IntegerField()
     as_of = serializers.DateField()
+    job = serializers.IntegerField(source="job_id", help_text="Id of the job that executes it.")
     state = serializers.ChoiceField(choices=RunState.choices)
     progress = serializers.IntegerField(help_text="Per cent.")
     settings = serializers.DictField(child=serializers.FloatField())

@@ -1,24 +1,19 @@
 """REST views of scoring runs."""
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
-from kombu.exceptions import OperationalError as BrokerError
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
-from core.api.errors import PROBLEM_CONTENT_TYPE, Unavailable
 from core.api.listing import ListResource
 from core.api.resources import require_user
-from core.api.schema import PROBLEM_REF
 from segmentation.api.serializers import RunRequestSerializer, RunSerializer
 from segmentation.listing import RUN_LIST
 from segmentation.models import ScoringRun
 from segmentation.services.run import request_run
-from segmentation.tasks import execute_run
 
 
 class RunResource(GenericAPIView[ScoringRun]):
@@ -33,7 +28,7 @@ class RunResource(GenericAPIView[ScoringRun]):
 
     def get_queryset(self) -> QuerySet[ScoringRun]:
         """Return all runs, newest first, with their steps."""
-        return ScoringRun.objects.select_related("requested_by").prefetch_related("steps")
+        return ScoringRun.objects.select_related("requested_by", "job").prefetch_related("steps")
 
 
 @extend_schema_view(
@@ -49,22 +44,14 @@ class RunList(RunResource, ListResource):
         summary="Start a scoring run",
         description="Answers at once; the run goes on by itself. Refused while one is active.",
         request=RunRequestSerializer,
-        responses={
-            201: RunSerializer,
-            (503, PROBLEM_CONTENT_TYPE): OpenApiResponse(
-                PROBLEM_REF, description="The queue cannot be reached; nothing was started."
-            ),
-        },
+        responses={201: RunSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Request a run and return it; 503 if the message queue cannot be reached."""
+        """Request a run and return it."""
         serializer = RunRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         as_of = serializer.validated_data["as_of"]
-        try:
-            run = request_run(as_of=as_of, actor=require_user(request), enqueue=execute_run.delay)
-        except BrokerError as error:
-            raise Unavailable(_("The queue cannot be reached. Try again later.")) from error
+        run = request_run(as_of=as_of, actor=require_user(request))
         data = RunSerializer(self.get_queryset().get(pk=run.pk)).data
         return Response(data, status=status.HTTP_201_CREATED)
 

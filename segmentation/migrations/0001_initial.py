@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("core", "0005_jobs"),
         ("crm", "0002_reference_data"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -66,6 +67,7 @@ class Migration(migrations.Migration):
                             ("published", "Published"),
                             ("superseded", "Superseded"),
                             ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
                             ("interrupted", "Interrupted"),
                         ],
                         default="queued",
@@ -104,10 +106,14 @@ class Migration(migrations.Migration):
                     "flagged_high",
                     models.PositiveIntegerField(default=0, verbose_name="flagged: high"),
                 ),
-                ("error", models.TextField(blank=True, verbose_name="error")),
                 (
-                    "reference",
-                    models.CharField(blank=True, max_length=20, verbose_name="reference"),
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.job",
+                        verbose_name="job",
+                    ),
                 ),
                 (
                     "requested_by",
@@ -328,7 +334,15 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "state__in",
-                        ["queued", "running", "published", "superseded", "failed", "interrupted"],
+                        [
+                            "queued",
+                            "running",
+                            "published",
+                            "superseded",
+                            "failed",
+                            "cancelled",
+                            "interrupted",
+                        ],
                     )
                 ),
                 name="segmentation_run_state_known",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import Channel
 from accounts.models import User
+from core.models import Job
 
 
 class RunState(models.TextChoices):
@@ -21,6 +22,7 @@ class RunState(models.TextChoices):
     PUBLISHED = "published", _("Published")
     SUPERSEDED = "superseded", _("Superseded")
     FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
     INTERRUPTED = "interrupted", _("Interrupted")
 
 
@@ -41,11 +43,14 @@ class ScoringRun(models.Model):
     """One scoring of all customers, from their transactions before ``as_of``.
 
     ``settings`` has the values of ScoringSettings by name, as in ``{"window_days": 365, …}``.
-    ``progress`` is in percent. The counts are 0 until the run is published. A failed run has an
-    ``error`` of one line, and the ``reference`` under which the log has its traceback.
+    ``job`` executes it and has the reference of a failure. ``progress`` is in percent. The counts
+    are 0 until the run is published.
     """
 
     id = models.AutoField(primary_key=True)
+    job = models.OneToOneField(
+        Job, on_delete=models.PROTECT, related_name="+", verbose_name=_("job")
+    )
     as_of = models.DateField(_("as of"))
     settings = models.JSONField(_("settings used"))
     state = models.CharField(
@@ -65,8 +70,6 @@ class ScoringRun(models.Model):
     customers = models.PositiveIntegerField(_("customers"), default=0)
     flagged_watch = models.PositiveIntegerField(_("flagged: watch"), default=0)
     flagged_high = models.PositiveIntegerField(_("flagged: high"), default=0)
-    error = models.TextField(_("error"), blank=True)
-    reference = models.CharField(_("reference"), max_length=20, blank=True)
 
     class Meta:
         verbose_name = _("scoring run")
@@ -106,6 +109,11 @@ class ScoringRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} ({self.as_of})"
+
+    @property
+    def reference(self) -> str:
+        """The reference of a failure in the log; blank for any other run."""
+        return self.job.reference
 
     @property
     def is_active(self) -> bool:

@@ -1,13 +1,13 @@
 """The scoring lock: a PostgreSQL advisory lock, by which only one worker scores at a time.
 
-The worker's database session holds the lock during the whole run. PostgreSQL releases it when the
-session ends, whatever the cause, so a run that is *running* while nobody holds the lock has lost
-its worker. The worker needs a direct connection to the database: a pooler that shares sessions
-between clients would break this.
+The session that does the work holds the lock during the whole run. The lock of the job does not
+suffice: when a worker is killed, PostgreSQL may release that lock while the statement of a step
+still runs in the other session. The worker needs a direct connection to the database: a pooler that
+shares sessions between clients would break this.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -16,34 +16,24 @@ LOCK_KEY = 7_246_001  # an arbitrary number; no other advisory lock of the produ
 SECONDS_BETWEEN_ATTEMPTS = 0.25
 
 
-class LockTakenError(Exception):
-    """Another worker is scoring."""
-
-
 @contextmanager
-def scoring_lock(*, timeout_seconds: float = 20) -> Iterator[None]:
-    """Hold the lock inside the block; raise LockTakenError when it is not free in time.
+def scoring_lock(*, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock inside the block.
 
-    Transactions inside the block do not affect the lock, because it belongs to the session. The
-    default timeout is long enough for the two short waits: for a request to end that holds the lock
-    (``try_transaction_lock``), and for the database to notice that a worker was killed (5 s).
+    While another session holds it, ``wait`` is called again and again; let it raise to give up.
+    That session is of a worker that was killed: the database notices it within 5 s, or later if the
+    worker's machine is gone. Transactions inside the block do not affect the lock, because it
+    belongs to the session.
     """
     _enable_connection_check()
-    deadline = time.monotonic() + timeout_seconds
     while not _query_lock("SELECT pg_try_advisory_lock(%s)"):
-        if time.monotonic() > deadline:
-            raise LockTakenError
+        wait()
         time.sleep(SECONDS_BETWEEN_ATTEMPTS)
     try:
         yield
     finally:
         if connection.is_usable():  # a session that has ended holds no lock
             _query_lock("SELECT pg_advisory_unlock(%s)")
-
-
-def try_transaction_lock() -> bool:
-    """Take the lock until the current transaction ends; return False if another session has it."""
-    return _query_lock("SELECT pg_try_advisory_xact_lock(%s)")
 
 
 def is_locked() -> bool:

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.permissions import Permission
 from common.errors import RefusedError
@@ -18,7 +17,6 @@ from segmentation.listing import RUN_LIST
 from segmentation.models import ScoringRun, StepName
 from segmentation.selectors import active_run, all_runs, current_run
 from segmentation.services.run import request_run
-from segmentation.tasks import execute_run
 
 
 class RunList(ListPage):
@@ -36,17 +34,12 @@ class RunList(ListPage):
         if not form.is_valid():
             return self.render_list(request, form=form, status=422)
         try:
-            run = request_run(
-                as_of=form.cleaned_data["as_of"], actor=request.user, enqueue=execute_run.delay
-            )
+            run = request_run(as_of=form.cleaned_data["as_of"], actor=request.user)
         except ValidationError as error:
             form.add_error(None, error)
             return self.render_list(request, form=form, status=422)
         except RefusedError as error:
             messages.warning(request, error.message)
-            return redirect("runs")
-        except BrokerError:
-            messages.error(request, _("The queue cannot be reached. Tell the administrator."))
             return redirect("runs")
         return redirect("run", run.pk)
 
@@ -74,6 +67,9 @@ class RunPage(Page):
             "steps": [(name, step_by_name.get(name.value)) for name in StepName],
             "settings_used": _labelled_settings(run),
             "current": current_run(),
+            "is_stopping": run.job.cancel_requested_at is not None,
+            "may_cancel": run.is_active
+            and (run.requested_by == request.user or request.user.may(Permission.JOB_CANCEL)),
         }
         template = "segmentation/_run.html" if request.htmx else "segmentation/run_page.html"
         return render(request, template, context)

@@ -6,7 +6,6 @@ run is requested by the scheduler, the command line, the browser, the API and th
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from io import BytesIO
@@ -191,18 +190,12 @@ def test_customer_of_another_division_cannot_be_changed(
     assert (hidden_customer.name, hidden_customer.version) == ("长沙", 1)
 
 
-@dataclass
-class Queue:
-    """Takes the place of the broker: the ids of the runs that were sent to the worker."""
-
-    sent: list[int]
-
-
 @pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
-    queue = Queue([])
-    monkeypatch.setattr(tasks.execute_run, "delay", queue.sent.append)
-    return queue
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ids of the jobs that were sent, in place of the message queue."""
+    job_ids: list[int] = []
+    monkeypatch.setattr("core.services.job.send_job", job_ids.append)
+    return job_ids
 
 
 AS_OF = date(2026, 10, 1)
@@ -255,7 +248,7 @@ each_run_channel_with_a_date = pytest.mark.parametrize(RUN_PARAMETERS, BY_USERS)
 @each_run_channel
 def test_run_is_the_same_through_every_channel(  # noqa: PLR0917 (one per column)
     cast: Cast,
-    queue: Queue,
+    sent: list[int],
     channel: str,
     actor: str,
     request_run: RequestRun,
@@ -264,7 +257,7 @@ def test_run_is_the_same_through_every_channel(  # noqa: PLR0917 (one per column
     with django_capture_on_commit_callbacks(execute=True):
         request_run(cast, AS_OF)
     run = ScoringRun.objects.get()
-    assert queue.sent == [run.pk]
+    assert sent == [run.job_id]
     assert (run.channel, run.requested_by.employee_number) == (channel, actor)
     assert (run.state, run.progress, run.settings["window_days"]) == (RunState.QUEUED, 0, 365)
     assert run.as_of == AS_OF or channel == "worker"
@@ -272,7 +265,7 @@ def test_run_is_the_same_through_every_channel(  # noqa: PLR0917 (one per column
 
 @each_run_channel
 def test_second_run_is_refused_by_every_channel(
-    cast: Cast, queue: Queue, channel: str, actor: str, request_run: RequestRun
+    cast: Cast, sent: list[int], channel: str, actor: str, request_run: RequestRun
 ) -> None:
     request_by_api(cast, AS_OF)
     first = ScoringRun.objects.get()
@@ -282,7 +275,7 @@ def test_second_run_is_refused_by_every_channel(
 
 @each_run_channel_with_a_date
 def test_future_date_is_refused_by_every_channel(
-    cast: Cast, queue: Queue, channel: str, actor: str, request_run: RequestRun
+    cast: Cast, sent: list[int], channel: str, actor: str, request_run: RequestRun
 ) -> None:
     request_run(cast, date(2999, 1, 1))
     assert not ScoringRun.objects.exists()

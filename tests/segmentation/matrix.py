@@ -1,18 +1,12 @@
 """The permission matrix of the pages, panels, administration and API of scoring."""
 
-from datetime import date
-
-from django.utils import timezone
-
-from segmentation.models import RunState, ScoringRun
+from segmentation.models import ScoringRun
 from tests.permission_matrix import ALL, COMPANY_WIDE, AdminModel, AppMatrix, Row, World
+from tests.segmentation.factories import make_failed_run
 
 
 def _failed_run(world: World) -> ScoringRun:
-    return ScoringRun.objects.create(
-        as_of=date(2026, 10, 1), settings={}, state=RunState.FAILED, channel="test",
-        requested_by=world.cast.sysadmin, finished_at=timezone.now(),
-    )  # fmt: skip
+    return make_failed_run(world.cast.sysadmin)
 
 
 def _failed_run_args(world: World) -> list[int]:

@@ -17,11 +17,10 @@ from segmentation.models import ScoringRun
 from segmentation.panels import NewFlags, Worth
 from segmentation.reasons import reason_sentences
 from segmentation.selectors import current_run, score_groups
-from segmentation.services.run import execute_run
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.crm.factories import make_batch, make_customer, make_transaction
-from tests.segmentation.factories import make_published_run, make_queued_run
+from tests.segmentation.factories import execute_run, make_published_run, make_queued_run
 
 TODAY = date(2026, 7, 1)
 QUIET = "Quiet & Co"
@@ -111,7 +110,7 @@ def test_run_pages_poll_only_while_a_run_is_active(cast: Cast, login: Login) -> 
 
     for url in pages:
         assert b'hx-trigger="every' in client.get(url).content
-    execute_run(run_id=run.pk)
+    execute_run(run)
     headers = {
         "HX-Request": "true", "HX-Target": "list-results", "HX-Trigger": "list-refresh",
     }  # fmt: skip

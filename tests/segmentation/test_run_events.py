@@ -9,10 +9,10 @@ from accounts.actions import Action
 from core.models import Event
 from segmentation.models import ScoringRun
 from segmentation.services import run as run_service
-from segmentation.services.run import execute_run, scheduler
+from segmentation.services.run import scheduler
 from segmentation.services.steps import STEPS, StepResult
 from tests.cast import Cast
-from tests.segmentation.factories import make_published_run, make_queued_run
+from tests.segmentation.factories import execute_run, make_published_run, make_queued_run
 
 AS_OF = date(2026, 10, 1)
 
@@ -44,9 +44,7 @@ def test_failed_run_is_an_event_with_the_reference_of_the_error(
     first, *others = STEPS
     monkeypatch.setattr(run_service, "STEPS", (replace(first, perform=fail), *others))
     run = make_queued_run(AS_OF)
-    with pytest.raises(RuntimeError, match="boom"):
-        execute_run(run_id=run.pk)
-    run.refresh_from_db()
+    execute_run(run)
     assert run.reference
     assert _event("run.failed", run).data == {"as_of": "2026-10-01", "reference": run.reference}
     assert not Event.objects.filter(type="run.published").exists()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,14 +13,17 @@ from django.utils import timezone
 
 from accounts.models import OrgUnit
 from common.errors import RefusedError
+from core.models import Job
+from core.services.job import request_cancel
+from core.services.job_execution import MAX_ATTEMPTS
 from segmentation.models import CustomerScore, RunState, ScoringRun, StepName
 from segmentation.selectors import current_run
 from segmentation.services import lock, run, steps, tables
-from segmentation.services.run import execute_run, request_run, scheduler
+from segmentation.services.run import request_run, scheduler
 from segmentation.services.steps import STEPS, Step, StepResult
 from tests.cast import Cast
 from tests.crm.factories import make_batch, make_customer, make_transaction
-from tests.segmentation.factories import make_published_run, make_queued_run
+from tests.segmentation.factories import execute_run, make_published_run, make_queued_run
 
 TODAY = date(2026, 7, 1)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -81,10 +85,10 @@ def kill_worker_in_step(monkeypatch: pytest.MonkeyPatch, position: int, *, befor
     monkeypatch.setattr(run, "STEPS", patched)
 
 
-def execute_until_killed(run_id: int) -> None:
+def execute_until_killed(killed_run: ScoringRun) -> None:
     """Execute a run to its WorkerKilledError, and end the session as the dead process would."""
     with pytest.raises(WorkerKilledError):
-        execute_run(run_id=run_id)
+        execute_run(killed_run)
     connection.close()
 
 
@@ -93,7 +97,7 @@ def execute_until_killed(run_id: int) -> None:
 
 def test_request_without_permission_is_refused(cast: Cast) -> None:
     with pytest.raises(PermissionDenied):
-        request_run(as_of=TODAY, actor=cast.manager, enqueue=print)
+        request_run(as_of=TODAY, actor=cast.manager)
     assert not ScoringRun.objects.exists()
 
 
@@ -104,27 +108,26 @@ def test_run_of_a_future_day_is_refused() -> None:
     assert list(error.value.message_dict) == ["as_of"]
 
 
-def test_requested_run_is_enqueued_after_the_commit(own_database: str) -> None:
-    enqueued: list[tuple[int, bool]] = []
+def test_job_of_a_requested_run_is_sent_after_the_commit(
+    own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[int, bool]] = []
+    monkeypatch.setattr(
+        "core.services.job.send_job", lambda pk: sent.append((pk, connection.in_atomic_block))
+    )
+    requested = request_run(as_of=TODAY, actor=scheduler())
 
-    def enqueue(run_id: int) -> None:
-        enqueued.append((run_id, connection.in_atomic_block))
-
-    requested = request_run(as_of=TODAY, actor=scheduler(), enqueue=enqueue)
-
-    assert enqueued == [(requested.pk, False)]
+    assert sent == [(requested.job_id, False)]
     assert (requested.state, requested.channel) == (RunState.QUEUED, "command")
 
 
-def test_run_that_cannot_be_enqueued_does_not_block_the_next(own_database: str) -> None:
-    def fail(run_id: int) -> None:
-        raise ConnectionError
-
-    with pytest.raises(ConnectionError):
-        request_run(as_of=TODAY, actor=scheduler(), enqueue=fail)
-
-    assert ScoringRun.objects.get().state == RunState.INTERRUPTED
-    assert make_queued_run(TODAY).state == RunState.QUEUED
+def test_refused_run_leaves_no_job(own_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr("core.services.job.send_job", sent.append)
+    first = request_run(as_of=TODAY, actor=scheduler())
+    with pytest.raises(RefusedError):
+        request_run(as_of=YESTERDAY, actor=scheduler())
+    assert [job.pk for job in Job.objects.all()] == [first.job_id] == sent
 
 
 def test_second_run_is_refused_while_one_is_queued(own_database: str) -> None:
@@ -143,36 +146,47 @@ def test_violation_of_another_constraint_is_not_reported_as_an_active_run(
     assert not ScoringRun.objects.exists()
 
 
-def test_second_run_is_refused_while_a_worker_holds_the_lock(
+def test_run_waits_while_the_session_of_a_lost_worker_holds_the_lock(
     customers: None, other_session: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = make_queued_run(TODAY)
-    kill_worker_in_step(monkeypatch, 2, before=True)
-    execute_until_killed(first.pk)
+    requested = make_queued_run(TODAY)
     assert fetch(other_session, f"SELECT pg_try_advisory_lock({lock.LOCK_KEY})") == [(True,)]
+    waits: list[float] = []
 
-    with pytest.raises(RefusedError) as error:
-        make_queued_run(TODAY)
-    assert error.value.code == "run_active"
-    with pytest.raises(lock.LockTakenError):
-        execute_run(run_id=first.pk, lock_timeout_seconds=0)
-    first.refresh_from_db()
-    assert first.state == RunState.RUNNING
+    def release(seconds: float) -> None:
+        waits.append(seconds)
+        fetch(other_session, f"SELECT pg_advisory_unlock({lock.LOCK_KEY})")
+
+    monkeypatch.setattr(time, "sleep", release)
+    assert execute_run(requested).state == RunState.PUBLISHED
+    assert waits == [lock.SECONDS_BETWEEN_ATTEMPTS]
 
 
-def test_queued_run_without_a_worker_is_interrupted_by_a_request_after_two_minutes(
-    customers: None,
+def test_cancelled_run_ends_between_its_steps_and_shows_nothing(
+    customers: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    abandoned = make_queued_run(TODAY)
-    ScoringRun.objects.update(requested_at=timezone.now() - run.QUEUE_TIMEOUT)
+    old = make_published_run(YESTERDAY)
+    requested = make_queued_run(TODAY)
 
-    published = make_published_run(TODAY)
-    result_of_late_message = execute_run(run_id=abandoned.pk)
+    def cancel(scoring_run: ScoringRun) -> StepResult:
+        request_cancel(job_id=scoring_run.job_id, actor=scheduler())
+        return STEPS[0].perform(scoring_run)
 
-    abandoned.refresh_from_db()
-    assert (abandoned.state, abandoned.started_at) == (RunState.INTERRUPTED, None)
-    assert result_of_late_message is None
-    assert current_run() == published
+    monkeypatch.setattr(run, "STEPS", [replace(STEPS[0], perform=cancel), *STEPS[1:]])
+    assert execute_run(requested).state == RunState.CANCELLED
+    assert requested.steps.count() == 1
+    assert current_run() == old
+    monkeypatch.undo()
+    assert make_published_run(TODAY).state == RunState.PUBLISHED
+
+
+def test_queued_run_that_is_cancelled_makes_room_for_another(own_database: str) -> None:
+    requested = make_queued_run(TODAY)
+    request_cancel(job_id=requested.job_id, actor=scheduler())
+    requested.refresh_from_db()
+    assert (requested.state, requested.started_at) == (RunState.CANCELLED, None)
+    assert execute_run(requested).state == RunState.CANCELLED  # a late message does nothing
+    assert make_queued_run(TODAY).state == RunState.QUEUED
 
 
 # --- executing ------------------------------------------------------------------------------------
@@ -239,9 +253,7 @@ def test_message_delivered_twice_does_nothing_the_second_time(customers: None) -
     published = make_published_run(TODAY)
     finished_at = published.finished_at
 
-    assert execute_run(run_id=published.pk) is None
-    published.refresh_from_db()
-    assert published.finished_at == finished_at
+    assert execute_run(published).finished_at == finished_at
 
 
 def test_readers_see_the_old_run_until_the_new_one_is_published(
@@ -323,45 +335,40 @@ def test_superseded_scores_in_use_are_dropped_by_the_next_run(
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "within"])
 @pytest.mark.parametrize("position", range(1, len(STEPS) + 1))
-def test_worker_killed_at_a_step_keeps_the_old_result_and_the_next_run_finishes(
+def test_worker_killed_at_a_step_keeps_the_old_result_and_the_run_is_begun_again(
     customers: None, monkeypatch: pytest.MonkeyPatch, position: int, before: bool
 ) -> None:
     old = make_published_run(YESTERDAY)
     killed_run = make_queued_run(TODAY)
     with monkeypatch.context() as patch:
         kill_worker_in_step(patch, position, before=before)
-        execute_until_killed(killed_run.pk)
+        execute_until_killed(killed_run)
 
     killed_run.refresh_from_db()
     assert killed_run.state == RunState.RUNNING
     assert current_run() == old
     assert CustomerScore.objects.values_list("run", flat=True).distinct().get() == old.pk
+    with pytest.raises(RefusedError):
+        make_queued_run(TODAY)
 
-    published = make_published_run(TODAY)
-    killed_run.refresh_from_db()
-    assert (killed_run.state, published.state) == (RunState.INTERRUPTED, RunState.PUBLISHED)
-    assert current_run() == published
-    assert run_tables() == {
-        f"segmentation_score_{scoring_run.pk}" for scoring_run in (old, published)
-    }
+    assert execute_run(killed_run).state == RunState.PUBLISHED
+    assert killed_run.steps.count() == len(STEPS)
+    assert CustomerScore.objects.filter(run=killed_run).count() == 3
+    assert run_tables() == {f"segmentation_score_{each.pk}" for each in (old, killed_run)}
 
 
-@pytest.mark.parametrize("position", range(1, len(STEPS) + 1))
-def test_message_delivered_again_after_a_kill_executes_all_steps_again(
-    customers: None, monkeypatch: pytest.MonkeyPatch, position: int
+def test_run_whose_workers_are_killed_again_and_again_is_interrupted(
+    customers: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requested = make_queued_run(TODAY)
     with monkeypatch.context() as patch:
-        kill_worker_in_step(patch, position, before=False)
-        execute_until_killed(requested.pk)
-
-    executed = execute_run(run_id=requested.pk)
-
-    assert executed is not None
-    requested.refresh_from_db()
-    assert requested.state == RunState.PUBLISHED
-    assert requested.steps.count() == len(STEPS)
-    assert CustomerScore.objects.filter(run=requested).count() == 3
+        kill_worker_in_step(patch, 2, before=False)
+        for _attempt in range(MAX_ATTEMPTS):
+            execute_until_killed(requested)
+    assert execute_run(requested).state == RunState.INTERRUPTED
+    assert not CustomerScore.objects.exists()
+    assert make_published_run(TODAY).state == RunState.PUBLISHED
+    assert run_tables() == {f"segmentation_score_{current_run().pk}"}  # type: ignore[union-attr]
 
 
 def test_failed_step_is_logged_with_a_reference_and_readers_keep_the_old_run(
@@ -371,19 +378,15 @@ def test_failed_step_is_logged_with_a_reference_and_readers_keep_the_old_run(
     requested = make_queued_run(TODAY)
     monkeypatch.setattr(steps, "WORK_MEMORY", "no size")
 
-    with pytest.raises(Exception, match="no size"):
-        execute_run(run_id=requested.pk)
-
-    requested.refresh_from_db()
-    assert requested.state == RunState.FAILED
-    assert "no size" in requested.error
+    assert execute_run(requested).state == RunState.FAILED
+    assert "no size" in caplog.text
     assert requested.reference
     assert requested.reference in caplog.text
     assert current_run() == old
     assert not lock.is_locked()
 
 
-def test_connection_lost_in_a_step_marks_the_run_failed(
+def test_run_whose_connection_is_lost_is_begun_again(
     customers: None, other_session: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requested = make_queued_run(TODAY)
@@ -394,11 +397,10 @@ def test_connection_lost_in_a_step_marks_the_run_failed(
         return STEPS[1].perform(scoring_run)
 
     patched = (STEPS[0], Step(StepName.SCORE, lose_connection, 75), *STEPS[2:])
-    monkeypatch.setattr(run, "STEPS", patched)
-    with pytest.raises(Exception, match=r"terminat|connection"):
-        execute_run(run_id=requested.pk)
-
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "STEPS", patched)
+        with pytest.raises(Exception, match=r"terminat|connection"):
+            execute_run(requested)
     requested.refresh_from_db()
-    assert requested.state == RunState.FAILED
-    monkeypatch.undo()
-    assert make_published_run(TODAY).state == RunState.PUBLISHED
+    assert requested.state == RunState.RUNNING
+    assert execute_run(requested).state == RunState.PUBLISHED

@@ -6,17 +6,20 @@ run waits in a known step while the test kills the worker or its child.
 
 import os
 import signal
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
 from accounts.models import User
+from core.models import Job
+from core.models.job import JobState
+from core.services.job_lock import locked_job_ids
+from core.services.job_recovery import resend_lost_jobs
 from segmentation.models import CustomerScore, RunState, ScoringRun, StepName
 from segmentation.selectors import current_run
-from segmentation.services import lock
 from segmentation.services.run import request_run, scheduler
-from segmentation.tasks import execute_run
 from tests.history import fixture_changes
 from tests.segmentation import cdnow
 from tests.segmentation.factories import make_published_run
@@ -29,7 +32,7 @@ DAY_BEFORE = date(1998, 6, 30)
 
 def request_worker_run() -> ScoringRun:
     """Request a run of AS_OF and send it to the worker."""
-    return request_run(as_of=AS_OF, actor=scheduler(), enqueue=execute_run.delay)
+    return request_run(as_of=AS_OF, actor=scheduler())
 
 
 def is_in_step(run: ScoringRun, step: StepName) -> bool:
@@ -49,30 +52,32 @@ BLOCKING_LOCKS = {
 
 
 @pytest.mark.parametrize("step", BLOCKING_LOCKS)
-def test_worker_killed_in_a_step_keeps_the_old_result_and_the_next_run_finishes(
+def test_run_of_a_killed_worker_is_begun_again_and_readers_keep_the_old_one(
     own_database: str, step: StepName
 ) -> None:
     cdnow.load_purchases(cdnow.read_sample())
     old = make_published_run(DAY_BEFORE)
     with running_worker(own_database) as worker, blocking_session(BLOCKING_LOCKS[step]):
-        killed_run = request_worker_run()
-        wait_until(lambda: is_in_step(killed_run, step))
+        run = request_worker_run()
+        wait_until(lambda: is_in_step(run, step))
         kill(worker)
     assert current_run() == old
     assert CustomerScore.objects.filter(run=old).count() == cdnow.CUSTOMERS
-    wait_until(lambda: not lock.is_locked())
 
     with running_worker(own_database):
-        next_run = request_worker_run()
-        wait_until(lambda: has_ended(next_run))
+        wait_until(lambda: run.job_id not in locked_job_ids())
+        Job.objects.filter(pk=run.job_id).update(sent_at=F("sent_at") - timedelta(hours=1))
+        assert resend_lost_jobs() == [run.job_id]
+        wait_until(lambda: has_ended(run))
 
-    killed_run.refresh_from_db()
-    assert (killed_run.state, next_run.state) == (RunState.INTERRUPTED, RunState.PUBLISHED)
-    assert current_run() == next_run
-    assert next_run.customers == cdnow.CUSTOMERS
+    assert run.state == RunState.PUBLISHED
+    assert current_run() == run
+    assert run.customers == cdnow.CUSTOMERS
+    job = Job.objects.get(pk=run.job_id)
+    assert (job.state, job.attempts, job.rows_done) == (JobState.DONE, 2, cdnow.CUSTOMERS)
 
 
-def test_child_process_killed_in_a_step_is_replaced_and_the_same_run_finishes(
+def test_run_whose_child_process_was_killed_is_begun_again_by_the_next_one(
     own_database: str,
 ) -> None:
     cdnow.load_purchases(cdnow.read_sample())
@@ -82,6 +87,9 @@ def test_child_process_killed_in_a_step_is_replaced_and_the_same_run_finishes(
             wait_until(lambda: is_in_step(run, StepName.AGGREGATE))
             first_start = ScoringRun.objects.get().started_at
             os.kill(child_process_id(own_database), signal.SIGKILL)
+        wait_until(lambda: run.job_id not in locked_job_ids())
+        Job.objects.filter(pk=run.job_id).update(sent_at=F("sent_at") - timedelta(hours=1))
+        resend_lost_jobs()
         wait_until(lambda: has_ended(run))
 
     assert run.state == RunState.PUBLISHED

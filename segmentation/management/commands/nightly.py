@@ -12,7 +12,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
 from rich.console import Console
 
 from common.errors import RefusedError
@@ -20,17 +19,17 @@ from segmentation.models import RunState, ScoringRun, ScoringStep, StepName
 from segmentation.selectors import active_run, is_scored
 from segmentation.services import lock
 from segmentation.services.run import request_run, scheduler
-from segmentation.tasks import execute_run
 
 POLL_INTERVAL_SECONDS = 0.2
-WORKER_LOST_SECONDS = 60  # a run without the scoring lock for so long has lost its worker
+WORKER_LOST_SECONDS = 120  # without the scoring lock for so long, no other worker has taken the run
 
 NO_WORKER = (
     "No worker has taken the run. Start one (make run, or: celery --app config.celery worker) and"
-    " it will; if none does, ask again in two minutes."
+    " it will. Is Valkey (REDIS_URL) up?"
 )
 WORKER_LOST = (
-    "The worker was cut off. What was published before is still shown. Start a worker, ask again."
+    "The worker was cut off. What was published before is still shown. Start a worker and the"
+    " scheduler (make run, or: celery --app config.celery beat), and the run begins again."
 )
 
 
@@ -82,9 +81,7 @@ def _request_run(as_of: date, overrides: dict[str, int], *, join_active: bool) -
     that run.
     """
     try:
-        return request_run(
-            as_of=as_of, actor=scheduler(), enqueue=execute_run.delay, overrides=overrides
-        )
+        return request_run(as_of=as_of, actor=scheduler(), overrides=overrides)
     except RefusedError as error:
         active = active_run()
         if join_active and active is not None and active.as_of == as_of:
@@ -94,9 +91,6 @@ def _request_run(as_of: date, overrides: dict[str, int], *, join_active: bool) -
         raise CommandError(" ".join(error.messages)) from error
     except PermissionDenied as error:
         message = "The account “scheduler” may not start runs: see Administration, Users and Roles."
-        raise CommandError(message) from error
-    except BrokerError as error:
-        message = f"The queue cannot be reached: {error}. Is Valkey (REDIS_URL) up?"
         raise CommandError(message) from error
 
 
@@ -129,8 +123,8 @@ def _watch_steps(run: ScoringRun, *, wait_seconds: float) -> Iterator[ScoringSte
 def _print_result(run: ScoringRun, console: Console) -> None:
     """Print the counts of a published run; raise CommandError for one that was not published."""
     if not run.has_result:
-        detail = f" {run.error} (reference {run.reference}, see the worker's log)"
-        message = f"Run {run.pk} has {run.state}.{detail if run.error else ''}"
+        detail = f" Reference {run.reference}, see the worker's log." if run.reference else ""
+        message = f"Run {run.pk} has {run.state}.{detail}"
         raise CommandError(f"{message} What was published before is still shown.")
     console.print(
         f"Published: {run.customers:,} customers, {run.flagged_high:,} at high risk,"

@@ -153,9 +153,10 @@ ALLOWED = (
     ),
     Allowed(
         "segmentation/services/run.py", SERVICE,
-        "For the worker: request_run has asked for permission when the run was queued.",
+        "For the worker: the job has asked for permission.",
         "execute_run",
     ),
+    Allowed("segmentation/services/run.py", SERVICE, "The same.", "stop_run"),
     Allowed("segmentation/services/steps.py", SERVICE, _IN_RUN),
     Allowed("segmentation/services/tables.py", SERVICE, _IN_RUN, "drop_abandoned_tables"),
     Allowed(

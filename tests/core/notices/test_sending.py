@@ -1,7 +1,6 @@
 """Which events give whom a notice. The handlers get the events of the test's own transaction."""
 
 import io
-from datetime import date
 
 import pytest
 
@@ -20,13 +19,13 @@ from crm.services.importing import import_customers
 from satisfaction.notices import ASSIGNMENT_CONSUMER as COMPLAINT_CONSUMER
 from satisfaction.services.complaint import open_complaint
 from segmentation.events import RUN_FAILED, RUN_PUBLISHED
-from segmentation.models import ScoringRun
 from segmentation.notices import RUN_CONSUMER
 from segmentation.services.run import scheduler
 from tests.cast import Cast
 from tests.core.events.planted import events_for
 from tests.crm.factories import make_customer
 from tests.satisfaction.factories import make_complaint
+from tests.segmentation.factories import make_failed_run
 
 
 def handle_all(consumer: Consumer) -> None:
@@ -133,14 +132,8 @@ def test_import_without_a_valid_row_is_no_event(cast: Cast) -> None:
     assert not events_for(IMPORT_CONSUMER).exists()
 
 
-def _run(requested_by: User) -> ScoringRun:
-    return ScoringRun.objects.create(
-        as_of=date(2026, 10, 1), settings={}, channel="test", requested_by=requested_by
-    )
-
-
 def test_published_run_is_a_notice_for_who_requested_it(cast: Cast) -> None:
-    run = _run(cast.sysadmin)
+    run = make_failed_run(cast.sysadmin)
     counts = {"as_of": run.as_of, "customers": 1200, "flagged_watch": 2, "flagged_high": 3}
     with audited_transaction(cast.sysadmin, Action.RUN_EXECUTE):
         emit(RUN_PUBLISHED, object_id=run.pk, data=counts)
@@ -154,7 +147,7 @@ def test_published_run_is_a_notice_for_who_requested_it(cast: Cast) -> None:
 
 
 def test_failed_nightly_run_is_a_notice_for_those_who_can_start_one(cast: Cast) -> None:
-    run = _run(scheduler())
+    run = make_failed_run(scheduler())
     with audited_transaction(scheduler(), Action.RUN_EXECUTE):
         emit(RUN_FAILED, object_id=run.pk, data={"as_of": run.as_of, "reference": "ab12"})
     handle_all(RUN_CONSUMER)
