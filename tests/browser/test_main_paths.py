@@ -178,7 +178,7 @@ def test_segment_links_to_the_list_of_its_customers(open_as: Open) -> None:
 
 def test_started_run_is_shown_until_it_is_published(open_as: Open) -> None:
     page = open_as("sysadmin", "/runs/")
-    page.locator("main form .btn-primary").click()
+    page.get_by_role("button", name="Start a run").click()
     page.wait_for_url(RUN_PAGE)
     expect(page.locator("#run .figures .state")).to_have_text("Published", timeout=20_000)
     expect(page.locator("#run")).not_to_have_attribute("hx-trigger", re.compile("."))
