@@ -960,6 +960,7 @@ class Migration(migrations.Migration):
             model_name="transaction",
             name="batch",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 to="crm.importbatch",
@@ -970,6 +971,7 @@ class Migration(migrations.Migration):
             model_name="transaction",
             name="billing_system",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 to="crm.billingsystem",
@@ -980,6 +982,7 @@ class Migration(migrations.Migration):
             model_name="transaction",
             name="customer",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="transactions",
