@@ -67,6 +67,7 @@ REJECT_UNKNOWN_CUSTOMERS = """
       FROM stage s
      WHERE fault IS NULL AND NOT EXISTS (SELECT 1 FROM stage_valid v WHERE v.line = s.line)
 """
+HAS_REPEATED_IDS = "SELECT EXISTS (SELECT 1 FROM stage_valid WHERE has_own_id AND occurrence > 1)"
 DELETE_REPEATED_IDS = "DELETE FROM stage_valid WHERE has_own_id AND occurrence > 1"
 
 
@@ -134,7 +135,9 @@ class ExternalIdImporter(Importer):
         cursor.execute("ANALYZE stage_valid (line, has_own_id, occurrence, stored_id, is_changed)")
         if rows_with_customer != self.rows_readable:
             self._reject_unknown_customers(cursor)
-        self._reject_repeated_ids(cursor)
+        cursor.execute(HAS_REPEATED_IDS)
+        if cursor.fetchone()[0]:
+            self._reject_repeated_ids(cursor)
         self._reject_ids_of_hidden_customers(cursor)
 
     def _reject_unknown_customers(self, cursor: CursorWrapper) -> None:

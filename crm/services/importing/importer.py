@@ -196,6 +196,8 @@ class Importer(ABC):
 
     def may_see_every_customer(self, cursor: CursorWrapper) -> bool:
         """Return whether no customer is hidden from the actor."""
+        if not Customer.visibility_filter(self.actor):  # an empty Q, which leaves no customer out
+            return True
         visible, params = self.visible_customers_sql("id")
         cursor.execute(
             f"""SELECT NOT EXISTS (SELECT 1 FROM crm_customer c WHERE NOT EXISTS (

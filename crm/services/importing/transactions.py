@@ -47,6 +47,11 @@ DIFFERENCE = """
     (t.customer_id, t.amount, t.occurred_on, t.kind, t.currency)
     IS DISTINCT FROM (r.customer_id, r.amount, r.occurred_on, r.kind, %s)
 """
+# The numbers of new and of changed rows.
+COUNT_ROWS_TO_WRITE = """
+    SELECT count(*) FILTER (WHERE stored_id IS NULL), count(*) FILTER (WHERE is_changed)
+      FROM stage_valid
+"""
 UPDATE_TRANSACTIONS = """
     UPDATE crm_transaction t SET
            customer_id = s.customer_id, amount = s.amount, occurred_on = s.occurred_on,
@@ -128,10 +133,13 @@ class TransactionImporter(ExternalIdImporter):
             "system": self._system.pk,
             "currency": settings.CURRENCY,
         }
-        cursor.execute(UPDATE_TRANSACTIONS, values)
-        rows_changed = cursor.rowcount
-        cursor.execute(INSERT_TRANSACTIONS, values)
-        rows_created = cursor.rowcount
+        cursor.execute(COUNT_ROWS_TO_WRITE)
+        rows_created, rows_changed = cursor.fetchone()
+        if rows_changed:
+            cursor.execute(UPDATE_TRANSACTIONS, values)
+            rows_changed = cursor.rowcount
+        if rows_created:
+            cursor.execute(INSERT_TRANSACTIONS, values)
         return MergeResult(rows_created, rows_changed, customers_created=created)
 
     def _create_customers(self, cursor: CursorWrapper) -> int:
