@@ -59,8 +59,10 @@ def measure(options: BenchmarkOptions) -> None:
                 write_file(path, rows)
                 table.append(_measured(f"transactions, {channel}: {label}", send, path, actor))
         _write_customers(path, options.rows // ROWS_PER_CUSTOMER)
-        for label in ("new", "again"):
-            table.append(_measured(f"customers, file: {label}", _import_customers, path, actor))
+        table += [
+            _measured(f"customers, file: {label}", _import_customers, path, actor)
+            for label in ("new", "again")
+        ]
     header = ["import", "seconds", "rows/s", "new", "changed", "unchanged", "rejected", "peak MiB"]
     print_table(header, table)
 

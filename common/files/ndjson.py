@@ -5,6 +5,7 @@ The bulk endpoint of the API uses it. Example of a line: ``{"customer": "GZ001",
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from typing import Any
 
 from common.files.json_records import DECODER, JsonRecordSource, unparsed_cells
 from common.files.rows import Row, RowFault
@@ -44,33 +45,34 @@ class NdjsonSource(JsonRecordSource):
     def _parse_plain_lines(self, lines: Sequence[str]) -> list[list[str]] | None:
         """Return the cells of each line, or None if the lines must be parsed one by one.
 
-        Parsing the lines together, as one array, takes a third of the time. The array could have
-        the right number of elements by chance although a line is not one object, as in the lines
-        ``{}, {}`` and ``{"a": 1`` and ``"b": 2}``. This is excluded for lines that each start with
-        ``{`` and end with ``}``, if no value is itself an object or array: no text goes beyond the
-        end of a line, because it may not contain a line break, so the first ``}`` of a line closes
-        the object that the line starts with. Each line then has one element at least, so each has
-        exactly one. Only an escape sequence can be a character that PostgreSQL cannot store.
+        Parsing the lines together, as one array, takes a third of the time. Only an escape sequence
+        can be a character that PostgreSQL cannot store, so lines with one are parsed alone.
         """
-        stripped_lines = [line.strip(" \t\r\n") for line in lines]
-        if not all(line[:1] == "{" and line[-1:] == "}" for line in stripped_lines):
-            return None
-        text = ",\n".join(stripped_lines)
-        if "\\u" in text:
-            return None
-        try:
-            records = DECODER.decode(f"[{text}]")
-        except (ValueError, RecursionError):
-            return None
-        if len(records) != len(lines) or set(map(type, records)) != {dict}:
-            return None
-        if not set().union(*records) <= self._known_fields:
+        records = None if any("\\u" in line for line in lines) else _decode_objects(lines)
+        if records is None or not set().union(*records) <= self._known_fields:
             return None
         blanks = dict.fromkeys(self.header, "")
         cells_of_lines = [list((blanks | record).values()) for record in records]
         types = set(map(type, chain.from_iterable(cells_of_lines)))
-        if types == {str}:
-            return cells_of_lines
-        if types == {str, type(None)}:
+        if not types <= {str, type(None)}:
+            return None
+        if type(None) in types:
             return [[cell or "" for cell in cells] for cells in cells_of_lines]
+        return cells_of_lines
+
+
+def _decode_objects(lines: Sequence[str]) -> list[dict[str, Any]] | None:
+    """Return the object of each line, or None if that takes a closer look.
+
+    Each line must start with ``{`` and have no other. If all lines together are an array of as many
+    objects, each object starts with a line and ends before the next.
+    """
+    stripped_lines = [line.strip(" \t\r\n") for line in lines]
+    text = ",\n".join(stripped_lines)
+    if text.count("{") != len(lines) or not all(line[:1] == "{" for line in stripped_lines):
         return None
+    try:
+        records: list[Any] = DECODER.decode(f"[{text}]")
+    except (ValueError, RecursionError):
+        return None
+    return records if set(map(type, records)) == {dict} and len(records) == len(lines) else None
