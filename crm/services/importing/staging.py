@@ -20,9 +20,8 @@ from crm.services.importing.progress import ImportProgress, ImportStep, Progress
 CELL_SEPARATOR = "\x1f"  # ASCII's unit separator, between the cells in ``stage.original``
 FAULT_COLUMNS = ("fault_column", "fault_value", "fault")  # the last of ``stage``, all text
 MAX_VALUE_LENGTH = 100  # characters of a bad value that are kept to be shown
-PROGRESS_EVERY_ROWS = 5000
-# Rows that are parsed together. More take more memory and are not faster.
-BLOCK_ROWS = 200
+PROGRESS_EVERY_ROWS = 5000  # a multiple of BLOCK_ROWS
+BLOCK_ROWS = 200  # parsed together; more take more memory and are not faster
 
 
 class RowRejectedError(Exception):
@@ -101,8 +100,8 @@ def stage_rows(
     ``parser`` returns ``value_count`` values; ``header_for`` returns the file's header of a
     column. Raises FileRefusedError when the source is unreadable or has no rows.
     """
-    counted_rows = _report_rows(source, report_progress)
-    lines = _staged_lines(counted_rows, parser, value_count=value_count, header_for=header_for)
+    blocks = _read_blocks(source, report_progress)
+    lines = _staged_lines(blocks, parser, value_count=value_count, header_for=header_for)
     row_count = copy_lines(cursor, "COPY stage FROM STDIN", lines)
     if not row_count:
         raise FileRefusedError("no_rows", _("There are no rows to import."))
@@ -121,7 +120,7 @@ def reject_unreadable_rows(cursor: CursorWrapper) -> int:
     return int(cursor.rowcount)
 
 
-def _report_rows(source: RowSource, report_progress: ProgressReporter) -> Iterator[list[Row]]:
+def _read_blocks(source: RowSource, report_progress: ProgressReporter) -> Iterator[list[Row]]:
     """Yield the rows of the source in blocks, and report the progress of reading."""
     rows, number = iter(source), 0
     while block := list(islice(rows, BLOCK_ROWS)):
