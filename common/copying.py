@@ -61,6 +61,27 @@ def format_row(row: Sequence[object]) -> str:
     return "\t".join(cells) + "\n"
 
 
+def format_columns(columns: Iterable[Iterable[str]], *, nulls: int) -> str:
+    r"""Return rows whose cells are given by column, as lines in COPY's text format.
+
+    Each row ends with ``nulls`` times NULL. The columns ``["1", "2"]`` and ``["a", "b"]`` with one
+    NULL become ``1\ta\t\N\n2\tb\t\N\n``. All columns have the same number of cells.
+    """
+    rows = list(zip(*columns, strict=True))
+    text = "\n".join(map("\t".join, rows)) + "\n"
+    ending = f"\t{NULL}" * nulls + "\n"
+    separators = len(rows) * (len(rows[0]) - 1)
+    # Only the separators of the text must be left: otherwise a cell has a character to be escaped.
+    if (
+        "\\" in text
+        or "\r" in text
+        or text.count("\n") != len(rows)
+        or text.count("\t") != separators
+    ):
+        return "".join(format_row((*row, *(None,) * nulls)) for row in rows)
+    return text.replace("\n", ending)
+
+
 def _escape(text: str) -> str:
     for character, escaped in ESCAPES:
         text = text.replace(character, escaped)

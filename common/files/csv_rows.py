@@ -47,7 +47,10 @@ class CsvSource:
             strict=True,
             skipinitialspace=True,
         )
-        self.header = _clean_header(self._read_cells(self._blank_lines + 1))
+        try:
+            self.header = _clean_header(next(self._csv_reader, None))
+        except csv.Error as error:
+            raise _open_quote_error(self._blank_lines + 1) from error
 
     @property
     def bytes_read(self) -> int:
@@ -62,25 +65,27 @@ class CsvSource:
     def __iter__(self) -> Iterator[Row]:
         """Yield every row that is not blank, with its fault if it has one."""
         width = len(self.header)
+        reader = self._csv_reader
         while True:
             # ``line_num`` does not count the blank lines before the header.
-            line = self._blank_lines + self._csv_reader.line_num + 1
-            cells = self._read_cells(line)
+            line = self._blank_lines + reader.line_num + 1
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                raise _open_quote_error(line) from error
             if cells is None:
                 return
             if any(cells):
                 yield _make_row(line, cells, width)
 
-    def _read_cells(self, line: int) -> list[str] | None:
-        """Return the cells of the next row, which starts at ``line``; None at the end."""
-        try:
-            return next(self._csv_reader, None)
-        except csv.Error as error:
-            # Also a cell of more than 131,072 characters, which an unclosed quote usually causes.
-            message = _(
-                "Line %(line)d: a quotation mark is opened and not closed where the cell ends."
-            )
-            raise FileRefusedError("open_quote", message % {"line": line}) from error
+
+def _open_quote_error(line: int) -> FileRefusedError:
+    """Return the refusal of a file whose row at ``line`` breaks the rules of quotation.
+
+    A cell of more than 131,072 characters breaks them too: an unclosed quote usually causes it.
+    """
+    message = _("Line %(line)d: a quotation mark is opened and not closed where the cell ends.")
+    return FileRefusedError("open_quote", message % {"line": line})
 
 
 def _make_row(line: int, cells: list[str], width: int) -> Row:
@@ -94,7 +99,7 @@ def _make_row(line: int, cells: list[str], width: int) -> Row:
         fault = None
     else:
         fault = RowFault.TOO_FEW if len(cells) < width else RowFault.TOO_MANY
-    if any("\0" in cell for cell in cells):
+    if "\0" in "".join(cells):
         fault = RowFault.BAD_CHARACTER
     return Row(line, cells, fault)
 

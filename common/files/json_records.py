@@ -47,17 +47,34 @@ class JsonRecordSource:
             return unparsed_cells(text), RowFault.NOT_JSON
         if not record.keys() <= self._known_fields:
             return unparsed_cells(text), RowFault.UNKNOWN_FIELD
-        values = [record.get(field) for field in self.header]
+        values = map(record.get, self.header)
         cells = ["" if value is None else value for value in values]
-        if not all(isinstance(cell, str) for cell in cells):
+        if set(map(type, cells)) != {str}:
             return unparsed_cells(text), RowFault.NOT_PLAIN
-        storable_cells = _storable(cells)
-        return storable_cells, None if cells == storable_cells else RowFault.BAD_CHARACTER
+        if _is_storable("".join(cells)):
+            return cells, None
+        return _storable(cells), RowFault.BAD_CHARACTER
 
 
 def unparsed_cells(text: str) -> list[str]:
     """Return the beginning of a faulty object as the only cell of its row."""
     return _storable([text.strip()[:MAX_UNPARSED_CHARACTERS]])
+
+
+def _is_storable(text: str) -> bool:
+    """Return whether PostgreSQL can store the text: whether ``_storable`` would leave it as it is.
+
+    This runs for every row. ASCII, the usual case, needs no encoding to be checked.
+    """
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _storable(cells: list[str]) -> list[str]:

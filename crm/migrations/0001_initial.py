@@ -960,6 +960,7 @@ class Migration(migrations.Migration):
             model_name="transaction",
             name="batch",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 to="crm.importbatch",
@@ -970,6 +971,7 @@ class Migration(migrations.Migration):
             model_name="transaction",
             name="billing_system",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 to="crm.billingsystem",
@@ -980,6 +982,7 @@ class Migration(migrations.Migration):
             model_name="transaction",
             name="customer",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="transactions",
@@ -1252,8 +1255,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="refuse_cycle",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF NEW.parent_id IS NOT NULL AND EXISTS (\n        WITH RECURSIVE above(id) AS (\n            SELECT NEW.parent_id\n            UNION\n            SELECT c.parent_id FROM crm_customer c JOIN above ON c.id = above.id\n             WHERE c.parent_id IS NOT NULL\n        )\n        SELECT 1 FROM above WHERE id = NEW.id\n    ) THEN\n        RAISE EXCEPTION 'customer % cannot belong to itself', NEW.id\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'crm_customer_no_cycle';\n    END IF;\n    RETURN NEW;\n",
-                    hash="528c3f1eae2b08dce5a91da245af0fb2a60b9896",
+                    condition='WHEN (NEW."parent_id" IS NOT NULL)',
+                    func="\n    IF EXISTS (\n        WITH RECURSIVE above(id) AS (\n            SELECT NEW.parent_id\n            UNION\n            SELECT c.parent_id FROM crm_customer c JOIN above ON c.id = above.id\n             WHERE c.parent_id IS NOT NULL\n        )\n        SELECT 1 FROM above WHERE id = NEW.id\n    ) THEN\n        RAISE EXCEPTION 'customer % cannot belong to itself', NEW.id\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'crm_customer_no_cycle';\n    END IF;\n    RETURN NEW;\n",
+                    hash="c8a56b73a1fb496881636d3c20aac49f07211a3d",
                     operation='INSERT OR UPDATE OF "parent_id"',
                     pgid="pgtrigger_refuse_cycle_9b0ed",
                     table="crm_customer",

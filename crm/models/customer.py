@@ -31,7 +31,7 @@ CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\Z"
 # The body of a trigger that refuses a parent that is the customer itself or below it. ``above`` are
 # the new parent and all parents above it.
 REFUSE_CYCLE = """
-    IF NEW.parent_id IS NOT NULL AND EXISTS (
+    IF EXISTS (
         WITH RECURSIVE above(id) AS (
             SELECT NEW.parent_id
             UNION
@@ -197,6 +197,7 @@ class Customer(ScopedModel):
                 name="refuse_cycle",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+                condition=pgtrigger.Q(new__parent__isnull=False),
                 func=REFUSE_CYCLE,
             )
         ]

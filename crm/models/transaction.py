@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scoping import ScopedModel, ScopedQuerySet, ScopedUser
 from common.money import MinorUnitsField
+from common.statement_references import statement_references
 from crm.models.batch import ImportBatch
 from crm.models.customer import Customer, customer_visibility_filter
 from crm.models.reference import BillingSystem
@@ -25,6 +26,7 @@ class TransactionKind(models.IntegerChoices):
     REFUND = 3, _("Refund")
 
 
+@statement_references("customer", "batch", "billing_system")
 class Transaction(ScopedModel):
     """One bill, order or refund.
 
@@ -34,7 +36,8 @@ class Transaction(ScopedModel):
     of rows.
 
     Only ``billing_system`` and ``external_id`` together, and ``customer``, are looked up. Both have
-    an index below, so the foreign keys get none of their own.
+    an index below, so the foreign keys get none of their own. Triggers check the foreign keys for
+    all rows of a statement together, because a check of each row takes longer than writing it.
     """
 
     customer = models.ForeignKey(
@@ -42,15 +45,24 @@ class Transaction(ScopedModel):
         on_delete=models.PROTECT,
         related_name="transactions",
         db_index=False,
+        db_constraint=False,
         verbose_name=_("customer"),
     )
     amount = MinorUnitsField(_("amount"))
     occurred_on = models.DateField(_("date"))
     batch = models.ForeignKey(
-        ImportBatch, on_delete=models.PROTECT, db_index=False, verbose_name=_("import")
+        ImportBatch,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("import"),
     )
     billing_system = models.ForeignKey(
-        BillingSystem, on_delete=models.PROTECT, db_index=False, verbose_name=_("billing system")
+        BillingSystem,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("billing system"),
     )
     kind = models.SmallIntegerField(_("kind"), choices=TransactionKind.choices)
     currency = models.CharField(_("currency"), max_length=3)

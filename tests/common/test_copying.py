@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.copying import CHUNK_CHARACTERS, copy_lines, copy_rows
+from common.copying import CHUNK_CHARACTERS, copy_lines, copy_rows, format_columns, format_row
 from common.files import FileRefusedError
 from crm.models.transaction import TransactionKind
 
@@ -163,3 +163,9 @@ def test_an_interrupt_at_any_moment_is_raised_unchanged(
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous_handler)
     assert_connection_is_usable()
+
+
+@given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), min_size=1))
+def test_columns_become_the_same_lines_as_their_rows(rows: list[tuple[str, str]]) -> None:
+    lines = "".join(format_row((*row, None, None)) for row in rows)
+    assert format_columns(zip(*rows, strict=True), nulls=2) == lines

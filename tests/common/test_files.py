@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tracemalloc
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,24 @@ def test_ndjson_faulty_line_is_marked_and_the_next_one_is_read(line: str, fault:
     rows = read_ndjson(line + '\n{"customer": "B"}')
     assert [row.fault for row in rows] == [fault, None]
     assert all("\0" not in cell and cell.isprintable() for cell in rows[0].cells)
+
+
+# Among them are parts of objects, which together with their neighbours are objects.
+ODD_LINES = (
+    '{"customer": "A", "amount": "1"}', '{"customer": null}', "{}", '{"customer": "{"}',
+    '{"customer": "A"', '"amount": "1"}', '{}, {"customer": "A"}', '{"customer": [{"amount": 1}',
+    '{"amount": 2}], "customer": "A"}', '{"amount": 1},', '"A"', '{"colour": 1}',
+    '{"customer": false}', r'{"customer": "a\u0000"}', r'{"customer": "\u5170"}',
+    '{"customer": "兰"} ',
+)  # fmt: skip
+
+
+def test_ndjson_lines_are_read_as_if_each_were_alone() -> None:
+    """The reader parses several lines at once where it can."""
+    alone = {line: read_ndjson(line)[0] for line in ODD_LINES}
+    for lines in product(ODD_LINES, repeat=3):
+        expected = [alone[line]._replace(line=number) for number, line in enumerate(lines, 1)]
+        assert read_ndjson("\n".join(lines)) == expected
 
 
 def open_refusal(path: Path) -> FileRefusedError:

@@ -88,6 +88,7 @@ class Importer(ABC):
         self.options = options
         self.report_progress = report_progress
         self._rows_read = 0
+        self._rows_unreadable = 0
         self._header_by_column: dict[str, str] = {}
 
     @abstractmethod
@@ -96,7 +97,7 @@ class Importer(ABC):
 
     @abstractmethod
     def row_parser(self, matched: MatchedColumns) -> RowParser:
-        """Return the function that turns a row's cells into the values of ``value_columns``."""
+        """Return the parser that turns cells into the values of ``value_columns``."""
 
     @abstractmethod
     def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
@@ -118,7 +119,7 @@ class Importer(ABC):
         self._header_by_column = {
             name: self.source.header[position] for name, position in matched.positions.items()
         }
-        parse_row = self.row_parser(matched)
+        parser = self.row_parser(matched)
         with transaction.atomic(), connection.cursor() as cursor:
             # A server may be configured to report a commit before it is on disk. An import that is
             # reported as done must be there. The vacuum after it needs that too, because it marks a
@@ -128,12 +129,12 @@ class Importer(ABC):
             self._rows_read = stage_rows(
                 cursor,
                 self.source,
-                parse_row,
+                parser,
                 value_count=len(self.value_columns),
                 header_for=self.header_for,
                 report_progress=self.report_progress,
             )
-            reject_unreadable_rows(cursor)
+            self._rows_unreadable = reject_unreadable_rows(cursor)
             # Imports run one at a time from here to the commit. Two files with the same rows in
             # another order would otherwise deadlock, and neither would see the rows of the other.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [IMPORT_LOCK])
@@ -180,7 +181,7 @@ class Importer(ABC):
         SQL query of one column. The checks join it instead of repeating the visibility filter.
         """
         drop_tables(cursor, "stage_visible_customer")
-        visible, params = self._visible_customers_sql("id", "code")
+        visible, params = self.visible_customers_sql("id", "code")
         cursor.execute(
             f"""CREATE TEMP TABLE stage_visible_customer ON COMMIT DROP AS
                 SELECT v.id, v.code FROM ({visible}) v WHERE v.code IN ({codes_query})""",  # noqa: S608
@@ -188,9 +189,16 @@ class Importer(ABC):
         )
         cursor.execute("ANALYZE stage_visible_customer")
 
+    @property
+    def rows_readable(self) -> int:
+        """The number of rows that could be parsed, once all are staged."""
+        return self._rows_read - self._rows_unreadable
+
     def may_see_every_customer(self, cursor: CursorWrapper) -> bool:
         """Return whether no customer is hidden from the actor."""
-        visible, params = self._visible_customers_sql("id")
+        if not Customer.visibility_filter(self.actor):  # an empty Q, which leaves no customer out
+            return True
+        visible, params = self.visible_customers_sql("id")
         cursor.execute(
             f"""SELECT NOT EXISTS (SELECT 1 FROM crm_customer c WHERE NOT EXISTS (
                     SELECT 1 FROM ({visible}) v WHERE v.id = c.id))""",  # noqa: S608
@@ -198,16 +206,7 @@ class Importer(ABC):
         )
         return bool(cursor.fetchone()[0])
 
-    def delete_visible_customers(self, cursor: CursorWrapper, temporary_table: str) -> None:
-        """Delete from a temporary table the rows whose ``customer_id`` the actor sees."""
-        visible, params = self._visible_customers_sql("id")
-        cursor.execute(
-            f"""DELETE FROM {temporary_table} WHERE customer_id IN (
-                    SELECT v.id FROM ({visible}) v)""",  # noqa: S608
-            params,
-        )
-
-    def _visible_customers_sql(self, *columns: str) -> tuple[str, tuple[Any, ...]]:
+    def visible_customers_sql(self, *columns: str) -> tuple[str, tuple[Any, ...]]:
         """Return the query of these columns of all customers the actor sees, and its parameters."""
         customers = Customer.objects.visible_to(self.actor).order_by().values(*columns)
         query, params = customers.query.sql_with_params()

@@ -87,19 +87,19 @@ def import_interactions(
     ).run()
 
 
-class InteractionRowParser:
+class InteractionRowParser(RowParser):
     """A RowParser: the values of the declared fields, the external id, and whether it is given."""
 
     def __init__(
         self, matched: MatchedColumns, fields: Sequence[FieldDeclaration], *, actor: User
     ) -> None:
-        self._parse_fields = RecordRowParser(matched, fields, required=REQUIRED, actor=actor)
+        self._fields = RecordRowParser(matched, fields, required=REQUIRED, actor=actor)
         self._id_position = matched.position_of(INTERACTION_ID_COLUMN.name)
         self._latest = timezone.now() + MAX_FUTURE
 
-    def __call__(self, cells: list[str]) -> Sequence[Any]:
+    def parse_row(self, cells: list[str]) -> Sequence[Any]:
         """Return the values to stage; raise RowRejectedError for the first bad cell."""
-        *field_values, custom_values = self._parse_fields(cells)
+        *field_values, custom_values = self._fields.parse_row(cells)
         values = dict(zip(FIELD_NAMES, field_values, strict=True))
         if values["occurred_at"] > self._latest:
             text = timezone.localtime(values["occurred_at"]).isoformat(" ", "minutes")
@@ -143,11 +143,13 @@ class InteractionImporter(ExternalIdImporter):
         """Return a parser of the declared fields and the external id."""
         return InteractionRowParser(matched, self._fields, actor=self.actor)
 
+    def difference_sql(self) -> tuple[str, tuple[Any, ...]]:
+        """Return TRUE: the UPDATE compares, because it leaves fields without a value unchanged."""
+        return "TRUE", ()
+
     def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
         """Find the customers, reject invalid rows, and update and insert the others."""
-        self.reject_unknown_customers(cursor)
-        self.assign_external_ids(cursor)
-        self.reject_ids_of_hidden_customers(cursor, self._system.pk)
+        self.find_stored_records(cursor, self._system.pk)
         self._reject_missing_custom_values(cursor)
         cursor.execute(LOCK_EXISTING, {"system": self._system.pk})
         self.report_step(ImportStep.WRITE)

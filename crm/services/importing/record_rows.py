@@ -11,13 +11,13 @@ from core.fields.faults import ValueFault
 from core.fields.kinds import Choice, Money, normalise_name
 from core.fields.reference import Reference
 from crm.services.importing.columns import MatchedColumns
-from crm.services.importing.staging import RowRejectedError
+from crm.services.importing.staging import RowParser, RowRejectedError
 
 # Takes the text of a cell, not blank. Returns the value to stage or raises UnreadableError.
 CellReader = Callable[[str], Any]
 
 
-class RecordRowParser:
+class RecordRowParser(RowParser):
     """A RowParser: turns cells into the values of a record.
 
     First there is one for each of the model's declared fields, in their order. That of an empty
@@ -47,7 +47,7 @@ class RecordRowParser:
             if field.is_custom and field.name in matched.positions
         ]
 
-    def __call__(self, cells: list[str]) -> Sequence[Any]:
+    def parse_row(self, cells: list[str]) -> Sequence[Any]:
         """Return the values to stage; raise RowRejectedError for the first bad cell."""
         cells.append("")  # at -1, which is the position of columns that the file lacks
         values = [

@@ -1,19 +1,23 @@
 """Parsing the rows of a transaction file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from common.parsing.amounts import parse_minor
+from common.parsing.amounts import parse_minor, parse_minor_column
 from common.parsing.dates import parse_date
 from common.parsing.errors import UnreadableError
 from core.fields.faults import ValueFault
 from crm.models.customer import MAX_CODE_LENGTH, MAX_NAME_LENGTH
 from crm.models.transaction import MAX_EXTERNAL_ID_LENGTH, TransactionKind
 from crm.services.importing.columns import MatchedColumns
-from crm.services.importing.external_ids import derive_external_id, require_own_id
+from crm.services.importing.external_ids import (
+    derive_external_id,
+    is_derived_id,
+    require_own_id,
+)
 from crm.services.importing.reasons import RejectReason
-from crm.services.importing.staging import RowRejectedError
+from crm.services.importing.staging import RowParser, RowRejectedError
 
 # The names are compared without case.
 KINDS_BY_NAME = {
@@ -25,7 +29,7 @@ KINDS_BY_NAME = {
 CURRENCY_NAMES = {"CNY": {"CNY", "RMB", "人民币", "¥", "￥", "元"}}
 
 
-class TransactionRowParser:
+class TransactionRowParser(RowParser):
     """A RowParser: turns cells into the values of a transaction.
 
     They are the customer's code and name, the date, the amount in hundredths, the kind, the
@@ -44,7 +48,7 @@ class TransactionRowParser:
         self._accepted_currencies = {"", *CURRENCY_NAMES.get(currency, {currency})}
         self._latest_date = latest_date
 
-    def __call__(self, cells: list[str]) -> Sequence[Any]:
+    def parse_row(self, cells: list[str]) -> Sequence[Any]:
         """Return the values to stage; raise RowRejectedError for the first bad cell."""
         cells.append("")  # at -1, which is the position of columns that the file lacks
         customer = _read_text("customer", cells[self._customer], MAX_CODE_LENGTH)
@@ -64,6 +68,34 @@ class TransactionRowParser:
             require_own_id(external_id)
         return customer, name, day, amount_minor, kind, external_id, has_own_id
 
+    def parse_columns(self, columns: Sequence[Sequence[str]]) -> Sequence[Iterable[str]] | None:
+        """Return the values of rows that all are valid; None if a row may have to be rejected."""
+        blanks = ("",) * len(columns[0])
+        columns = (*columns, blanks)  # at -1, which is the position of columns that the file lacks
+        try:
+            customers = _strip_column(columns[self._customer], MAX_CODE_LENGTH)
+            names = _strip_column(columns[self._name], MAX_NAME_LENGTH)
+            ids = _strip_column(columns[self._external_id], MAX_EXTERNAL_ID_LENGTH)
+            # Of the texts of a column that repeat, each is parsed once.
+            day_of = {
+                text: self._read_date(text.strip()).isoformat() for text in set(columns[self._date])
+            }
+            days = list(map(day_of.__getitem__, columns[self._date]))
+            amounts = parse_minor_column(list(map(str.strip, columns[self._amount])))
+            kinds = _read_kinds(columns[self._kind], amounts)
+        except (UnreadableError, RowRejectedError):
+            return None
+        currencies = {text.strip().upper() for text in set(columns[self._currency])}
+        if not all(customers) or not currencies <= self._accepted_currencies:
+            return None
+        if any(map(is_derived_id, ids)):
+            return None
+        has_own_id = ["t" if own_id else "f" for own_id in ids]
+        if not all(ids):
+            derived_ids = map(derive_external_id, customers, days, amounts, kinds)
+            ids = [own or derived for own, derived in zip(ids, derived_ids, strict=True)]
+        return customers, names, days, map(str, amounts), map(str, kinds), ids, has_own_id
+
     def _read_date(self, text: str) -> date:
         if not text:
             raise RowRejectedError("date", text, ValueFault.MISSING)
@@ -71,6 +103,22 @@ class TransactionRowParser:
             return parse_date(text, self._latest_date)
         except UnreadableError as error:
             raise RowRejectedError("date", text, error.code) from error
+
+
+def _read_kinds(texts: Sequence[str], amounts_minor: Sequence[int]) -> list[int]:
+    """Return ``_read_kind`` of each row. Of equal texts with positive amounts, one is read."""
+    if min(amounts_minor) >= 0:
+        kind_of = {text: _read_kind(text.strip(), 0) for text in set(texts)}
+        return list(map(kind_of.__getitem__, texts))
+    return list(map(_read_kind, map(str.strip, texts), amounts_minor))
+
+
+def _strip_column(cells: Sequence[str], max_length: int) -> list[str]:
+    """Return the texts without surrounding blanks; raise UnreadableError for one too long."""
+    texts = list(map(str.strip, cells))
+    if max(map(len, texts)) > max_length:
+        raise UnreadableError(ValueFault.TOO_LONG)
+    return texts
 
 
 def _read_text(column: str, cell: str, max_length: int) -> str:

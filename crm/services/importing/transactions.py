@@ -4,6 +4,7 @@ A corrected row replaces the stored transaction. The staging tables are those of
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.backends.utils import CursorWrapper
@@ -41,26 +42,29 @@ CREATE_CUSTOMERS = """
      GROUP BY customer
     ON CONFLICT (code) DO NOTHING
 """
-# Returns the numbers of new and of changed transactions. A row that is equal to the stored one
-# writes nothing and is not counted. xmax is 0 in a row that was inserted and not updated.
-UPSERT_TRANSACTIONS = """
-    WITH written AS (
-        INSERT INTO crm_transaction AS t
-               (customer_id, amount, occurred_on, batch_id, billing_system_id, kind, currency,
-                external_id)
-        SELECT customer_id, amount, occurred_on, %(batch)s, %(system)s, kind, %(currency)s,
-               external_id
-          FROM stage_valid
-        ON CONFLICT (billing_system_id, external_id) DO UPDATE SET
-               customer_id = excluded.customer_id, amount = excluded.amount,
-               occurred_on = excluded.occurred_on, batch_id = excluded.batch_id,
-               kind = excluded.kind, currency = excluded.currency
-         WHERE (t.customer_id, t.amount, t.occurred_on, t.kind, t.currency) IS DISTINCT FROM
-               (excluded.customer_id, excluded.amount, excluded.occurred_on, excluded.kind,
-                excluded.currency)
-        RETURNING xmax = 0 AS is_new
-    )
-    SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+# Whether the stored transaction ``t`` differs from the row ``r``.
+DIFFERENCE = """
+    (t.customer_id, t.amount, t.occurred_on, t.kind, t.currency)
+    IS DISTINCT FROM (r.customer_id, r.amount, r.occurred_on, r.kind, %s)
+"""
+# The numbers of new and of changed rows.
+COUNT_ROWS_TO_WRITE = """
+    SELECT count(*) FILTER (WHERE stored_id IS NULL), count(*) FILTER (WHERE is_changed)
+      FROM stage_valid
+"""
+UPDATE_TRANSACTIONS = """
+    UPDATE crm_transaction t SET
+           customer_id = s.customer_id, amount = s.amount, occurred_on = s.occurred_on,
+           batch_id = %(batch)s, kind = s.kind, currency = %(currency)s
+      FROM stage_valid s
+     WHERE t.id = s.stored_id AND s.is_changed
+"""
+INSERT_TRANSACTIONS = """
+    INSERT INTO crm_transaction
+           (customer_id, amount, occurred_on, batch_id, billing_system_id, kind, currency,
+            external_id)
+    SELECT customer_id, amount, occurred_on, %(batch)s, %(system)s, kind, %(currency)s, external_id
+      FROM stage_valid WHERE stored_id IS NULL
 """
 
 
@@ -84,7 +88,7 @@ def import_transactions(
 
 
 class TransactionImporter(ExternalIdImporter):
-    """Finds or creates the customers of the staged rows, and upserts the transactions."""
+    """Finds or creates the customers of the staged rows, and writes the transactions."""
 
     batch_kind = BatchKind.TRANSACTIONS
     permission = Permission.TRANSACTION_IMPORT
@@ -115,18 +119,27 @@ class TransactionImporter(ExternalIdImporter):
         latest_date = timezone.localdate() + MAX_FUTURE
         return TransactionRowParser(matched, currency=settings.CURRENCY, latest_date=latest_date)
 
+    def difference_sql(self) -> tuple[str, tuple[Any, ...]]:
+        """Return the comparison of everything but the batch."""
+        return DIFFERENCE, (settings.CURRENCY,)
+
     def merge(self, cursor: CursorWrapper, batch_id: int) -> MergeResult:
-        """Find or create the customers, reject invalid rows, and upsert the others."""
+        """Find or create the customers, reject invalid rows, and write the others."""
         created = self._create_customers(cursor) if self.options.create_customers else 0
-        self.reject_unknown_customers(cursor)
-        self.assign_external_ids(cursor)
-        self.reject_ids_of_hidden_customers(cursor, self._system.pk)
+        self.find_stored_records(cursor, self._system.pk)
         self.report_step(ImportStep.WRITE)
-        cursor.execute(
-            UPSERT_TRANSACTIONS,
-            {"batch": batch_id, "system": self._system.pk, "currency": settings.CURRENCY},
-        )
+        values: dict[str, int | str] = {
+            "batch": batch_id,
+            "system": self._system.pk,
+            "currency": settings.CURRENCY,
+        }
+        cursor.execute(COUNT_ROWS_TO_WRITE)
         rows_created, rows_changed = cursor.fetchone()
+        if rows_changed:
+            cursor.execute(UPDATE_TRANSACTIONS, values)
+            rows_changed = cursor.rowcount
+        if rows_created:
+            cursor.execute(INSERT_TRANSACTIONS, values)
         return MergeResult(rows_created, rows_changed, customers_created=created)
 
     def _create_customers(self, cursor: CursorWrapper) -> int:
