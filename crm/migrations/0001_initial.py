@@ -1358,4 +1358,176 @@ class Migration(migrations.Migration):
                 name="crm_transaction_only_refunds_negative",
             ),
         ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="billingsystem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF current_setting('transaction_isolation') <> 'read committed' THEN RAISE EXCEPTION 'Rows of crm_billingsystem can be deleted only at READ COMMITTED' USING ERRCODE = 'feature_not_supported'; END IF; IF EXISTS (SELECT 1 FROM old_values o JOIN crm_transaction t ON t.billing_system_id = o.id) THEN RAISE EXCEPTION 'a deleted row of crm_billingsystem is still referred to by crm_transaction' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_billing_system_id_exists'; END IF; RETURN NULL;",
+                    hash="f9971d17cfacef132d0afbe4351006129809b518",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_transaction_refuse_delete_ad3cd",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="crm_billingsystem",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="billingsystem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF EXISTS (SELECT 1 FROM crm_transaction) THEN RAISE EXCEPTION 'crm_billingsystem is still referred to by crm_transaction' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_billing_system_id_exists'; END IF; RETURN NULL;",
+                    hash="f7bc1fb0279fd5c127e951d809839f6173805b6f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_transaction_refuse_truncate_5c35d",
+                    table="crm_billingsystem",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="billingsystem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_new_id",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id"))',
+                    func="RAISE EXCEPTION 'the id of a row of crm_billingsystem cannot change' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_billing_system_id_exists';",
+                    hash="eeb581f16ddc8af4d98aa13cd2af4176f34b8569",
+                    operation='UPDATE OF "id"',
+                    pgid="pgtrigger_transaction_refuse_new_id_d5b7e",
+                    table="crm_billingsystem",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="customer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF current_setting('transaction_isolation') <> 'read committed' THEN RAISE EXCEPTION 'Rows of crm_customer can be deleted only at READ COMMITTED' USING ERRCODE = 'feature_not_supported'; END IF; IF EXISTS (SELECT 1 FROM old_values o JOIN crm_transaction t ON t.customer_id = o.id) THEN RAISE EXCEPTION 'a deleted row of crm_customer is still referred to by crm_transaction' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_customer_id_exists'; END IF; RETURN NULL;",
+                    hash="9b4cd769c1efe0d2db18a3ee930bcdc5ec42ed33",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_transaction_refuse_delete_132a1",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="crm_customer",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="customer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF EXISTS (SELECT 1 FROM crm_transaction) THEN RAISE EXCEPTION 'crm_customer is still referred to by crm_transaction' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_customer_id_exists'; END IF; RETURN NULL;",
+                    hash="1d5e97cf39ae0a7a9cdf4964980e2a8582a62621",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_transaction_refuse_truncate_b9d49",
+                    table="crm_customer",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="customer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_new_id",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id"))',
+                    func="RAISE EXCEPTION 'the id of a row of crm_customer cannot change' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_customer_id_exists';",
+                    hash="e9c9177af5f9666cd54e8cffc8616af83dc4fa11",
+                    operation='UPDATE OF "id"',
+                    pgid="pgtrigger_transaction_refuse_new_id_4f027",
+                    table="crm_customer",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="importbatch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF current_setting('transaction_isolation') <> 'read committed' THEN RAISE EXCEPTION 'Rows of crm_importbatch can be deleted only at READ COMMITTED' USING ERRCODE = 'feature_not_supported'; END IF; IF EXISTS (SELECT 1 FROM old_values o JOIN crm_transaction t ON t.batch_id = o.id) THEN RAISE EXCEPTION 'a deleted row of crm_importbatch is still referred to by crm_transaction' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_batch_id_exists'; END IF; RETURN NULL;",
+                    hash="235e8d3fcfa483f432ac0f9fd12f4682d0f10792",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_transaction_refuse_delete_e1b53",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="crm_importbatch",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="importbatch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF EXISTS (SELECT 1 FROM crm_transaction) THEN RAISE EXCEPTION 'crm_importbatch is still referred to by crm_transaction' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_batch_id_exists'; END IF; RETURN NULL;",
+                    hash="44215a900d54dc55ccf3b9ec19f0c92c26c20e09",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_transaction_refuse_truncate_54124",
+                    table="crm_importbatch",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="importbatch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transaction_refuse_new_id",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id"))',
+                    func="RAISE EXCEPTION 'the id of a row of crm_importbatch cannot change' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_batch_id_exists';",
+                    hash="6dc1c41b16ed69157500dedbe3d3a2845a1701f9",
+                    operation='UPDATE OF "id"',
+                    pgid="pgtrigger_transaction_refuse_new_id_746cc",
+                    table="crm_importbatch",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="transaction",
+            trigger=pgtrigger.compiler.Trigger(
+                name="check_references_of_new",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE missing bigint;",
+                    func="SELECT r.id INTO missing FROM (SELECT DISTINCT customer_id AS id FROM new_values WHERE customer_id IS NOT NULL ORDER BY 1) r LEFT JOIN LATERAL ( SELECT p.id FROM crm_customer p WHERE p.id = r.id FOR KEY SHARE) p ON TRUE WHERE p.id IS NULL LIMIT 1; IF FOUND THEN RAISE EXCEPTION 'crm_transaction.customer_id refers to crm_customer %, which does not exist', missing USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_customer_id_exists'; END IF; SELECT r.id INTO missing FROM (SELECT DISTINCT batch_id AS id FROM new_values WHERE batch_id IS NOT NULL ORDER BY 1) r LEFT JOIN LATERAL ( SELECT p.id FROM crm_importbatch p WHERE p.id = r.id FOR KEY SHARE) p ON TRUE WHERE p.id IS NULL LIMIT 1; IF FOUND THEN RAISE EXCEPTION 'crm_transaction.batch_id refers to crm_importbatch %, which does not exist', missing USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_batch_id_exists'; END IF; SELECT r.id INTO missing FROM (SELECT DISTINCT billing_system_id AS id FROM new_values WHERE billing_system_id IS NOT NULL ORDER BY 1) r LEFT JOIN LATERAL ( SELECT p.id FROM crm_billingsystem p WHERE p.id = r.id FOR KEY SHARE) p ON TRUE WHERE p.id IS NULL LIMIT 1; IF FOUND THEN RAISE EXCEPTION 'crm_transaction.billing_system_id refers to crm_billingsystem %, which does not exist', missing USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_billing_system_id_exists'; END IF; RETURN NULL;",
+                    hash="f444172b1298deda61af5d283be1e1090ae387da",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_check_references_of_new_73e04",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="crm_transaction",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="transaction",
+            trigger=pgtrigger.compiler.Trigger(
+                name="check_references_of_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE missing bigint;",
+                    func="SELECT r.id INTO missing FROM (SELECT DISTINCT customer_id AS id FROM new_values WHERE customer_id IS NOT NULL ORDER BY 1) r LEFT JOIN LATERAL ( SELECT p.id FROM crm_customer p WHERE p.id = r.id FOR KEY SHARE) p ON TRUE WHERE p.id IS NULL LIMIT 1; IF FOUND THEN RAISE EXCEPTION 'crm_transaction.customer_id refers to crm_customer %, which does not exist', missing USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_customer_id_exists'; END IF; SELECT r.id INTO missing FROM (SELECT DISTINCT batch_id AS id FROM new_values WHERE batch_id IS NOT NULL ORDER BY 1) r LEFT JOIN LATERAL ( SELECT p.id FROM crm_importbatch p WHERE p.id = r.id FOR KEY SHARE) p ON TRUE WHERE p.id IS NULL LIMIT 1; IF FOUND THEN RAISE EXCEPTION 'crm_transaction.batch_id refers to crm_importbatch %, which does not exist', missing USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_batch_id_exists'; END IF; SELECT r.id INTO missing FROM (SELECT DISTINCT billing_system_id AS id FROM new_values WHERE billing_system_id IS NOT NULL ORDER BY 1) r LEFT JOIN LATERAL ( SELECT p.id FROM crm_billingsystem p WHERE p.id = r.id FOR KEY SHARE) p ON TRUE WHERE p.id IS NULL LIMIT 1; IF FOUND THEN RAISE EXCEPTION 'crm_transaction.billing_system_id refers to crm_billingsystem %, which does not exist', missing USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'crm_transaction_billing_system_id_exists'; END IF; RETURN NULL;",
+                    hash="2fc902af628b14b0654cb713812bb6e0c6cd9efa",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_check_references_of_changed_34a7b",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="crm_transaction",
+                    when="AFTER",
+                ),
+            ),
+        ),
     ]
