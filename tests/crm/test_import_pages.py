@@ -11,11 +11,11 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from core.models import Job
 from core.models.job import JobState
 from core.notices.reading import own_notices, show_notices
-from core.services.event_consuming import consume_events
 from core.services.job_execution import execute_in_this_process
 from crm.models import Customer, ImportBatch, Transaction
 from tests.cast import Cast
 from tests.conftest import Login
+from tests.core.events.waiting import consume_until
 from tests.core.jobs.factories import make_job
 from tests.crm.factories import make_customer
 
@@ -155,6 +155,6 @@ def test_page_takes_the_same_queries_for_few_and_many_imports(
 def test_notice_of_an_import_leads_to_its_job(committed_cast: Cast, login: Login) -> None:
     administrator = committed_cast.division_admin
     job = _execute(_send(login(administrator), "import_customers", CUSTOMERS))
-    consume_events()
+    consume_until(lambda: own_notices(administrator).exists())
     (notice,) = show_notices(administrator, list(own_notices(administrator)))
     assert notice.url == reverse("job", args=[job.pk])
