@@ -1,4 +1,4 @@
-"""The list of jobs, for its page."""
+"""The list of jobs, for its page and the API."""
 
 from typing import Any
 
