@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError
-from core.job_list import JOB_LIST, kind_label
+from core.job_list import JOB_LIST
 from core.jobs.declarations import JobKind
-from core.jobs.registry import job_kinds
+from core.jobs.registry import job_kind_label, job_kinds
 from core.jobs.responses import job_file_response
 from core.listing.export import ExportFormat, request_export
 from core.listing.page import ListPage, ShownList
@@ -51,7 +51,7 @@ class JobPage(Page):
         kind = job_kinds().get(job.kind)
         context = {
             "job": job,
-            "kind_label": kind_label(job),
+            "kind_label": job_kind_label(job.kind),
             "activity": kind.activities.get(job.activity, "") if kind else "",
             "result_template": kind.result_template if kind else "",
             "request_url": reverse(kind.url_name) if kind and kind.url_name else "",
