@@ -44,6 +44,7 @@ class Action(models.TextChoices):
     KEY_ISSUE = "key.issue", _("Issue API key")
     KEY_REVOKE = "key.revoke", _("Revoke API key")
     JOB_REQUEST = "job.request", _("Request job")
+    JOB_EXECUTE = "job.execute", _("Execute job")
     JOB_CANCEL = "job.cancel", _("Cancel job")
     RUN_REQUEST = "run.request", _("Request scoring run")
     RUN_EXECUTE = "run.execute", _("Execute scoring run")

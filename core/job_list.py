@@ -1,4 +1,4 @@
-"""The list of jobs, for its page."""
+"""The list of jobs, for its page and the API."""
 
 from typing import Any
 
@@ -9,18 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.fields.kinds import Choice
-from core.jobs.registry import job_kinds
+from core.jobs.registry import job_kind_label, job_kinds
 from core.listing.comparisons import Column, choice_comparisons, time_comparisons
 from core.listing.declarations import ListColumn, ListDeclaration, Sort, fixed_columns
 from core.listing.filters import ListFilter, option_group
 from core.models import Job
 from core.models.job import JobState
-
-
-def kind_label(job: Job) -> str:
-    """Return the label of a job's kind; its name if the product no longer has the kind."""
-    kind = job_kinds().get(job.kind)
-    return job.kind if kind is None else str(kind.label)
 
 
 def _kinds() -> list[tuple[str, str]]:
@@ -35,7 +29,7 @@ COLUMNS = (
     ListColumn(
         key="kind",
         label=_("Job"),
-        text_of=lambda job, _user: kind_label(job),
+        text_of=lambda job, _user: job_kind_label(job.kind),
         template="core/jobs/name_cell.html",
         css_class="name",
     ),

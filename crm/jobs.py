@@ -15,6 +15,7 @@ from accounts.permissions import Permission
 from common.files import open_source
 from core.jobs.declarations import JobKind, JobResult, RunningJob
 from core.jobs.files import delete_file, new_file, path_of
+from core.models.job import JobState
 from crm.services.importing import (
     ImportOptions,
     ImportProgress,
@@ -118,6 +119,7 @@ def _import_kind(
         activities=dict(ImportStep.choices),
         result_template="crm/import_result.html",
         url_name=f"import_{noun}",
+        notice_states=(JobState.FAILED, JobState.INTERRUPTED),  # crm.notices tells what was stored
     )
 
 

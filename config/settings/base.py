@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
         "InteractionDirection": "crm.models.interaction.Direction",
         "InteractionPhase": "crm.models.interaction.Phase",
         "InternationalSegment": "segmentation.models.InternationalSegment",
+        "JobState": "core.models.job.JobState",
         "Permission": "accounts.permissions.Permission",
         "RunState": "segmentation.models.RunState",
         "RunStepName": "segmentation.models.run.StepName",

@@ -2,6 +2,7 @@
 
 # --- events, and the notices made from them (docs/adr/0020) ---------------------------------------
 EVENT_TYPES: list[str] = [
+    "core.events.jobs.JOB_ENDED",
     "crm.events.CUSTOMER_EVENTS",
     "crm.events.INTERACTION_EVENTS",
     "crm.events.IMPORT_FINISHED",
@@ -10,12 +11,15 @@ EVENT_TYPES: list[str] = [
     "segmentation.events.RUN_FAILED",
 ]
 EVENT_CONSUMERS: list[str] = [
+    "core.job_notices.JOB_CONSUMER",
     "crm.notices.ASSIGNMENT_CONSUMER",
     "crm.notices.IMPORT_CONSUMER",
     "satisfaction.notices.ASSIGNMENT_CONSUMER",
     "segmentation.notices.RUN_CONSUMER",
 ]
 NOTICE_KINDS: list[str] = [
+    "core.job_notices.JOB_DONE",
+    "core.job_notices.JOB_STOPPED",
     "crm.notices.CUSTOMERS_ASSIGNED",
     "crm.notices.IMPORT_DONE",
     "satisfaction.notices.COMPLAINTS_ASSIGNED",

@@ -1,6 +1,6 @@
 """What an app declares of a kind of job, and what its function gets and returns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from accounts.models import User
 from accounts.permissions import Permission
 from core.models import Job
+from core.models.job import JobState
 
 
 class JobCancelledError(Exception):
@@ -77,6 +78,8 @@ class JobKind:
     they stop: it returns how many rows a stopped job has done.
     ``undone_by`` is the name of the kind that takes back what jobs of this kind have changed; its
     jobs have the parameters of the job, and its id as ``undo_of``.
+    ``notice_states`` are the states of which the actor gets a notice, when a job ends in one
+    (``core.job_notices``). Leave out those of which the work sends a notice of its own.
     """
 
     name: str
@@ -90,3 +93,4 @@ class JobKind:
     on_stopped: Callable[[Job], None] | None = None
     kept_rows: Callable[[Job], int] | None = None
     undone_by: str = ""
+    notice_states: Collection[JobState] = (JobState.DONE, JobState.FAILED, JobState.INTERRUPTED)

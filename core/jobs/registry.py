@@ -12,3 +12,9 @@ from core.jobs.declarations import JobKind
 def job_kinds() -> dict[str, JobKind]:
     """Return the kinds by name; raise ImportError or TypeError for a wrong path."""
     return import_by_name(settings.JOB_KINDS, JobKind)
+
+
+def job_kind_label(name: str) -> str:
+    """Return the label of the kind of this name; the name if the product no longer has the kind."""
+    kind = job_kinds().get(name)
+    return name if kind is None else str(kind.label)

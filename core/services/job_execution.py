@@ -23,14 +23,17 @@ from django.db import connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorise, job_context
+from accounts.acting import audited_transaction, authorise, job_context
+from accounts.actions import Action
 from accounts.models import User
 from common.errors import RefusedError
 from common.files import FileRefusedError
+from core.events.jobs import JOB_ENDED
 from core.jobs.declarations import JobCancelledError, JobKind, JobResult
 from core.jobs.registry import job_kinds
 from core.models import Job
 from core.models.job import ACTIVE_JOB_STATES, JobState
+from core.services.event import emit
 from core.services.job_lock import JobSession, is_connection_lost, job_session, own_session
 
 logger = logging.getLogger(__name__)
@@ -101,14 +104,30 @@ def end_job(job: Job, state: JobState, **changes: Any) -> bool:
     kind = job_kinds().get(job.kind)
     if state != JobState.DONE and kind is not None and kind.kept_rows is not None:
         changes["rows_done"] = kind.kept_rows(job)
-    ended = {"state": state, "ended_at": timezone.now(), **changes}
+    ended_at = timezone.now()
+    ended = {"state": state, "ended_at": ended_at, **changes}
     if not Job.objects.filter(pk=job.pk, state__in=ACTIVE_JOB_STATES).update(**ended):
         return False
     for name, value in ended.items():
         setattr(job, name, value)
     if state != JobState.DONE and kind is not None and kind.on_stopped is not None:
         kind.on_stopped(job)
+    _emit_ended(job, (ended_at - job.requested_at).total_seconds())
     return True
+
+
+def _emit_ended(job: Job, seconds: float) -> None:
+    data = {
+        "kind": job.kind,
+        "actor": job.actor_id,
+        "state": job.state,
+        "rows_done": job.rows_done,
+        "rows_refused": job.rows_refused,
+        "reference": job.reference,
+        "seconds": seconds,
+    }
+    with audited_transaction(job.actor, Action.JOB_EXECUTE):
+        emit(JOB_ENDED, object_id=job.pk, data=data)
 
 
 def _execute(job_id: int, session: JobSession) -> None:

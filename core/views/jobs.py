@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import RefusedError
-from core.job_list import JOB_LIST, kind_label
+from core.job_list import JOB_LIST
 from core.jobs.declarations import JobKind
-from core.jobs.files import path_of
-from core.jobs.registry import job_kinds
+from core.jobs.registry import job_kind_label, job_kinds
+from core.jobs.responses import job_file_response
 from core.listing.export import ExportFormat, request_export
 from core.listing.page import ListPage, ShownList
 from core.listing.registry import lists
@@ -51,7 +51,7 @@ class JobPage(Page):
         kind = job_kinds().get(job.kind)
         context = {
             "job": job,
-            "kind_label": kind_label(job),
+            "kind_label": job_kind_label(job.kind),
             "activity": kind.activities.get(job.activity, "") if kind else "",
             "result_template": kind.result_template if kind else "",
             "request_url": reverse(kind.url_name) if kind and kind.url_name else "",
@@ -104,18 +104,7 @@ class JobFile(Page):
 
     def get(self, request: AuthedRequest, pk: int) -> HttpResponseBase:
         """Send the file; 404 for a job of another user, and for a file that has been deleted."""
-        jobs = Job.objects.visible_to(request.user).filter(actor=request.user)
-        job = get_object_or_404(jobs.exclude(result_file=""), pk=pk)
-        try:
-            file = path_of(job.result_file).open("rb")
-        except FileNotFoundError as error:
-            raise Http404 from error
-        return FileResponse(
-            file,
-            as_attachment=True,
-            filename=job.result_file_name,
-            content_type="application/octet-stream",
-        )
+        return job_file_response(pk, request.user)
 
 
 class JobRing(Page):

@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from accounts.models import User
 from config.wsgi import application
 from tests.core.api import new_key
+from tests.core.jobs.factories import make_job
 from tests.crm.factories import make_interaction
 from tests.permission_matrix import World, make_world
 from tests.satisfaction.factories import make_complaint
@@ -72,6 +73,10 @@ OPERATIONS = {
     "DELETE /api/v1/interactions/{id}/",
     "GET /api/v1/interactions/{id}/",
     "PATCH /api/v1/interactions/{id}/",
+    "GET /api/v1/jobs/",
+    "GET /api/v1/jobs/{id}/",
+    "GET /api/v1/jobs/{id}/file/",
+    "POST /api/v1/jobs/{id}/cancel/",
     "GET /api/v1/me/",
     "GET /api/v1/notices/",
     "GET /api/v1/saved-views/",
@@ -147,6 +152,11 @@ def test_responses_to_generated_requests_conform_to_the_schema(
     make_interaction(world.own_customer, world.cast.manager, id=world.own_customer.pk)
     customer_keys = {"id": world.own_customer.pk, "code": world.own_customer.code}
     complaint_keys = {"id": complaint.pk, "number": complaint.number}
+    job = make_job(user)
     for label, operation in operations.items():
-        existing = complaint_keys if "/complaints/" in label else customer_keys
+        existing: dict[str, Any] = customer_keys
+        if "/complaints/" in label:
+            existing = complaint_keys
+        elif "/jobs/" in label:
+            existing = {"id": job.pk}
         assert _send_requests(operation, key, existing) >= 1, label

@@ -103,6 +103,10 @@ MATRIX = AppMatrix(
         Row("job", ALL, _own_job, _other_job),
         Row("job", "MS", _own_job, method="post", status=302),
         Row("job_file", ALL, _own_job, status=404),  # only the actor gets a file
+        Row("api-jobs", ALL),
+        Row("api-job", ALL, _own_job, _other_job),
+        Row("api-job-file", ALL, _own_job, status=404),
+        Row("api-job-cancel", "MS", _own_job, method="post"),
         Row("list_options", ALL, lambda w: ["customers", "owner"], query="?q=a"),
         Row("notices", ALL),
         Row("notice_bell", ALL),

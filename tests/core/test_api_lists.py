@@ -10,8 +10,8 @@ from tests.cast import Cast
 from tests.core.api import key_client
 
 LISTS = [
-    "billing-systems", "categories", "complaints", "customers", "grades", "industries", "scores",
-    "scoring-runs", "sources", "transactions", "units", "users",
+    "billing-systems", "categories", "complaints", "customers", "grades", "industries", "jobs",
+    "scores", "scoring-runs", "sources", "transactions", "units", "users",
 ]  # fmt: skip
 
 

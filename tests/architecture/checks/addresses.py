@@ -40,11 +40,13 @@ NEITHER_PAGE_NOR_API = {
 }
 # Pages on which every user may write, and why.
 _OWN_NOTICES = "Marks one's own notices as read."
+_CANCEL = "One's own job; request_cancel checks a permission for those of others."
 WRITABLE_BY_ALL = {
     "profile": "One's own language and phone.",
     "notice_read": _OWN_NOTICES,
     "notices_read": _OWN_NOTICES,
-    "job": "One's own job; request_cancel checks a permission for those of others.",
+    "job": _CANCEL,
+    "api-job-cancel": _CANCEL,
     "job_undo": "One's own job; the edit of the list checks its permission.",
     "list_edit": "Checks the permission of the edit.",
     "list_views": "One's own views of a list that the user may see.",
