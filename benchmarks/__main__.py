@@ -2,7 +2,7 @@
 
 nightly: the nightly scoring run. import: a generated file into a large table. pages: every page.
 lists: every list with every order and filter. api: the API's list of customers beside plain ones.
-events: what recording events costs an import.
+events: what recording events costs an import. jobs: exports, a bulk edit and its undo.
 file: a given file into an empty database, and the scoring of it.
 
 All benchmarks except ``file`` use a large demonstration company in a database of its own. The first
@@ -30,6 +30,7 @@ MODULES = {
     "lists": "lists",
     "events": "events",
     "api": "api_lists",
+    "jobs": "jobs",
     "file": "first_import",
 }
 
@@ -83,7 +84,9 @@ def _benchmark_database(
     """
     if name == "file":
         return database.empty_database(url)
-    return database.company_database(url, options, is_temporary=name in {"import", "events"})
+    return database.company_database(
+        url, options, is_temporary=name in {"import", "events", "jobs"}
+    )
 
 
 if __name__ == "__main__":
