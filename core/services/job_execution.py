@@ -144,7 +144,7 @@ def _execute(job_id: int, session: JobSession) -> None:
             with transaction.atomic():
                 end_job(job, JobState.CANCELLED)
         except Exception as error:
-            if is_connection_lost(error):
+            if is_connection_lost(error) or not session.is_usable():
                 connection.close()
                 raise  # the job stays running without a lock, and is sent again
             _mark_failed(job, error)

@@ -28,6 +28,10 @@ class JobSession:
         self._written_at = 0.0
         self._activity = ""
 
+    def is_usable(self) -> bool:
+        """Tell whether the session has not ended, and so holds the lock still."""
+        return bool(self._session.is_usable())
+
     def write_progress(self, activity: str, done: int, total: int | None) -> bool:
         """Write the progress, at most once a second and at each new activity.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -253,6 +253,29 @@ def test_job_completed_in_the_transaction_of_its_work_is_done_only_if_that_commi
         execute_job(job_id=job.pk)
     job.refresh_from_db()
     assert (job.state, job.rows_done) == (JobState.FAILED, 0)
+
+
+def test_job_whose_sessions_the_server_has_ended_is_sent_again(
+    committed_cast: Cast, sent: list[int]
+) -> None:
+    def work(_job: RunningJob) -> JobResult:
+        # At the end of the block Django connects again, so the connection is usable afterwards.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() ORDER BY pid = pg_backend_pid()"
+            )
+        raise AssertionError("not reached")
+
+    kind = JobKind("test.restart", "Restart", work)
+    with declared(kind):
+        job = _requested(committed_cast, kind)
+        with pytest.raises(OperationalError):
+            execute_job(job_id=job.pk)
+    _age(job)
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING
+    assert job_recovery.resend_lost_jobs() == [job.pk]
 
 
 def test_permission_is_needed_to_request_and_again_to_start(
