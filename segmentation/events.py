@@ -2,7 +2,8 @@
 
 Both are about a ``ScoringRun``. The data of ``run.published`` has ``as_of`` and the counts
 ``customers``, ``flagged_watch`` and ``flagged_high``; that of ``run.failed`` has ``as_of`` and the
-``reference`` of the error in the log.
+``reference`` of the error in the log, which is blank for an error that a user can mend, and for a
+run that was interrupted. A cancelled run has no event.
 """
 
 from django.utils.translation import gettext_lazy as _

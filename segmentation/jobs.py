@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from core.jobs.declarations import JobKind, JobResult, RunningJob
-from core.models.job import JobState
 from segmentation.models import ScoringRun, StepName
 from segmentation.services.run import JOB_KIND, execute_run, stop_run
 from segmentation.services.steps import RunCounts, Step
@@ -38,6 +37,5 @@ SCORING_RUN = JobKind(
     result_template="segmentation/_job_result.html",
     url_name="runs",
     on_stopped=stop_run,
-    # Of published and failed runs there are notices of their own.
-    notice_states=(JobState.INTERRUPTED,),
+    notice_states=(),  # segmentation.notices tells how runs have ended
 )

@@ -33,8 +33,11 @@ def _published_text(details: NoticeDetails) -> str:
 
 
 def _failed_text(details: NoticeDetails) -> str:
+    reference = details.values["reference"]
+    if not reference:  # the workers were lost again and again, or the job says what to mend
+        return _("Scoring as of %(day)s did not finish.") % {"day": _as_of(details)}
     text = _("Scoring as of %(day)s failed, reference %(reference)s.")
-    return text % {"day": _as_of(details), "reference": details.values["reference"]}
+    return text % {"day": _as_of(details), "reference": reference}
 
 
 def _url(details: NoticeDetails) -> str:

@@ -8,6 +8,8 @@ What can go wrong, and what happens then:
 - The worker is killed, or the database is restarted: the lock is released. The job is sent again
   (``core.services.job_recovery``) and starts afresh, MAX_ATTEMPTS times at most. After that, or if
   its kind is not restarted, it ends interrupted.
+- Only the session with the lock ends, and the worker works on: another worker starts the job, and
+  only the latest attempt can complete it.
 - A message is delivered twice: the second worker finds the lock taken, or the job ended, and does
   nothing.
 - The message queue loses the message: the job is sent again.
@@ -41,6 +43,10 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 
 
+class JobTakenError(Exception):
+    """Another worker has started or ended the job, because this one has lost the job's lock."""
+
+
 class _RunningJob:
     """See ``core.jobs.declarations.RunningJob``."""
 
@@ -68,7 +74,7 @@ class _RunningJob:
 
     def complete(self, result: JobResult) -> None:
         with transaction.atomic():
-            end_job(
+            is_ended = end_job(
                 self._job,
                 JobState.DONE,
                 progress=100,
@@ -78,6 +84,8 @@ class _RunningJob:
                 result_file=result.file,
                 result_file_name=result.file_name,
             )
+            if not is_ended:
+                raise JobTakenError(self._job.pk)  # this rolls the work back
         self.is_completed = True
 
 
@@ -100,13 +108,17 @@ def execute_in_this_process(*, job_id: int) -> None:
 
 
 def end_job(job: Job, state: JobState, **changes: Any) -> bool:
-    """End an active job; return False if it has ended before. Call it in a transaction."""
+    """End an active job. Call it in a transaction.
+
+    Returns False if the job has ended before, or if a worker has started it since it was read.
+    """
     kind = job_kinds().get(job.kind)
     if state != JobState.DONE and kind is not None and kind.kept_rows is not None:
         changes["rows_done"] = kind.kept_rows(job)
     ended_at = timezone.now()
     ended = {"state": state, "ended_at": ended_at, **changes}
-    if not Job.objects.filter(pk=job.pk, state__in=ACTIVE_JOB_STATES).update(**ended):
+    active = Job.objects.filter(pk=job.pk, attempts=job.attempts, state__in=ACTIVE_JOB_STATES)
+    if not active.update(**ended):
         return False
     for name, value in ended.items():
         setattr(job, name, value)
@@ -143,6 +155,8 @@ def _execute(job_id: int, session: JobSession) -> None:
         except JobCancelledError:
             with transaction.atomic():
                 end_job(job, JobState.CANCELLED)
+        except JobTakenError:
+            logger.warning("job %s was taken by another worker; this one is rolled back", job.pk)
         except Exception as error:
             if is_connection_lost(error) or not session.is_usable():
                 connection.close()

@@ -16,6 +16,11 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 LOCK_CLASS = 7_246_002  # an arbitrary number; no other advisory lock of the product uses it
 SECONDS_BETWEEN_WRITES = 1.0
 MAX_PERCENT_WHILE_RUNNING = 99
+# If the whole machine of a worker is lost, its connection counts as broken after a minute without
+# an answer. The default of most systems is two hours, during which the job would seem to run.
+DETECT_LOST_MACHINE = (
+    "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+)
 _LOST_CODES = {"080", "57P"}  # beginnings of SQLSTATE: connection exceptions, server shutting down
 
 
@@ -61,7 +66,7 @@ def job_session(job_id: int) -> Iterator[JobSession | None]:
             if is_locked:
                 with session.cursor() as cursor:
                     # The work's transaction may hold the job's row while it ends the job.
-                    cursor.execute("SET lock_timeout = '5s'")
+                    cursor.execute(f"SET lock_timeout = '5s'; {DETECT_LOST_MACHINE}")
                 yield JobSession(job_id, session)
             else:
                 yield None

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from core.services.job_lock import DETECT_LOST_MACHINE
+
 LOCK_KEY = 7_246_001  # an arbitrary number; no other advisory lock of the product uses it
 SECONDS_BETWEEN_ATTEMPTS = 0.25
 
@@ -21,9 +23,9 @@ def scoring_lock(*, wait: Callable[[], None]) -> Iterator[None]:
     """Hold the lock inside the block.
 
     While another session holds it, ``wait`` is called again and again; let it raise to give up.
-    That session is of a worker that was killed: the database notices it within 5 s, or later if the
-    worker's machine is gone. Transactions inside the block do not affect the lock, because it
-    belongs to the session.
+    That session is of a worker that was killed: the database notices it within 5 s, or within a
+    minute if the worker's machine is gone. Transactions inside the block do not affect the lock,
+    because it belongs to the session.
     """
     _enable_connection_check()
     while not _query_lock("SELECT pg_try_advisory_lock(%s)"):
@@ -56,4 +58,4 @@ def _query_lock(query: str) -> bool:
 def _enable_connection_check() -> None:
     """Let PostgreSQL end this session within 5 s of the worker's death, even during a statement."""
     with connection.cursor() as cursor:
-        cursor.execute("SET client_connection_check_interval = '5s'")
+        cursor.execute(f"SET client_connection_check_interval = '5s'; {DETECT_LOST_MACHINE}")

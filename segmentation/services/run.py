@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, transaction
@@ -105,8 +106,8 @@ def execute_run(
     """Execute all steps of a run. The run's job calls this, outside of a transaction.
 
     Each step commits its own transaction, so that pages show the progress. ``report_step`` is
-    called with each step before it begins and the percent done, and with None again and again while
-    the session of a lost worker still holds the scoring lock; what it raises ends the run.
+    called with each step and the percent done before each attempt, and with None again and again
+    while the session of a lost worker still holds the scoring lock; what it raises ends the run.
     ``complete`` is called in the transaction that publishes the run. When a step fails, its
     exception is raised, and ``stop_run`` marks the run when the job has ended.
     """
@@ -115,8 +116,9 @@ def execute_run(
         tables.drop_abandoned_tables()
         percent = 0
         for position, step in enumerate(STEPS, start=1):
-            report_step(step, percent)
-            _run_step_with_retry(step, position, run, complete)
+            _run_step_with_retry(
+                step, position, run, complete, report=partial(report_step, step, percent)
+            )
             percent = step.progress
 
 
@@ -129,7 +131,7 @@ def stop_run(job: Job) -> None:
     ScoringRun.objects.filter(pk=run.pk, state__in=ACTIVE_STATES).update(
         state=RUN_STATES[JobState(job.state)], finished_at=job.ended_at
     )
-    if job.state == JobState.FAILED:
+    if job.state != JobState.CANCELLED:
         _emit(RUN_FAILED, run, {"reference": job.reference})
 
 
@@ -148,13 +150,20 @@ def _mark_running(run_id: int) -> ScoringRun:
 
 
 def _run_step_with_retry(
-    step: Step, position: int, run: ScoringRun, complete: Callable[[RunCounts], None]
+    step: Step,
+    position: int,
+    run: ScoringRun,
+    complete: Callable[[RunCounts], None],
+    *,
+    report: Callable[[], None],
 ) -> None:
     """Record the start of a step and run it; run it again after each lock timeout.
 
-    ``position`` is the step's number, from 1. Raises the step's exception; a lock timeout only
-    after MAX_ATTEMPTS_PER_STEP.
+    ``position`` is the step's number, from 1. ``report`` is called before each attempt; what it
+    raises ends the run. Raises the step's exception; a lock timeout only after
+    MAX_ATTEMPTS_PER_STEP.
     """
+    report()
     record = ScoringStep.objects.create(
         run=run, position=position, name=step.name, started_at=timezone.now()
     )
@@ -165,6 +174,7 @@ def _run_step_with_retry(
             if attempt == MAX_ATTEMPTS_PER_STEP or not tables.is_lock_timeout(error):
                 raise
             time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+            report()
         else:
             return
 

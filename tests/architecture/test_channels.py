@@ -6,6 +6,7 @@ run is requested by the scheduler, the command line, the browser, the API and th
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from http import HTTPStatus
 from io import BytesIO
@@ -19,6 +20,7 @@ from django.urls import reverse
 from accounts import acting
 from accounts.acting import Channel
 from accounts.models import User
+from common.errors import RefusedError
 from common.files import CsvSource
 from crm.forms import CustomerForm
 from crm.models import Customer
@@ -203,7 +205,8 @@ AS_OF = date(2026, 10, 1)
 
 def request_by_scheduler(cast: Cast, as_of: date) -> None:
     """Run the scheduled task, which always takes today as its day."""
-    tasks.run_nightly()
+    with suppress(RefusedError):  # a worker tries again later
+        tasks.run_nightly()
 
 
 def request_by_command(cast: Cast, as_of: date) -> None:

@@ -4,10 +4,14 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from accounts.actions import Action
-from core.models import Event
-from segmentation.models import ScoringRun
+from core.models import Event, Job
+from core.models.job import JobState
+from core.services.job import request_cancel
+from core.services.job_execution import MAX_ATTEMPTS
+from segmentation.models import RunState, ScoringRun
 from segmentation.services import run as run_service
 from segmentation.services.run import scheduler
 from segmentation.services.steps import STEPS, StepResult
@@ -48,3 +52,21 @@ def test_failed_run_is_an_event_with_the_reference_of_the_error(
     assert run.reference
     assert _event("run.failed", run).data == {"as_of": "2026-10-01", "reference": run.reference}
     assert not Event.objects.filter(type="run.published").exists()
+
+
+def test_run_whose_workers_were_lost_is_an_event_without_a_reference(cast: Cast) -> None:
+    run = make_queued_run(AS_OF)
+    Job.objects.filter(pk=run.job_id).update(
+        state=JobState.RUNNING, started_at=timezone.now(), attempts=MAX_ATTEMPTS
+    )
+    run = execute_run(run)
+    assert run.state == RunState.INTERRUPTED
+    assert _event("run.failed", run).data == {"as_of": "2026-10-01", "reference": ""}
+
+
+def test_cancelled_run_is_no_event(cast: Cast) -> None:
+    run = make_queued_run(AS_OF)
+    request_cancel(job_id=run.job_id, actor=cast.sysadmin)
+    run.refresh_from_db()
+    assert run.state == RunState.CANCELLED
+    assert not Event.objects.filter(object_id=run.pk, type__startswith="run.").exists()

@@ -14,8 +14,10 @@ from django.utils import timezone
 from accounts.models import OrgUnit
 from common.errors import RefusedError
 from core.models import Job
+from core.services import job_lock
 from core.services.job import request_cancel
 from core.services.job_execution import MAX_ATTEMPTS
+from segmentation import tasks
 from segmentation.models import CustomerScore, RunState, ScoringRun, StepName
 from segmentation.selectors import current_run
 from segmentation.services import lock, run, steps, tables
@@ -310,6 +312,40 @@ def test_publishing_waits_until_writers_have_finished(
 
     assert make_published_run(TODAY).state == RunState.PUBLISHED
     assert sleeps == [run.SECONDS_BETWEEN_ATTEMPTS]
+
+
+def test_run_that_waits_for_writers_can_be_cancelled(
+    customers: None, other_session: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(job_lock, "SECONDS_BETWEEN_WRITES", 0)
+    waiting = make_queued_run(TODAY)
+    monkeypatch.setattr(
+        time, "sleep", lambda _seconds: request_cancel(job_id=waiting.job_id, actor=scheduler())
+    )
+    other_session.set_autocommit(autocommit=False)
+    with other_session.cursor() as cursor:
+        cursor.execute("LOCK TABLE crm_customer IN ROW EXCLUSIVE MODE")  # as a writer does
+
+    assert execute_run(waiting).state == RunState.CANCELLED
+
+
+def test_nightly_run_is_requested_again_while_another_is_active(
+    customers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_queued_run(YESTERDAY)
+    requests: list[date] = []
+
+    def request() -> None:
+        try:
+            requests.append(make_queued_run(TODAY).as_of)
+        except RefusedError:
+            execute_run(other)  # it ends before the next attempt
+            raise
+
+    monkeypatch.setattr(tasks, "request_nightly_run", request)
+    tasks.run_nightly.apply()
+    assert requests == [TODAY]
 
 
 def test_superseded_scores_in_use_are_dropped_by_the_next_run(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,7 @@ from core.services.job import request_cancel, request_job
 from core.services.job_execution import MAX_ATTEMPTS, execute_job
 from core.services.job_lock import LOCK_CLASS, job_session
 from tests.cast import Cast
+from tests.core.jobs.factories import make_job
 from tests.core.jobs.kinds import declared
 from tests.history import fixture_changes
 
@@ -276,6 +278,24 @@ def test_job_whose_sessions_the_server_has_ended_is_sent_again(
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
     assert job_recovery.resend_lost_jobs() == [job.pk]
+
+
+def test_only_the_latest_attempt_completes_a_job(committed_cast: Cast, sent: list[int]) -> None:
+    def work(job: RunningJob) -> JobResult:
+        # As if the lock of this worker were lost, and another worker had started the job.
+        Job.objects.filter(pk=job.pk).update(attempts=F("attempts") + 1)
+        with transaction.atomic():
+            make_job(job.actor)
+            job.complete(JobResult(rows_done=5))
+        raise AssertionError("not reached")
+
+    kind = JobKind("test.taken", "Taken", work)
+    with declared(kind):
+        job = _requested(committed_cast, kind)
+        execute_job(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.rows_done) == (JobState.RUNNING, 2, 0)
+    assert Job.objects.get() == job  # the transaction of the work was rolled back
 
 
 def test_permission_is_needed_to_request_and_again_to_start(

@@ -153,3 +153,11 @@ def test_failed_nightly_run_is_a_notice_for_those_who_can_start_one(cast: Cast) 
     handle_all(RUN_CONSUMER)
     assert texts_of(cast.sysadmin) == ["Scoring as of 2026-10-01 failed, reference ab12."]
     assert Notice.objects.count() == 1
+
+
+def test_run_without_a_reference_is_a_notice_without_one(cast: Cast) -> None:
+    run = make_failed_run(scheduler())
+    with audited_transaction(scheduler(), Action.RUN_EXECUTE):
+        emit(RUN_FAILED, object_id=run.pk, data={"as_of": run.as_of, "reference": ""})
+    handle_all(RUN_CONSUMER)
+    assert texts_of(cast.sysadmin) == ["Scoring as of 2026-10-01 did not finish."]
