@@ -17,9 +17,12 @@ VIEWS = (
     (
         "head",
         "customers",
-        "公海中的 AA、A 级客户",
+        "公海中有收入的客户",
         True,
-        ListQuery(conditions=(Condition("grade", ("AA", "A")), Condition("owner", ("none",)))),
+        ListQuery(
+            conditions=(Condition("owner", ("none",)), Condition("monetary__gte", ("5000",))),
+            sort="-monetary",
+        ),
     ),
     (
         "manager",
