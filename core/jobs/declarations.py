@@ -74,8 +74,8 @@ class JobKind:
     ``result_template`` shows the result of a finished job on its page; it gets ``job``.
     ``url_name`` is that of the page that requests such jobs; the template gets its address as
     ``request_url``. ``on_stopped`` is called, in the same transaction, when a job ends in another
-    state than done. ``kept_rows`` is of kinds whose jobs keep what they have done before
-    they stop: it returns how many rows a stopped job has done.
+    state than done. ``count_changed`` is given for kinds whose jobs are not rolled back
+    when they stop: it returns how many rows a stopped job has changed.
     ``undone_by`` is the name of the kind that takes back what jobs of this kind have changed; its
     jobs have the parameters of the job, and its id as ``undo_of``.
     ``notice_states`` are the states of which the actor gets a notice, when a job ends in one
@@ -91,6 +91,6 @@ class JobKind:
     url_name: str = ""
     is_restarted: bool = True
     on_stopped: Callable[[Job], None] | None = None
-    kept_rows: Callable[[Job], int] | None = None
+    count_changed: Callable[[Job], int] | None = None
     undone_by: str = ""
     notice_states: Collection[JobState] = (JobState.DONE, JobState.FAILED, JobState.INTERRUPTED)

@@ -76,7 +76,7 @@ class _Editor:
             self.outcome.unchanged += 1
             return
         try:
-            with transaction.atomic():  # the changes of a refused record are rolled back alone
+            with transaction.atomic():  # a refusal rolls back the changes of this record only
                 self.edit.update(self.actor, record.pk, {self.field.name: value}, reason)
         except ValidationError as error:
             self.outcome.refuse(record.pk, str(record), " ".join(error.messages))
@@ -93,7 +93,6 @@ class _Editor:
             result={
                 "field": self.field.list_label,
                 "refusals": self.outcome.refusals,
-                "url_name": self.declaration.url_name,
                 **shown,
             },
         )
@@ -246,7 +245,7 @@ def _kind(name: str, label: Any, run: Callable[[RunningJob], JobResult], **optio
         run=run,
         activities=activities,
         result_template="core/listing/edit_result.html",
-        kept_rows=_count_changed,
+        count_changed=_count_changed,
         **options,
     )
 

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -36,6 +37,7 @@ from core.listing.paging import (
     count_rows,
 )
 from core.listing.query import SEARCH, ListQuery
+from core.listing.registry import lists
 from core.listing.selection import Problem, UserList
 from core.listing.tabs import MAX_VIEW_TABS, ListTabs, is_same_query, query_of, view_tab
 from core.models import SavedView
@@ -314,6 +316,24 @@ class ShownList:
         if tab is not None and self.tabs.is_named_in_address(tab):
             hidden.append((VIEW, tab.key))
         return hidden
+
+
+def find_list(request: AuthedRequest, name: str) -> ListDeclaration:
+    """Return the list of this name; raise Http404 for an unknown one.
+
+    Raises PermissionDenied for a list that the user may not see.
+    """
+    declaration = lists().get(name)
+    if declaration is None:
+        raise Http404
+    if declaration.permission is not None and not request.user.may(declaration.permission):
+        raise PermissionDenied(declaration.permission.value)
+    return declaration
+
+
+def shown_list(request: AuthedRequest, name: str) -> ShownList:
+    """Return what the list of this name shows at this address. Raises as ``find_list``."""
+    return ShownList(UserList(find_list(request, name), request.user), request)
 
 
 class ListPage(Page):

@@ -113,8 +113,8 @@ def end_job(job: Job, state: JobState, **changes: Any) -> bool:
     Returns False if the job has ended before, or if a worker has started it since it was read.
     """
     kind = job_kinds().get(job.kind)
-    if state != JobState.DONE and kind is not None and kind.kept_rows is not None:
-        changes["rows_done"] = kind.kept_rows(job)
+    if state != JobState.DONE and kind is not None and kind.count_changed is not None:
+        changes["rows_done"] = kind.count_changed(job)
     ended_at = timezone.now()
     ended = {"state": state, "ended_at": ended_at, **changes}
     active = Job.objects.filter(pk=job.pk, attempts=job.attempts, state__in=ACTIVE_JOB_STATES)

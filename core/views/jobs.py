@@ -18,10 +18,8 @@ from core.jobs.declarations import JobKind
 from core.jobs.registry import job_kind_label, job_kinds
 from core.jobs.responses import job_file_response
 from core.listing.export import ExportFormat, request_export
-from core.listing.page import ListPage, ShownList
-from core.listing.registry import lists
+from core.listing.page import ListPage, ShownList, shown_list
 from core.listing.row_selection import RowSelection, read_selection
-from core.listing.selection import UserList
 from core.models import Job
 from core.pages import AuthedRequest, Page
 from core.selectors import own_active_jobs
@@ -56,7 +54,7 @@ class JobPage(Page):
             "result_template": kind.result_template if kind else "",
             "request_url": reverse(kind.url_name) if kind and kind.url_name else "",
             "is_own": job.actor_id == request.user.pk,
-            "keeps_partial_work": kind is not None and kind.kept_rows is not None,
+            "keeps_partial_work": kind is not None and kind.count_changed is not None,
             "may_undo": self._may_undo(job, kind, request.user),
             "may_cancel": job.actor_id == request.user.pk
             or request.user.may(Permission.JOB_CANCEL),
@@ -128,15 +126,14 @@ class ListExport(Page):
 
     def post(self, request: AuthedRequest, name: str) -> HttpResponse:
         """Make the file, or queue the job that makes it, and redirect to it."""
-        declaration = lists().get(name)
+        shown = shown_list(request, name)
         file_format = request.POST.get("format", "")
-        if declaration is None or file_format not in ExportFormat.values:
+        if file_format not in ExportFormat.values:
             raise Http404
-        shown = ShownList(UserList(declaration, request.user), request)
         query = shown.full_query
         try:
             job = request_export(
-                declaration=declaration,
+                declaration=shown.declaration,
                 selection=read_selection(request.POST, query) or RowSelection(query),
                 file_format=ExportFormat(file_format),
                 actor=request.user,

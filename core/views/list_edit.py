@@ -18,12 +18,12 @@ from common.errors import RefusedError
 from core.fields.declarations import FieldDeclaration, fields_by_name
 from core.fields.reference import Reference
 from core.listing.bulk_edit import find_edit, request_edit
+from core.listing.page import shown_list
 from core.listing.row_selection import ALL_MATCHING, IDS, RowSelection, read_selection
 from core.models import Job
 from core.models.job import JobState
 from core.pages import AuthedRequest, Page
 from core.record_form import RecordForm
-from core.views.saved_views import shown_list
 
 CONFIRMED = "confirmed"  # the parameter that the page's own form sends
 

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from core.listing.page import ShownList
-from core.listing.registry import lists
-from core.listing.selection import UserList
+from core.listing.page import ShownList, shown_list
 from core.models import SavedView
 from core.pages import AuthedRequest, Page
 from core.services.saved_view import (
@@ -89,19 +87,6 @@ class ListView(Page):
         "default": _open_with,
         "no_default": _open_without,
     }
-
-
-def shown_list(request: AuthedRequest, name: str) -> ShownList:
-    """Return what a list shows at this address; 404 for an unknown list.
-
-    Raises PermissionDenied for a list that the user may not see.
-    """
-    declaration = lists().get(name)
-    if declaration is None:
-        raise Http404
-    if declaration.permission is not None and not request.user.may(declaration.permission):
-        raise PermissionDenied(declaration.permission.value)
-    return ShownList(UserList(declaration, request.user), request)
 
 
 def _values(request: AuthedRequest, shown: ShownList) -> dict[str, Any]:
