@@ -12,7 +12,7 @@ from core.composition import HomeWidget
 from core.pages import AuthedRequest
 from crm.composition import CustomerPanel
 from crm.models import Customer
-from segmentation.selectors import new_flags, published_runs, score_history
+from segmentation.selectors import current_run, new_flags, score_history
 
 MAX_FLAGS = 8  # shown by the widget
 
@@ -61,19 +61,16 @@ class NewFlags(HomeWidget):
     def context(self, request: AuthedRequest) -> dict[str, Any]:
         """Return the scores with new flags in the current run, and their total number.
 
-        ``run`` is None before the first run, ``previous`` before the second. One score more than
-        shown is fetched: only if there is one, a query has to count them.
+        ``run`` is None before the first run. One score more than shown is fetched: only if there is
+        one, a query has to count them.
         """
-        latest_runs = list(published_runs()[:2])
-        if not latest_runs:
+        run = current_run()
+        if run is None:
             return {"run": None}
-        run = latest_runs[0]
-        previous = latest_runs[1] if len(latest_runs) > 1 else None
-        flags = new_flags(request.user, run, previous)
+        flags = new_flags(request.user, run)
         scores = list(flags[: MAX_FLAGS + 1])
         return {
             "run": run,
-            "previous": previous,
             "scores": scores[:MAX_FLAGS],
             "total": flags.count() if len(scores) > MAX_FLAGS else len(scores),
         }

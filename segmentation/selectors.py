@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from accounts.models import User
+from accounts.permissions import DataAccessLevel
 from accounts.scoping import ScopedQuerySet
 from crm.models import Customer
-from segmentation.models import CustomerScore, RunState, ScoringRun
+from segmentation.models import CustomerScore, RunState, ScoreTotal, ScoringRun
 from segmentation.models.run import ACTIVE_STATES
 
 MAX_HISTORY_RUNS = 12  # on the customer page
@@ -69,17 +70,12 @@ def score_history(
     return latest_runs, [score_by_run[run.pk] for run in latest_runs if run.pk in score_by_run]
 
 
-def new_flags(user: User, run: ScoringRun, previous: ScoringRun | None) -> QuerySet[CustomerScore]:
-    """Return the run's scores whose flag is new or higher since ``previous``, most revenue first.
+def new_flags(user: User, run: ScoringRun) -> QuerySet[CustomerScore]:
+    """Return the run's scores whose flag is new or higher than before, most revenue first.
 
-    Without a previous run, all flags are new. The scores have their customers.
+    Without a run before, all flags are new. The scores have their customers.
     """
-    flagged = visible_scores(user, run).filter(churn_level__gt=0)
-    if previous is not None:
-        same_or_higher_before = visible_scores(user, previous).filter(
-            customer=OuterRef("customer"), churn_level__gte=OuterRef("churn_level")
-        )
-        flagged = flagged.filter(~Exists(same_or_higher_before))
+    flagged = visible_scores(user, run).filter(churn_level__gt=F("previous_churn_level"))
     return flagged.select_related("customer").order_by("-monetary", "customer_id")
 
 
@@ -103,11 +99,15 @@ class ScoreGroup:
 def score_groups(user: User, run: ScoringRun) -> list[ScoreGroup]:
     """Return the run's scores of the customers ``user`` may see, grouped.
 
-    The groups are few and come from one query; the overview adds up all its figures from them.
+    The groups are few and come from one query; the overview adds up all its figures from them. They
+    are read from the totals of the units whose customers the user sees. For a user who sees only
+    some customers of a unit, the scores are added up.
     """
     keys = ("r", "f", "m", "segment_cn", "segment_intl", "churn_level")
-    groups = visible_scores(user, run).order_by().values(*keys)
-    return [
-        ScoreGroup(**group)
-        for group in groups.annotate(customers=Count("customer_id"), revenue=Sum("monetary"))
-    ]
+    if user.access_level == DataAccessLevel.OWN:
+        scores = visible_scores(user, run).order_by().values(*keys)
+        groups = scores.annotate(number=Count("customer_id"), sum=Sum("monetary"))
+    else:
+        totals = ScoreTotal.objects.visible_to(user).filter(run=run).order_by().values(*keys)
+        groups = totals.annotate(number=Sum("customer_count"), sum=Sum("revenue"))
+    return [ScoreGroup(*group) for group in groups.values_list(*keys, "number", "sum")]

@@ -217,6 +217,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes of a form or a JSON body
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# How long a page of a list waits for the number of all rows, before it shows "more than 50".
+LIST_COUNT_TIMEOUT_MS = 50
+
 # --- files of jobs and of records (docs/adr/0019) -----------------------------------------------
 # Files that users upload for a job, and files that jobs make; a folder that no web server serves.
 JOB_FILES_DIR = DATA_DIR / "jobs"

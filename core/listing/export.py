@@ -25,8 +25,8 @@ from common.errors import RefusedError
 from common.files.formulas import escape_formula
 from core.jobs.declarations import JobKind, JobResult, RunningJob
 from core.jobs.files import new_file
+from core.listing.counting import count_rows
 from core.listing.declarations import ListColumn, ListDeclaration
-from core.listing.paging import count_rows
 from core.listing.registry import lists
 from core.listing.row_selection import RowSelection
 from core.listing.selection import UserList

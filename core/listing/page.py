@@ -19,6 +19,7 @@ from core.fields.declarations import fields_by_name
 from core.listing.condition_labels import ConditionLabels
 from core.listing.conditions import with_parameters_once
 from core.listing.controls import FilterControls
+from core.listing.counting import RowCount, count_rows, count_rows_quickly
 from core.listing.declarations import ListColumn, ListDeclaration, ListTab
 from core.listing.page_parts import (
     ActiveFilter,
@@ -33,8 +34,6 @@ from core.listing.paging import (
     InvalidPositionError,
     KeysetPage,
     KeysetPager,
-    RowCount,
-    count_rows,
 )
 from core.listing.query import SEARCH, ListQuery
 from core.listing.registry import lists
@@ -173,14 +172,15 @@ class ShownList:
 
     @cached_property
     def count(self) -> RowCount:
-        """How many rows match the query. A single page needs no counting."""
-        return self._single_page_count or count_rows(self._matching_rows())
+        """How many rows match the query: at least those up to this page, if counting is slow.
 
-    @property
-    def _single_page_count(self) -> RowCount | None:
+        A single page needs no counting.
+        """
         page = self.page
-        is_single = not (page.has_previous or page.has_next)
-        return RowCount(len(page.ids), is_exact=True) if is_single else None
+        up_to_here = RowCount(page.start + len(page.ids) - 1, is_exact=not page.has_next)
+        if not (page.has_previous or page.has_next):
+            return up_to_here
+        return count_rows_quickly(self._matching_rows()) or up_to_here
 
     @cached_property
     def rows(self) -> list[tuple[Any, list[Cell]]]:
@@ -193,7 +193,7 @@ class ShownList:
 
     @property
     def count_text(self) -> str:
-        """How many rows match: "12,345", or "10,000+" if that is not counted exactly."""
+        """How many rows match: "12,345", or "10,000+" if there are more."""
         number = number_format(self.count.number, force_grouping=True)
         return number if self.count.is_exact else f"{number}+"
 

@@ -21,7 +21,6 @@ from django.db.models.lookups import GreaterThan, LessThan
 
 from core.listing.declarations import Sort
 
-MAX_EXACT_COUNT = 10_000
 GROUPS_AT_ONCE, MORE_GROUPS_AT_ONCE = 8, 40
 END = "end"  # in place of a position: behind the last row
 
@@ -303,17 +302,3 @@ def _page(rows: Sequence[_Row], *, start: int, has_previous: bool, has_next: boo
         has_previous=has_previous,
         has_next=has_next,
     )
-
-
-@dataclass(frozen=True)
-class RowCount:
-    """How many rows there are; if not ``is_exact``, at least so many."""
-
-    number: int
-    is_exact: bool
-
-
-def count_rows(rows: QuerySet[Any]) -> RowCount:
-    """Count rows, but not beyond MAX_EXACT_COUNT."""
-    number = rows.order_by()[: MAX_EXACT_COUNT + 1].count()
-    return RowCount(min(number, MAX_EXACT_COUNT), number <= MAX_EXACT_COUNT)

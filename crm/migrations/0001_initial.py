@@ -1165,11 +1165,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["unit", "code"], name="crm_customer_unit_code"),
+            index=models.Index(
+                fields=["unit", "code"], include=("id",), name="crm_customer_unit_code"
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["owner", "code"], name="crm_customer_owner_code"),
+            index=models.Index(
+                fields=["owner", "code"], include=("id",), name="crm_customer_owner_code"
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",

@@ -331,7 +331,7 @@ class Migration(migrations.Migration):
             model_name="interaction",
             index=models.Index(
                 fields=["customer", "occurred_at"],
-                include=("next_step_on",),
+                include=("next_step_on", "channel", "direction", "phase"),
                 name="crm_interaction_customer_when",
             ),
         ),

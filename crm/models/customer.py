@@ -155,11 +155,12 @@ class Customer(ScopedModel):
         ordering = ["code"]
         indexes = [
             GinIndex(Bigrams(*SEARCHED_COLUMNS), name=SEARCH_INDEX),
-            # Orders of the list, and those of one unit, owner or stage.
+            # Orders of the list, and those of one unit, owner or stage. With the id, the customers
+            # that a user sees are found in an index alone, for joins with other records.
             models.Index(fields=["name", "id"], name="crm_customer_name"),
             models.Index(fields=["updated_at", "id"], name="crm_customer_updated"),
-            models.Index(fields=["unit", "code"], name="crm_customer_unit_code"),
-            models.Index(fields=["owner", "code"], name="crm_customer_owner_code"),
+            models.Index(fields=["unit", "code"], include=["id"], name="crm_customer_unit_code"),
+            models.Index(fields=["owner", "code"], include=["id"], name="crm_customer_owner_code"),
             # Account managers see the public pool of their unit.
             models.Index(
                 fields=["unit", "id"], condition=Q(owner__isnull=True), name="crm_customer_pool"

@@ -166,10 +166,11 @@ class Interaction(ScopedModel):
         ordering = ["-occurred_at", "-pk"]
         indexes = [
             models.Index(fields=["occurred_at", "id"], name="crm_interaction_when"),
-            # Whether a next step is open is found in this index alone.
+            # Whether a next step is open is found in this index alone; so are, for counting, the
+            # filtered interactions of the customers that a user sees.
             models.Index(
                 fields=["customer", "occurred_at"],
-                include=["next_step_on"],
+                include=["next_step_on", "channel", "direction", "phase"],
                 name="crm_interaction_customer_when",
             ),
             models.Index(fields=["user", "occurred_at", "id"], name="crm_interaction_user_when"),

@@ -30,6 +30,7 @@ CREATE TABLE segmentation_score (
     f smallint NOT NULL,
     m smallint NOT NULL,
     churn_level smallint NOT NULL,
+    previous_churn_level smallint NOT NULL,
     segment_cn text NOT NULL,
     segment_intl text NOT NULL,
     churn_reasons text[] NOT NULL,
@@ -116,6 +117,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="segmentation.scoringrun",
+                        verbose_name="previous run",
+                    ),
+                ),
+                (
                     "requested_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -185,6 +197,13 @@ class Migration(migrations.Migration):
                             models.SmallIntegerField(
                                 choices=[(0, "No flag"), (1, "Watch"), (2, "High risk")],
                                 verbose_name="churn flag",
+                            ),
+                        ),
+                        (
+                            "previous_churn_level",
+                            models.SmallIntegerField(
+                                choices=[(0, "No flag"), (1, "Watch"), (2, "High risk")],
+                                verbose_name="churn flag of the run before",
                             ),
                         ),
                         (
@@ -281,6 +300,7 @@ class Migration(migrations.Migration):
                             ("aggregate", "Add up transactions"),
                             ("score", "Score, segment, flag"),
                             ("index", "Build indexes"),
+                            ("totals", "Add up by unit"),
                             ("publish", "Publish"),
                         ],
                         max_length=20,
@@ -393,28 +413,56 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customerscore",
-            index=models.Index(fields=["segment_cn", "customer"], name="segmentation_score_cn"),
+            index=models.Index(
+                fields=["segment_cn", "customer"], include=("run",), name="segmentation_score_cn"
+            ),
         ),
         migrations.AddIndex(
             model_name="customerscore",
-            index=models.Index(fields=["segment_intl", "customer"], name="segmentation_score_intl"),
+            index=models.Index(
+                fields=["segment_intl", "customer"],
+                include=("run",),
+                name="segmentation_score_intl",
+            ),
         ),
         migrations.AddIndex(
             model_name="customerscore",
             index=models.Index(
                 condition=models.Q(("churn_level__gt", 0)),
                 fields=["churn_level", "customer"],
+                include=("run", "monetary"),
                 name="segmentation_score_flagged",
             ),
         ),
         migrations.AddIndex(
             model_name="customerscore",
-            index=models.Index(fields=["monetary", "customer"], name="segmentation_score_monetary"),
+            index=models.Index(
+                condition=models.Q(("churn_level__gt", models.F("previous_churn_level"))),
+                fields=["monetary", "customer"],
+                include=("run", "churn_level", "previous_churn_level"),
+                name="segmentation_score_new_flags",
+            ),
         ),
         migrations.AddIndex(
             model_name="customerscore",
             index=models.Index(
-                fields=["recency_days", "customer"], name="segmentation_score_recency"
+                fields=["r", "f", "customer"], include=("run",), name="segmentation_score_rf"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customerscore",
+            index=models.Index(
+                fields=["monetary", "customer"],
+                include=("run",),
+                name="segmentation_score_monetary",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customerscore",
+            index=models.Index(
+                fields=["recency_days", "customer"],
+                include=("run",),
+                name="segmentation_score_recency",
             ),
         ),
         migrations.AddConstraint(
@@ -490,7 +538,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="customerscore",
             constraint=models.CheckConstraint(
-                condition=models.Q(("churn_level__in", [0, 1, 2])),
+                condition=models.Q(
+                    ("churn_level__in", [0, 1, 2]), ("previous_churn_level__in", [0, 1, 2])
+                ),
                 name="segmentation_score_level_known",
             ),
         ),
@@ -537,7 +587,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="scoringstep",
             constraint=models.CheckConstraint(
-                condition=models.Q(("name__in", ["aggregate", "score", "index", "publish"])),
+                condition=models.Q(
+                    ("name__in", ["aggregate", "score", "index", "totals", "publish"])
+                ),
                 name="segmentation_step_name_known",
             ),
         ),

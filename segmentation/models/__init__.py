@@ -3,6 +3,7 @@
 from segmentation.models.run import RunState, ScoringRun, ScoringStep, StepName
 from segmentation.models.score import ChurnLevel, ChurnReason, CustomerScore
 from segmentation.models.segment import ChineseSegment, InternationalSegment
+from segmentation.models.total import ScoreTotal
 
 __all__ = [
     "ChineseSegment",
@@ -11,6 +12,7 @@ __all__ = [
     "CustomerScore",
     "InternationalSegment",
     "RunState",
+    "ScoreTotal",
     "ScoringRun",
     "ScoringStep",
     "StepName",

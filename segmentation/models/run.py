@@ -36,6 +36,7 @@ class StepName(models.TextChoices):
     AGGREGATE = "aggregate", _("Add up transactions")
     SCORE = "score", _("Score, segment, flag")
     INDEX = "index", _("Build indexes")
+    TOTALS = "totals", _("Add up by unit")
     PUBLISH = "publish", _("Publish")
 
 
@@ -44,7 +45,8 @@ class ScoringRun(models.Model):
 
     ``settings`` has the values of ScoringSettings by name, as in ``{"window_days": 365, …}``.
     ``job`` executes it and has the reference of a failure. ``progress`` is in percent. The counts
-    are 0 until the run is published.
+    are 0 until the run is published. ``previous`` is the published run of the latest day before,
+    with whose flags those of this run are compared.
     """
 
     id = models.AutoField(primary_key=True)
@@ -53,6 +55,14 @@ class ScoringRun(models.Model):
     )
     as_of = models.DateField(_("as of"))
     settings = models.JSONField(_("settings used"))
+    previous = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("previous run"),
+    )
     state = models.CharField(
         _("state"), max_length=20, choices=RunState.choices, default=RunState.QUEUED
     )

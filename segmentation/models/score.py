@@ -45,6 +45,7 @@ class CustomerScore(ScopedModel):
     count the last ``window_days`` of the run's settings; a "quarter" has ``compare_days``. ``r``,
     ``f`` and ``m`` are from 1 to 5, the best. ``usual_gap_days`` and ``silence_ratio`` (the days
     since the last purchase, in usual gaps) are None for a customer with too few purchase days.
+    ``previous_churn_level`` is that of the run's ``previous``: none for a customer without one.
     """
 
     pk = models.CompositePrimaryKey("customer_id", "run_id")
@@ -76,6 +77,9 @@ class CustomerScore(ScopedModel):
     f = models.SmallIntegerField(_("F"))
     m = models.SmallIntegerField(_("M"))
     churn_level = models.SmallIntegerField(_("churn flag"), choices=ChurnLevel.choices)
+    previous_churn_level = models.SmallIntegerField(
+        _("churn flag of the run before"), choices=ChurnLevel.choices
+    )
     segment_cn = models.TextField(_("segment"), choices=ChineseSegment.choices)
     segment_intl = models.TextField(
         _("international segment"), choices=InternationalSegment.choices
@@ -90,17 +94,40 @@ class CustomerScore(ScopedModel):
         db_table = "segmentation_score"
         verbose_name = _("score")
         verbose_name_plural = _("scores")
+        # With the run, a filter reads an index alone, because PostgreSQL compares the run although
+        # each partition has one only.
         indexes = [
-            models.Index(fields=["segment_cn", "customer"], name="segmentation_score_cn"),
-            models.Index(fields=["segment_intl", "customer"], name="segmentation_score_intl"),
+            models.Index(
+                fields=["segment_cn", "customer"], include=["run"], name="segmentation_score_cn"
+            ),
+            models.Index(
+                fields=["segment_intl", "customer"], include=["run"], name="segmentation_score_intl"
+            ),
             models.Index(
                 fields=["churn_level", "customer"],
+                include=["run", "monetary"],
                 condition=Q(churn_level__gt=0),
                 name="segmentation_score_flagged",
             ),
+            models.Index(
+                fields=["monetary", "customer"],
+                include=["run", "churn_level", "previous_churn_level"],
+                condition=Q(churn_level__gt=F("previous_churn_level")),
+                name="segmentation_score_new_flags",
+            ),
+            # The cells of the overview's heatmap, and the filters by one of the two scores.
+            models.Index(
+                fields=["r", "f", "customer"], include=["run"], name="segmentation_score_rf"
+            ),
             # Orders of the customer list, which sorts all its columns in one direction.
-            models.Index(fields=["monetary", "customer"], name="segmentation_score_monetary"),
-            models.Index(fields=["recency_days", "customer"], name="segmentation_score_recency"),
+            models.Index(
+                fields=["monetary", "customer"], include=["run"], name="segmentation_score_monetary"
+            ),
+            models.Index(
+                fields=["recency_days", "customer"],
+                include=["run"],
+                name="segmentation_score_recency",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -124,7 +151,8 @@ class CustomerScore(ScopedModel):
             ),
             models.CheckConstraint(
                 name="segmentation_score_level_known",
-                condition=Q(churn_level__in=ChurnLevel.values),
+                condition=Q(churn_level__in=ChurnLevel.values)
+                & Q(previous_churn_level__in=ChurnLevel.values),
             ),
             models.CheckConstraint(
                 name="segmentation_score_reasons_known",

@@ -35,6 +35,7 @@ from core.writing import constraint_name
 from segmentation.events import RUN_FAILED, RUN_PUBLISHED
 from segmentation.models import RunState, ScoringRun, ScoringStep
 from segmentation.models.run import ACTIVE_STATES, ONE_ACTIVE_RUN
+from segmentation.selectors import published_runs
 from segmentation.services import lock, tables
 from segmentation.services.settings import ScoringSettings
 from segmentation.services.steps import STEPS, RunCounts, Step
@@ -145,7 +146,8 @@ def _mark_running(run_id: int) -> ScoringRun:
         run = ScoringRun.objects.select_for_update(of=["self"]).get(pk=run_id)
         run.steps.all().delete()
         run.state, run.started_at, run.progress = RunState.RUNNING, timezone.now(), 0
-        run.save(update_fields=["state", "started_at", "progress"])
+        run.previous = published_runs().filter(as_of__lt=run.as_of).first()
+        run.save(update_fields=["state", "started_at", "progress", "previous"])
     return run
 
 

@@ -11,10 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from django.db import connection
+from django.db.models import Sum
 from psycopg2 import sql
 
 from common.money import to_minor
-from segmentation.models import ChurnLevel, RunState, ScoringRun, StepName
+from segmentation.models import ChurnLevel, RunState, ScoreTotal, ScoringRun, StepName
 from segmentation.models.segment import CHINESE_EIGHT, INTERNATIONAL_GRID
 from segmentation.services import tables
 
@@ -91,6 +92,7 @@ def score(run: ScoringRun) -> StepResult:
         **parameters,
         base_table=tables.base_table(run.pk),
         score_table=score_table,
+        previous_levels=_previous_levels(run),
         churn=_sql_file("churn").format(**parameters),
         chinese_segments=_text_array(_chinese_segments()),
         international_segments=_text_array(_international_segments()),
@@ -132,6 +134,16 @@ def index(run: ScoringRun) -> StepResult:
     return StepResult(1 + len(definitions))
 
 
+def add_up(run: ScoringRun) -> StepResult:
+    """Add up the scores by unit, for the overview of segments."""
+    statement = _sql_file("totals").format(
+        run_id=sql.Literal(run.pk), score_table=tables.score_table(run.pk)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return StepResult(int(cursor.rowcount))
+
+
 def publish(run: ScoringRun) -> StepResult:
     """Attach the run's table, and mark an earlier run of the same day superseded.
 
@@ -140,14 +152,8 @@ def publish(run: ScoringRun) -> StepResult:
     again.
     """
     score_table = tables.score_table(run.pk)
+    counts = _counts(run)
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL(
-                "SELECT count(*), count(*) FILTER (WHERE churn_level = {}),"
-                " count(*) FILTER (WHERE churn_level = {}) FROM {}"
-            ).format(sql.Literal(ChurnLevel.WATCH), sql.Literal(ChurnLevel.HIGH), score_table)
-        )
-        counts = RunCounts(*(cursor.fetchone() or (0, 0, 0)))
         cursor.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
         cursor.execute(sql.SQL("DROP TABLE {}").format(tables.base_table(run.pk)))
         cursor.execute(
@@ -166,7 +172,8 @@ def publish(run: ScoringRun) -> StepResult:
 STEPS = (
     Step(StepName.AGGREGATE, aggregate, 55),
     Step(StepName.SCORE, score, 75),
-    Step(StepName.INDEX, index, 95),
+    Step(StepName.INDEX, index, 92),
+    Step(StepName.TOTALS, add_up, 96),
     Step(StepName.PUBLISH, publish, 100),
 )
 
@@ -176,6 +183,30 @@ INDEX_DEFINITIONS = """
     SELECT substring(pg_get_indexdef(indexrelid) FROM ' (USING .*)$') FROM pg_index
      WHERE indrelid = 'segmentation_score'::regclass AND NOT indisprimary ORDER BY indexrelid
 """
+
+
+def _previous_levels(run: ScoringRun) -> sql.Composable:
+    """Return the query for the churn levels in the run before, by customer."""
+    if run.previous_id is None:
+        return sql.SQL("SELECT NULL::bigint AS customer_id, 0 AS churn_level LIMIT 0")
+    return sql.SQL("SELECT customer_id, churn_level FROM {}").format(
+        tables.score_table(run.previous_id)
+    )
+
+
+def _counts(run: ScoringRun) -> RunCounts:
+    """Return the counts of a run whose scores have been added up."""
+    totals = dict(
+        ScoreTotal.objects.filter(run=run)
+        .order_by()
+        .values_list("churn_level")
+        .annotate(number=Sum("customer_count"))
+    )
+    return RunCounts(
+        customers=sum(totals.values()),
+        flagged_watch=totals.get(ChurnLevel.WATCH, 0),
+        flagged_high=totals.get(ChurnLevel.HIGH, 0),
+    )
 
 
 def _sql_file(name: str) -> sql.SQL:

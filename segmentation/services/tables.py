@@ -12,7 +12,7 @@ import time
 from django.db import OperationalError, connection, transaction
 from psycopg2 import errors, sql
 
-from segmentation.models import RunState, ScoringRun
+from segmentation.models import RunState, ScoreTotal, ScoringRun
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def is_lock_timeout(error: OperationalError) -> bool:
 
 
 def drop_abandoned_tables() -> None:
-    """Drop every base table, and the scores of runs that are not published.
+    """Drop every base table, and the scores and totals of runs that are not published.
 
     The caller must hold the scoring lock, so that no other run is using its tables. The scores of a
     superseded run are dropped here, when the next run starts, and not when the run is superseded: a
@@ -48,6 +48,7 @@ def drop_abandoned_tables() -> None:
     """
     published = ScoringRun.objects.filter(state=RunState.PUBLISHED)
     published_ids = set(published.values_list("pk", flat=True))
+    ScoreTotal.objects.exclude(run__in=published_ids).delete()
     for name in _table_names():
         match = RUN_TABLE_NAME.fullmatch(name)
         if match and (match[1] == "base" or int(match[2]) not in published_ids):

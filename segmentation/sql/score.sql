@@ -1,14 +1,15 @@
 -- Fills the run's table of scores, which readers do not see yet: quintiles, both segments, the flag.
 -- Quintiles are computed by percent_rank, so that equal values share a score; NTILE would give equal
 -- values different ones. Recency is ranked by the last purchase: the latest scores 5.
--- Parameters: as_of, run_id; base_table (filled by aggregate.sql) and score_table; churn (the statement
+-- previous_churn_level is the level in the run before (previous_levels); 0 for a customer not in it.
+-- Parameters: as_of, run_id; previous_levels (a query for customer_id and churn_level); base_table (filled by aggregate.sql) and score_table; churn (the statement
 -- churn.sql); chinese_segments and international_segments: arrays of codes, whose indexes, from 1, are
 -- computed below. A score is high if it is at or above the mean; (f + m + 1) / 2 is the mean of f and m,
 -- rounded half up, because the division of integers drops the half.
 INSERT INTO {score_table} (
     customer_id, monetary, spend_last_quarter, spend_previous_quarter, usual_gap_days, silence_ratio,
     run_id, first_on, last_on, recency_days, frequency, purchase_days, r, f, m, churn_level,
-    segment_cn, segment_intl, churn_reasons
+    previous_churn_level, segment_cn, segment_intl, churn_reasons
 )
 WITH scored AS (
     SELECT *,
@@ -38,6 +39,7 @@ SELECT flagged.customer_id,
     flagged.f,
     flagged.m,
     flagged.churn_level,
+    coalesce(previous.churn_level, 0)::smallint AS previous_churn_level,
     ({chinese_segments})[
         1 + 4 * (flagged.r >= mean.r)::integer
         + 2 * (flagged.f >= mean.f)::integer
@@ -46,3 +48,4 @@ SELECT flagged.customer_id,
     ({international_segments})[5 * (flagged.r - 1) + (flagged.f + flagged.m + 1) / 2] AS segment_intl,
     flagged.churn_reasons
 FROM flagged CROSS JOIN mean
+LEFT JOIN ({previous_levels}) AS previous ON previous.customer_id = flagged.customer_id

@@ -162,6 +162,22 @@ def test_list_is_paged_in_both_directions_and_shows_the_total(cast: Cast, login:
     assert client.get(last.first_url).context["list"].rows[0][0].code == "P000"
 
 
+def test_list_says_what_it_knows_when_counting_is_slow(
+    cast: Cast, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(103):
+        make_customer(cast.lanzhou, code=f"P{number:03}")
+    monkeypatch.setattr("core.listing.page.count_rows_quickly", lambda _rows: None)
+    client = login(cast.head)
+    first = client.get(reverse("customers")).context["list"]
+    assert (first.count_text, first.range_text) == ("50+", "1–50 of more than 50")
+    assert first.last_url == ""
+    second = client.get(first.next_url).context["list"]
+    assert (second.count_text, second.range_text) == ("100+", "51–100 of more than 100")
+    third = client.get(second.next_url).context["list"]
+    assert (third.count_text, third.range_text) == ("103", "101–103 of 103")
+
+
 def test_position_of_another_order_shows_the_first_page(cast: Cast, login: Login) -> None:
     for number in range(53):
         make_customer(cast.lanzhou, code=f"P{number:02}")

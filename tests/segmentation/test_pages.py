@@ -1,5 +1,7 @@
 """Pages, panel, widget and list columns of scoring: what each user sees, with how many queries."""
 
+from collections import Counter
+from dataclasses import astuple
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,10 +18,11 @@ from segmentation.columns import WorthColumns
 from segmentation.models import ScoringRun
 from segmentation.panels import NewFlags, Worth
 from segmentation.reasons import reason_sentences
-from segmentation.selectors import current_run, score_groups
+from segmentation.selectors import current_run, score_groups, visible_scores
 from tests.cast import Cast
 from tests.conftest import Login
 from tests.crm.factories import make_batch, make_customer, make_transaction
+from tests.history import fixture_changes
 from tests.segmentation.factories import execute_run, make_published_run, make_queued_run
 
 TODAY = date(2026, 7, 1)
@@ -159,6 +162,33 @@ def test_overview_counts_only_customers_the_user_may_see(
     assert totals(cast.manager) == (4, Decimal(4000 + 4 * 600))
     assert totals(cast.stranger) == (3, Decimal(4 * 600))
     assert login(cast.colleague).get(reverse("segments")).status_code == 200
+
+
+def test_overview_adds_up_the_scores_that_the_user_sees(
+    cast: Cast, silent_customer: Customer
+) -> None:
+    make_regular_customers(cast, 6)
+    run = make_published_run(TODAY)
+    for user in (cast.executive, cast.head, cast.manager, cast.stranger):
+        scores = visible_scores(user, run)
+        keys = ("r", "f", "m", "segment_cn", "segment_intl", "churn_level")
+        expected = Counter(scores.values_list(*keys))
+        groups = score_groups(user, run)
+        assert {astuple(group)[:6]: group.customers for group in groups} == expected
+        assert sum(group.revenue for group in groups) == sum(score.monetary for score in scores)
+
+
+def test_overview_of_units_counts_a_customer_where_the_run_found_them(
+    cast: Cast, silent_customer: Customer
+) -> None:
+    run = make_published_run(TODAY)
+    with fixture_changes():
+        Customer.objects.update(unit=cast.changsha, owner=cast.stranger)
+
+    def number(user: User) -> int:
+        return sum(group.customers for group in score_groups(user, run))
+
+    assert (number(cast.head), number(cast.manager), number(cast.stranger)) == (1, 0, 1)
 
 
 @pytest.mark.parametrize("scheme", ["eight", "eleven", "nonsense"])

@@ -18,14 +18,26 @@ from core.services import job_lock
 from core.services.job import request_cancel
 from core.services.job_execution import MAX_ATTEMPTS
 from segmentation import tasks
-from segmentation.models import CustomerScore, RunState, ScoringRun, StepName
+from segmentation.models import (
+    ChurnLevel,
+    CustomerScore,
+    RunState,
+    ScoreTotal,
+    ScoringRun,
+    StepName,
+)
 from segmentation.selectors import current_run
 from segmentation.services import lock, run, steps, tables
 from segmentation.services.run import request_run, scheduler
 from segmentation.services.steps import STEPS, Step, StepResult
 from tests.cast import Cast
 from tests.crm.factories import make_batch, make_customer, make_transaction
-from tests.segmentation.factories import execute_run, make_published_run, make_queued_run
+from tests.segmentation.factories import (
+    execute_run,
+    make_failed_run,
+    make_published_run,
+    make_queued_run,
+)
 
 TODAY = date(2026, 7, 1)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -223,10 +235,32 @@ def test_same_day_scored_again_supersedes_the_first_run_with_the_same_scores(
     assert (first.state, second.state) == (RunState.SUPERSEDED, RunState.PUBLISHED)
     assert _score_values(second) == first_scores
     assert current_run() == second
+    assert ScoreTotal.objects.filter(run=first).exists()
     third = make_published_run(TODAY)
+    assert not ScoreTotal.objects.filter(run=first).exists()
     assert run_tables() == {
         f"segmentation_score_{scoring_run.pk}" for scoring_run in (second, third)
     }
+
+
+def test_run_compares_its_flags_with_those_of_the_published_run_before(customers: None) -> None:
+    first = make_published_run(TODAY)
+    second = make_published_run(TODAY + timedelta(days=100))
+    make_failed_run(scheduler(), as_of=TODAY + timedelta(days=101))
+    third = make_published_run(TODAY + timedelta(days=102))
+
+    assert [each.previous for each in (first, second, third)] == [None, first, second]
+    assert set(_levels(first, "previous_churn_level").values()) == {ChurnLevel.NONE}
+    assert set(_levels(first, "churn_level").values()) == {ChurnLevel.WATCH}
+    for run_before, scoring_run in ((first, second), (second, third)):
+        levels_before = _levels(run_before, "churn_level")
+        assert _levels(scoring_run, "previous_churn_level") == levels_before
+
+
+def _levels(scoring_run: ScoringRun, field: str) -> dict[int, int]:
+    """Return a field with churn levels by customer."""
+    scores = CustomerScore.objects.filter(run=scoring_run)
+    return dict(scores.values_list("customer_id", field))
 
 
 def _score_values(scoring_run: ScoringRun) -> list[dict[str, object]]:

@@ -95,6 +95,7 @@ ALLOWED = (
         "common/history.py", SQL, "Hands the context of a change to the triggers.", "_set_context"
     ),
     Allowed("common/copying.py", SQL, "Writes rows by COPY, for services."),
+    Allowed("common/statement_timeout.py", SQL, "Limits how long statements may take."),
     Allowed("common/interrupts.py", SQL, "Cancels the statement that runs; sends none."),
     Allowed("core/views/health.py", SQL, "Asks whether the database answers.", "healthz"),
     Allowed("core/writing.py", SQL, "An advisory lock, for services.", "lock_tree"),

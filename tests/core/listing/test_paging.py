@@ -9,13 +9,11 @@ from django.db.models import Q
 
 from core.listing.declarations import Sort
 from core.listing.paging import (
-    MAX_EXACT_COUNT,
     InvalidPositionError,
     KeysetPage,
     KeysetPager,
     Position,
     PositionCodec,
-    count_rows,
 )
 from crm.models import Customer, Grade
 from tests.cast import Cast
@@ -127,17 +125,6 @@ def test_position_is_read_back_only_for_its_list_and_order() -> None:
     for changed in ["", "x", text[:-1], "A" + text]:
         with pytest.raises(InvalidPositionError):
             PositionCodec("customers", "-name").decode(changed)
-
-
-@pytest.mark.usefixtures("customers")
-def test_count_is_exact_only_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MAX_EXACT_COUNT == 10_000
-    monkeypatch.setattr("core.listing.paging.MAX_EXACT_COUNT", len(GRADED))
-    exact = count_rows(Customer.objects.all())
-    assert (exact.number, exact.is_exact) == (len(GRADED), True)
-    monkeypatch.setattr("core.listing.paging.MAX_EXACT_COUNT", len(GRADED) - 1)
-    inexact = count_rows(Customer.objects.all())
-    assert (inexact.number, inexact.is_exact) == (len(GRADED) - 1, False)
 
 
 def test_positions_follow_each_other(customers: None) -> None:
