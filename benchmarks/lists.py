@@ -16,14 +16,13 @@ from django.urls import reverse
 
 from accounts.models import User
 from benchmarks.measuring import BenchmarkOptions, print_table
-from benchmarks.scoring import run_scoring
+from benchmarks.scoring import ensure_scores
 from core.listing.page import BEFORE, VIEW
 from core.listing.paging import END
 from core.listing.query import SEARCH, SORT, WHERE
 from core.listing.registry import lists
 from core.listing.selection import UserList
 from crm.models import Customer
-from segmentation.selectors import current_run
 
 # Users of the demonstration company, who see the whole company, a subtree, and their own customers.
 LOGINS = ("executive", "head", "manager")
@@ -33,8 +32,7 @@ API_PAGE_SIZE = 100
 def measure(options: BenchmarkOptions) -> None:
     """Fetch every list in every way as each of the users; print a row for each."""
     logging.disable(logging.WARNING)
-    if current_run() is None:
-        run_scoring()
+    ensure_scores()
     print(f"{options.customers:,} customers, {options.transactions:,} transactions\n")
     rows = []
     with override_settings(ALLOWED_HOSTS=["testserver"]):

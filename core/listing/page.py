@@ -187,7 +187,7 @@ class ShownList:
         """The rows of the page in order, each with its cells."""
         user = self.user_list.user
         return [
-            (row, [Cell(column, column.text_of(row, user)) for column in self.user_list.columns])
+            (row, [Cell(column, row, user) for column in self.user_list.columns])
             for row in self.user_list.read_rows(self.page.ids)
         ]
 
@@ -212,7 +212,7 @@ class ShownList:
             return _("%(first)s–%(last)s of %(total)s") % values
         return _("%(first)s–%(last)s of more than %(total)s") % values
 
-    @property
+    @cached_property
     def base_url(self) -> str:
         """The address of the whole list."""
         return reverse(self.user_list.declaration.url_name)

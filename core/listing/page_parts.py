@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 
+from accounts.models import User
 from core.listing.declarations import ListColumn
 from core.listing.filters import OptionGroup
 
@@ -105,4 +107,10 @@ class Cell:
     """A cell of a row."""
 
     column: ListColumn
-    text: str
+    row: Any
+    user: User
+
+    @property
+    def text(self) -> str:
+        """The text of the cell. The template of a column may show something else."""
+        return self.column.text_of(self.row, self.user)

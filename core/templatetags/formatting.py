@@ -11,7 +11,6 @@ from pathlib import Path
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -92,19 +91,18 @@ def when(moment: date | datetime | None) -> SafeString:
         return format_html('<span class="faint">{}</span>', DASH)
     if isinstance(moment, datetime):
         moment = timezone.localtime(moment) if timezone.is_aware(moment) else moment
-        full = date_format(moment, "Y-m-d H:i:s")
-        short = date_format(moment, _short_format(moment))
+        full, short = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:{_short_format(moment)}}"
     else:
-        full = date_format(moment, "Y-m-d")
-        short = date_format(moment, "m-d" if moment.year == timezone.localdate().year else "Y-m-d")
+        full = f"{moment:%Y-%m-%d}"
+        short = f"{moment:%m-%d}" if moment.year == timezone.localdate().year else full
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), full, short)
 
 
 def _short_format(moment: datetime) -> str:
     today = timezone.localdate()
     if moment.date() == today:
-        return "H:i"
-    return "m-d H:i" if moment.year == today.year else "Y-m-d"
+        return "%H:%M"
+    return "%m-%d %H:%M" if moment.year == today.year else "%Y-%m-%d"
 
 
 @register.filter

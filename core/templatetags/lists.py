@@ -5,18 +5,22 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.template import Context, Template
 from django.template.loader import get_template
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from core.listing.declarations import ListColumn
 from core.listing.page_parts import Cell, FilterControl
+from core.templatetags.formatting import icon
 
 register = template.Library()
 
 NO_TEXT = '<span class="faint">–</span>'
+CURRENT = mark_safe(' aria-current="true"')
 
 
 @register.simple_tag(takes_context=True)
@@ -37,9 +41,20 @@ def list_cells(context: Context, cells: Sequence[Cell]) -> SafeString:
             with context.push(cell=cell):
                 content: str = _template(column.template).render(context)
         else:
-            content = escape(cell.text) if cell.text else NO_TEXT
+            content = escape(cell.text) or NO_TEXT
         parts += (start, content, "</td>")
     return mark_safe("".join(parts))  # noqa: S308 (every part is escaped)
+
+
+@register.simple_tag
+def select_cell(row: Model) -> SafeString:
+    """Return the cell with the checkbox that selects a row."""
+    return format_html(
+        '<td class="select"><input type="checkbox" name="ids" value="{}" form="list-selection"'
+        ' aria-label="{}"></td>',
+        str(row.pk),
+        _("Select %(row)s") % {"row": row},
+    )
 
 
 @register.simple_tag
@@ -58,6 +73,25 @@ def filter_options(control: FilterControl) -> SafeString:
         if group.label:
             parts.append("</optgroup>")
     return mark_safe("".join(parts))  # noqa: S308 (every part is escaped)
+
+
+@register.simple_tag
+def filter_links(control: FilterControl) -> SafeString:
+    """Return the links of a filter's menu: all menus of a page have more than a hundred."""
+    check = icon("check")
+    return format_html_join(
+        "",
+        '<a class="menu-item" href="{}"{}>{}{}</a>',
+        (
+            (
+                link.url,
+                CURRENT if link.is_selected else "",
+                check if link.is_selected else "",
+                link.label,
+            )
+            for link in control.links
+        ),
+    )
 
 
 def _start(column: ListColumn) -> str:
