@@ -94,6 +94,11 @@ def test_complaints_are_read_with_their_timelines(
     assert [row.customer for row in rows] == ["C4", "C2", "C0"]
     is_open = client.rows("complaints", "complaints_list", state_not=["closed"])
     assert [row.customer for row in is_open] == ["C2", "C0"]
+    since = (max(row.updated_at for row in rows) + timedelta(microseconds=1)).isoformat()
+    assert client.rows("complaints", "complaints_list", updated_at_gte=since) == []
+    comment_on_complaint(complaint_id=rows[-1].id, text="已联系客户", actor=head)
+    changed = client.rows("complaints", "complaints_list", updated_at_gte=since)
+    assert [(row.customer, row.version) for row in changed] == [("C0", 2)]
     complaint = client.call("complaints", "complaints_read_by_number", closed.number).parsed
     assert complaint.state == model("ComplaintState").CLOSED
     assert [(entry.kind, entry.author) for entry in complaint.timeline] == [
