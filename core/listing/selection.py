@@ -186,6 +186,7 @@ class UserList:
             descending=is_descending,
             page_size=page_size,
             branches=branches(self.user) if branches else (),
+            row_key=self.declaration.row_key,
         )
 
     def read_rows(self, ids: Sequence[int], *, for_export: bool = False) -> list[Any]:

@@ -2,12 +2,12 @@
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.generics import ListAPIView
 
 from accounts.permissions import Permission
+from core.api.listing import ListResource
 from core.api.resources import requesting_user
-from crm.api.filters import TransactionFilters
 from crm.api.serializers import TransactionSerializer
+from crm.listing import TRANSACTION_LIST
 from crm.models import Transaction
 
 
@@ -17,12 +17,12 @@ from crm.models import Transaction
         summary="List the transactions of the customers you see, latest arrival first",
     )
 )
-class TransactionList(ListAPIView[Transaction]):
+class TransactionList(ListResource):
     """The transactions of the customers the user sees."""
 
     permission = Permission.TRANSACTION_VIEW
+    list_declaration = TRANSACTION_LIST
     serializer_class = TransactionSerializer
-    filterset_class = TransactionFilters
 
     def get_queryset(self) -> QuerySet[Transaction]:
         """Return the transactions with the records the serializer needs."""

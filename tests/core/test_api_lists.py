@@ -10,8 +10,9 @@ from tests.cast import Cast
 from tests.core.api import key_client
 
 LISTS = [
-    "billing-systems", "categories", "complaints", "customers", "grades", "industries", "jobs",
-    "scores", "scoring-runs", "sources", "transactions", "units", "users",
+    "billing-systems", "categories", "complaints", "customers", "grades", "industries",
+    "interactions", "jobs", "notices", "saved-views", "scores", "scoring-runs", "sources",
+    "transactions", "units", "users",
 ]  # fmt: skip
 
 
@@ -54,15 +55,24 @@ def test_parameter_of_every_list_given_twice_is_refused(
     assert errors == {parameter: ["Give this only once."]}
 
 
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "query", ["where=any()&where=all()", "where=&where=", "sort=id&sort=-id", "sort=&sort="]
+)
+def test_order_and_groups_given_twice_are_refused(cast: Cast, name: str, query: str) -> None:
+    errors = _refused(cast.executive, f"{name}/?{query}")
+    assert "Give this only once." in errors[query.partition("=")[0]]
+
+
 @pytest.mark.parametrize(
     ("address", "parameter"),
     [
-        *((f"{name}/?sort=id&sort=-id", "sort") for name in ("customers", "scoring-runs")),
         ("customers/?where=any(stage=lost)&where=any(stage=signed)", "where"),
         ("complaints/?where=any(state=closed)&where=any(owner=mine)", "where"),
         ("customers/?q=a&q=b", "q"),
         ("customers/?updated_at__gte=2026-01-01&updated_at__gte=2026-02-01", "updated_at__gte"),
-        ("transactions/?kind=bill&kind=order", "kind"),
+        ("transactions/?date__gte=2026-01-01&date__gte=2026-02-01", "date__gte"),
+        ("notices/?unread=true&unread=false", "unread"),
         ("scores/?as_of=2026-01-01&as_of=2026-01-02", "as_of"),
     ],
 )

@@ -72,7 +72,7 @@ def test_scores_are_read_of_the_current_run_and_of_a_day(
     assert (current["C0"].as_of, current["C0"].flag) == (TODAY, model("ChurnFlag").VALUE_2)
     assert [reason.code for reason in current["C0"].reasons][:1] == ["silence"]
     assert current["C0"].reasons[0].text.startswith("Silent for")
-    earlier = client.rows("scores", "scores_list", as_of=date(2026, 1, 1), customer="C0")
+    earlier = client.rows("scores", "scores_list", as_of=date(2026, 1, 1), customer=["C0"])
     assert [(row.as_of, row.flag, row.reasons) for row in earlier] == [
         (date(2026, 1, 1), model("ChurnFlag").VALUE_0, [])
     ]
