@@ -1,6 +1,6 @@
 """REST: the list of transactions."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from accounts.permissions import Permission
@@ -25,7 +25,8 @@ class TransactionList(ListResource):
     serializer_class = TransactionSerializer
 
     def get_queryset(self) -> QuerySet[Transaction]:
-        """Return the transactions with the records the serializer needs."""
-        return Transaction.objects.visible_to(requesting_user(self)).select_related(
-            "customer", "billing_system"
+        """Return the transactions with the codes of the records they refer to."""
+        transactions = Transaction.objects.visible_to(requesting_user(self))
+        return transactions.annotate(
+            customer_code=F("customer__code"), billing_system_code=F("billing_system__code")
         )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cached_property
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import ValidationError
@@ -61,7 +61,7 @@ class ScoreList(ListResource):
         return replace(SCORE_LIST, rows=lambda user: visible_scores(user, self.run))
 
     def get_queryset(self) -> QuerySet[CustomerScore]:
-        """Return the run's scores of the customers the user sees, with their customers."""
+        """Return the run's scores of the customers the user sees, with codes and the run's day."""
         run = None if getattr(self, "swagger_fake_view", False) else self.run
         scores = visible_scores(requesting_user(self), run)
-        return scores.select_related("customer", "run")
+        return scores.annotate(customer_code=F("customer__code"), as_of=F("run__as_of"))
