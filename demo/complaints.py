@@ -168,6 +168,7 @@ class _ComplaintGenerator:
             closed_by=last.author if is_closed else None,
             resolution=last.text if is_closed else "",
             version=len(timeline),  # every entry is one change of the complaint
+            updated_at=last.at,
         )
         return complaint, timeline
 

@@ -72,6 +72,15 @@ COLUMNS = (
         sort=Sort(("opened_at",)),
         value_of=lambda complaint, _user: complaint.opened_at,
     ),
+    ListColumn(
+        key="updated_at",
+        label=_("Changed"),
+        text_of=lambda complaint, _user: date_format(localtime(complaint.updated_at), "Y-m-d H:i"),
+        template="satisfaction/columns/updated_at.html",
+        sort=Sort(("updated_at",)),
+        css_class="phone-skip",
+        value_of=lambda complaint, _user: complaint.updated_at,
+    ),
 )
 STATE_FILTER = ListFilter(
     key="state",
@@ -84,11 +93,18 @@ STATE_FILTER = ListFilter(
 OPENED_AT_FILTER = ListFilter(
     key="opened_at", label=_("Received at"), comparisons=time_comparisons("opened_at")
 )
+UPDATED_AT_FILTER = ListFilter(
+    key="updated_at",
+    label=_("Changed"),
+    comparisons=time_comparisons("updated_at"),
+    is_on_demand=True,
+)
 FILTERS = (
     STATE_FILTER,
     reference_filter("customer", _("Customer"), "customer", CUSTOMER_REFERENCE),
     reference_filter("owner", _("Looked after by"), "owner", OWNER),
     OPENED_AT_FILTER,
+    UPDATED_AT_FILTER,
 )
 
 

@@ -1,8 +1,9 @@
-"""The list of scoring runs, for its page and the API."""
+"""The lists of scoring runs, for its page and the API, and of scores, for the API."""
 
 from typing import Any
 
 from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -16,9 +17,17 @@ from core.listing.comparisons import (
     time_comparisons,
 )
 from core.listing.declarations import ListColumn, ListDeclaration, Sort, fixed_columns
+from core.listing.field_filters import reference_filter
 from core.listing.filters import ListFilter, option_group
-from segmentation.models import RunState, ScoringRun
-from segmentation.selectors import all_runs
+from crm.fields import CUSTOMER_REFERENCE
+from segmentation.models import (
+    ChineseSegment,
+    ChurnLevel,
+    InternationalSegment,
+    RunState,
+    ScoringRun,
+)
+from segmentation.selectors import all_runs, current_run, visible_scores
 
 
 def _count(name: str) -> Any:
@@ -101,4 +110,40 @@ RUN_LIST = ListDeclaration(
     filters=lambda _fields: FILTERS,
     sorts={"id": Sort()},
     default_sort="-id",
+)
+
+
+def _choice_filter(key: str, label: str | Promise, path: str, choices: Any) -> ListFilter:
+    comparisons = choice_comparisons(Column(path, Choice(lambda: choices)), may_be_empty=False)
+    return ListFilter(key, label, comparisons)
+
+
+SCORE_FILTERS = (
+    reference_filter("customer", _("Customer"), "customer", CUSTOMER_REFERENCE),
+    _choice_filter(
+        "flag",
+        _("Churn flag"),
+        "churn_level",
+        [(str(level.value), level.label) for level in ChurnLevel],
+    ),
+    _choice_filter("segment", _("Segment"), "segment_cn", ChineseSegment.choices),
+    _choice_filter(
+        "international",
+        _("International segment"),
+        "segment_intl",
+        InternationalSegment.choices,
+    ),
+)
+# The scores of one run, of which each customer has one: of the current one, until the API's view
+# replaces the rows by those of another.
+SCORE_LIST = ListDeclaration(
+    name="scores",
+    title=_("Scores"),
+    permission=Permission.SCORE_VIEW,
+    rows=lambda user: visible_scores(user, current_run()),
+    columns=fixed_columns(),
+    filters=lambda _fields: SCORE_FILTERS,
+    sorts={"customer_id": Sort()},
+    default_sort="-customer_id",
+    row_key="customer_id",
 )

@@ -14,7 +14,7 @@ from django.db.models import Count, F, QuerySet, Sum
 
 from accounts.models import User
 from accounts.permissions import DataAccessLevel
-from accounts.scoping import ScopedQuerySet
+from accounts.scoping import ScopedQuerySet, ScopedUser
 from crm.models import Customer
 from segmentation.models import CustomerScore, RunState, ScoreTotal, ScoringRun
 from segmentation.models.run import ACTIVE_STATES
@@ -47,9 +47,10 @@ def active_run() -> ScoringRun | None:
     return all_runs().filter(state__in=ACTIVE_STATES).first()
 
 
-def visible_scores(user: User, run: ScoringRun) -> ScopedQuerySet[CustomerScore]:
-    """Return one run's scores of the customers ``user`` may see."""
-    return CustomerScore.objects.visible_to(user).filter(run=run)
+def visible_scores(user: ScopedUser, run: ScoringRun | None) -> ScopedQuerySet[CustomerScore]:
+    """Return one run's scores of the customers ``user`` may see; none without a run."""
+    scores = CustomerScore.objects.visible_to(user)
+    return scores.none() if run is None else scores.filter(run=run)
 
 
 def score_history(

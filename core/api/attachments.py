@@ -1,28 +1,44 @@
 """REST: the files of records, under the record: ``customers/<id>/files/``."""
 
+from dataclasses import replace
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.http import FileResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.scoping import ScopedQuerySet
+from core.api.listing import ListResource
 from core.api.resources import requesting_user, require_user
 from core.files.kinds import OCTET_STREAM, FileKind
 from core.files.records import AttachmentRecords
 from core.files.responses import file_response
 from core.files.uploads import limit_upload, submitted_file
+from core.listing.declarations import ListDeclaration, Sort, fixed_columns
 from core.models import Attachment
 from core.selectors import attachments_of
 from core.services.attachment import add_attachment, remove_attachment
+
+ATTACHMENT_LIST = ListDeclaration(
+    name="files",
+    title=_("Files"),
+    permission=None,  # the resource of each record type has that of its records
+    rows=Attachment.objects.visible_to,
+    columns=fixed_columns(),
+    filters=lambda _fields: (),
+    sorts={"id": Sort()},
+    default_sort="-id",
+)
 
 
 class AttachmentSerializer(serializers.Serializer[Attachment]):
@@ -59,22 +75,32 @@ class AttachmentResource(GenericAPIView[Attachment]):
 
     def get_queryset(self) -> ScopedQuerySet[Attachment]:
         """Return the files of the record; raise the model's DoesNotExist for a hidden record."""
-        user = requesting_user(self)
         if getattr(self, "swagger_fake_view", False):
-            return Attachment.objects.visible_to(user)
-        record = self.records.visible_to(user).only("pk").get(pk=self.kwargs["pk"])
-        return attachments_of(require_user(self.request), self.records, record.pk)
+            return Attachment.objects.visible_to(requesting_user(self))
+        return attachments_of(require_user(self.request), self.records, self.record_id)
+
+    @cached_property
+    def record_id(self) -> int:
+        """The id of the record; raises the model's DoesNotExist for a hidden record."""
+        visible = self.records.visible_to(require_user(self.request))
+        record_id: int = visible.only("pk").get(pk=self.kwargs["pk"]).pk
+        return record_id
 
 
-class AttachmentList(AttachmentResource, ListAPIView[Attachment]):
+class AttachmentList(AttachmentResource, ListResource):
     """The files of a record."""
 
+    list_declaration = ATTACHMENT_LIST
     parser_classes = [MultiPartParser]
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         """Limit the size of an upload, before anything reads the body."""
         limit_upload(request)
         return super().initialize_request(request, *args, **kwargs)
+
+    def requested_list(self) -> ListDeclaration:
+        """Return the list of the record's files."""
+        return replace(ATTACHMENT_LIST, rows=lambda _user: self.get_queryset())
 
     @extend_schema(
         summary="Add a file",
@@ -83,10 +109,10 @@ class AttachmentList(AttachmentResource, ListAPIView[Attachment]):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Store the file and return its attachment."""
-        self.get_queryset()  # answers 404 for a hidden record, whatever was sent
+        record_id = self.record_id  # answers 404 for a hidden record, whatever was sent
         file = submitted_file(request)
         attachment = add_attachment(
-            records=self.records, record_id=pk, name=file.name or "", content=file,
+            records=self.records, record_id=record_id, name=file.name or "", content=file,
             actor=require_user(request),
         )  # fmt: skip
         return Response(AttachmentSerializer(attachment).data, status=HTTPStatus.CREATED)

@@ -86,8 +86,10 @@ class KeysetPagination(BasePagination):
         pager = view.user_list.pager(queryset, view.list_query, read_page_size(request))
         self.codec = view.user_list.position_codec(view.list_query)
         self.page = self._read_page(pager, request.query_params.get(CURSOR, ""))
-        rows = {row.pk: row for row in view.get_queryset().filter(pk__in=self.page.ids)}
-        return [rows[pk] for pk in self.page.ids if pk in rows]
+        row_key = view.list_declaration.row_key
+        found = view.get_queryset().filter(**{f"{row_key}__in": self.page.ids})
+        rows = {getattr(row, row_key): row for row in found}
+        return [rows[key] for key in self.page.ids if key in rows]
 
     def _read_page(self, pager: KeysetPager, cursor: str) -> KeysetPage:
         if not cursor:
@@ -133,11 +135,14 @@ class KeysetPagination(BasePagination):
 
 
 class ListResource(ListAPIView[Any]):
-    """A view whose list is declared. ``get_queryset`` returns the rows with all that is shown."""
+    """A view whose list is declared. ``get_queryset`` returns the rows with all that is shown.
+
+    ``other_parameters`` are those that are no filters of the list; the view reads them itself.
+    """
 
     list_declaration: ClassVar[ListDeclaration]
     default_sort: ClassVar[str] = ""  # the declaration's, if blank
-    filter_backends = ()
+    other_parameters: ClassVar[Sequence[str]] = ()
     pagination_class = KeysetPagination
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -145,20 +150,34 @@ class ListResource(ListAPIView[Any]):
 
         The ids of its rows are found first, and only these rows are read with all that is shown.
         """
-        rows = self.paginate_queryset(self.user_list.rows(self.list_query, is_ordered=True))
-        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+        page = self.paginate_queryset(self.user_list.rows(self.list_query, is_ordered=True))
+        shown = self.shown_rows(page or [])
+        return self.get_paginated_response(self.get_serializer(shown, many=True).data)
+
+    def shown_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return what the serializer gets of the rows of a page."""
+        return rows
+
+    def requested_list(self) -> ListDeclaration:
+        """Return the list of the request: one that depends on its address has other rows."""
+        return self.list_declaration
 
     @cached_property
     def user_list(self) -> UserList:
         """The list of the user of the request."""
         return UserList(
-            self.list_declaration, require_user(self.request), default_sort=self.default_sort
+            self.requested_list(), require_user(self.request), default_sort=self.default_sort
         )
 
     @cached_property
     def list_query(self) -> ListQuery:
         """The query of the request; raises ValidationError with all that cannot be accepted."""
-        query, problems = self.user_list.read(self.request.query_params, (CURSOR, PAGE_SIZE))
+        query, problems = self.user_list.read(
+            self.request.query_params, (CURSOR, PAGE_SIZE, *self.other_parameters)
+        )
         if problems:
-            raise ValidationError({problem.name: [str(problem.message)] for problem in problems})
+            errors: dict[str, list[str]] = {}
+            for problem in problems:
+                errors.setdefault(problem.name, []).append(str(problem.message))
+            raise ValidationError(errors)
         return query

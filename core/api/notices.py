@@ -1,21 +1,59 @@
 """REST: the user's own notices."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api.listing import ListResource
 from core.api.permissions import SignedIn
 from core.api.resources import StrictSerializer, requesting_user, require_user
+from core.fields.kinds import Choice, YesNo
+from core.listing.comparisons import (
+    Column,
+    choice_comparisons,
+    time_comparisons,
+    yes_no_comparisons,
+)
+from core.listing.declarations import ListDeclaration, Sort, fixed_columns
+from core.listing.filters import ListFilter
 from core.models import Notice
 from core.notices.reading import own_notices, show_notices
+from core.notices.registry import notice_kinds
 from core.services.notice import mark_all_notices_read, mark_notice_read
+
+FILTERS = (
+    ListFilter(
+        "unread",
+        _("Unread"),
+        yes_no_comparisons(Column("read_at__isnull", YesNo()), may_be_empty=False),
+    ),
+    ListFilter(
+        "kind",
+        _("Kind"),
+        choice_comparisons(
+            Column("kind", Choice(lambda: [(kind, kind) for kind in notice_kinds()])),
+            may_be_empty=False,
+        ),
+    ),
+    ListFilter("created_at", _("at"), time_comparisons("created_at")),
+)
+NOTICE_LIST = ListDeclaration(
+    name="notices",
+    title=_("Notices"),
+    permission=None,
+    rows=own_notices,
+    columns=fixed_columns(),
+    filters=lambda _fields: FILTERS,
+    sorts={"id": Sort()},
+    default_sort="-id",
+)
 
 
 class NoticeSerializer(serializers.Serializer[Any]):
@@ -43,35 +81,23 @@ class ReadCountSerializer(serializers.Serializer[dict[str, int]]):
     read = serializers.IntegerField()
 
 
-class NoticeFilters(filters.FilterSet):
-    """Filters of notices."""
-
-    unread = filters.BooleanFilter("read_at", lookup_expr="isnull")
-
-    class Meta:
-        model = Notice
-        fields: list[str] = []
-
-
 @extend_schema_view(
     get=extend_schema(operation_id="notices_list", summary="List your notices, newest first")
 )
-class NoticeList(ListAPIView[Notice]):
+class NoticeList(ListResource):
     """The user's own notices."""
 
     permission_classes = [SignedIn]
     serializer_class = NoticeSerializer
-    filterset_class = NoticeFilters
+    list_declaration = NOTICE_LIST
 
     def get_queryset(self) -> QuerySet[Notice]:
         """Return the user's notices of known kinds."""
         return own_notices(requesting_user(self))
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return a page of notices with their texts."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        shown = show_notices(require_user(request), page or [])
-        return self.get_paginated_response(NoticeSerializer(shown, many=True).data)
+    def shown_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return the notices with their texts."""
+        return show_notices(require_user(self.request), rows)
 
 
 class NoticeDetailRead(APIView):

@@ -1,10 +1,9 @@
-"""Pagination of the API's lists, by cursor: page 10,000 costs as much as page 1."""
+"""The parameters of the pages of every list: the cursor and the number of rows."""
 
 from typing import Any
 
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 CURSOR, PAGE_SIZE = "cursor", "page_size"  # parameters of every list
@@ -31,33 +30,3 @@ def pagination_parameters() -> list[dict[str, Any]]:
             (PAGE_SIZE, "Rows of a page.", size),
         )
     ]
-
-
-class CursorPages(CursorPagination):
-    """Pages in descending order of ids, which are unique, indexed and never change.
-
-    The client may ask for another ``page_size``, up to 500.
-    """
-
-    ordering = "-pk"
-    cursor_query_param = CURSOR
-    page_size_query_param = PAGE_SIZE
-
-    def get_page_size(self, request: Request) -> int:
-        """Return the number of rows of a page; raise ValidationError for an invalid one."""
-        return read_page_size(request)
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe the parameters."""
-        return pagination_parameters()
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return the cursor of the request, or None; raise ValidationError for an invalid one."""
-        try:
-            cursor = super().decode_cursor(request)
-            if cursor is not None and cursor.position is not None:
-                int(cursor.position)  # the id at which the page begins; ValueError if it is none
-        except (NotFound, ValueError) as error:
-            message = _("Take the cursor from a page's links.")
-            raise ValidationError({CURSOR: [message]}) from error
-        return cursor

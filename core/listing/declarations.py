@@ -176,7 +176,8 @@ class ListDeclaration:
     fields. ``branches`` are those of every order that has none of its own (see ``Sort``).
     ``export_columns`` are the columns of exports, if these have others than the page. Every
     signed-in user may see a list whose ``permission`` is None. Rows of a list with ``bulk_edits``
-    can be selected.
+    can be selected. ``row_key`` is the column by which pages tell the rows apart, a unique integer:
+    that of a list with a page is ``pk``.
     """
 
     name: str
@@ -199,3 +200,4 @@ class ListDeclaration:
     related: Sequence[str] = ()
     export_columns: MakeColumns | None = None
     bulk_edits: Sequence[BulkEdit] = ()
+    row_key: str = "pk"

@@ -33,6 +33,8 @@ class InvalidPositionError(ValueError):
 class Position:
     """The place of a row in the order: its part, its sort values as JSON has them, its id.
 
+    The id is the value of the list's ``row_key``.
+
     ``number`` counts the rows up to this one when the page was read.
     """
 
@@ -125,8 +127,10 @@ class KeysetPager:
         descending: bool,
         page_size: int,
         branches: Sequence[Q] = (),
+        row_key: str = "pk",
     ) -> None:
         self.rows = rows
+        self.row_key = row_key
         self.branches = branches
         self.descending = descending
         self.page_size = page_size
@@ -208,15 +212,16 @@ class KeysetPager:
         rows = rows.annotate(**columns)
         if self.branches:
             first, *others = (
-                rows.filter(branch).values("pk", *columns)[:limit] for branch in self.branches
+                rows.filter(branch).values(self.row_key, *columns)[:limit]
+                for branch in self.branches
             )
             sign = "-" if descending else ""
             rows = first.union(*others, all=True).order_by(
-                *(f"{sign}{name}" for name in (*columns, "pk"))
+                *(f"{sign}{name}" for name in (*columns, self.row_key))
             )
         return [
             _Row(number, tuple(values), pk)
-            for pk, *values in rows.values_list("pk", *columns)[:limit]
+            for pk, *values in rows.values_list(self.row_key, *columns)[:limit]
         ]
 
     def _read_groups(
@@ -231,7 +236,7 @@ class KeysetPager:
         beginnings = [
             self._part_rows(number, position, descending=descending)
             .annotate(part_number=Value(number))
-            .values_list("pk", "part_number")[:limit]
+            .values_list(self.row_key, "part_number")[:limit]
             for number in numbers
         ]
         found = list(beginnings[0].union(*beginnings[1:], all=True))
@@ -246,9 +251,26 @@ class KeysetPager:
         part = self.parts[number]
         rows = self.rows.filter(part.condition)
         if position and position.part == number:
-            rows = rows.filter(_is_behind(part, position, rows, descending=descending))
-        expressions = (*part.expressions, F("pk"))
+            rows = rows.filter(self._is_behind(part, position, descending=descending))
+        expressions = (*part.expressions, F(self.row_key))
         return rows.order_by(*(OrderBy(each, descending=descending) for each in expressions))
+
+    def _is_behind(
+        self, part: _Part, boundary: Position, *, descending: bool
+    ) -> GreaterThan | LessThan:
+        query = self.rows.query.clone()  # resolving an expression adds its joins to the query
+        fields = [each.resolve_expression(query).output_field for each in part.expressions]
+        try:
+            values = [
+                Value(field.to_python(value), output_field=field)
+                for field, value in zip(fields, boundary.values, strict=True)
+            ]
+        except (ValueError, ValidationError) as error:  # made before the order was declared anew
+            raise InvalidPositionError from error
+        compare = LessThan if descending else GreaterThan
+        return compare(
+            _RowValue(*part.expressions, F(self.row_key)), _RowValue(*values, Value(boundary.pk))
+        )
 
 
 class _RowValue(Func):
@@ -256,22 +278,6 @@ class _RowValue(Func):
 
     template = "(%(expressions)s)"
     output_field = BooleanField()
-
-
-def _is_behind(
-    part: _Part, boundary: Position, rows: QuerySet[Any], *, descending: bool
-) -> GreaterThan | LessThan:
-    query = rows.query.clone()  # resolving an expression adds its joins to the query
-    fields = [each.resolve_expression(query).output_field for each in part.expressions]
-    try:
-        values = [
-            Value(field.to_python(value), output_field=field)
-            for field, value in zip(fields, boundary.values, strict=True)
-        ]
-    except (ValueError, ValidationError) as error:  # made before the order was declared anew
-        raise InvalidPositionError from error
-    compare = LessThan if descending else GreaterThan
-    return compare(_RowValue(*part.expressions, F("pk")), _RowValue(*values, Value(boundary.pk)))
 
 
 def _parts(sort: Sort, *, descending: bool) -> list[_Part]:

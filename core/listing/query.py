@@ -4,21 +4,27 @@ A query is kept as text: values are those of the address, so that it can be stor
 by a user who sees other records. ``UserList`` (``selection``) turns it into rows.
 """
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+from django.core.exceptions import ValidationError
 
 from core.listing.conditions import (
     Condition,
     Group,
     InvalidConditionsError,
     Node,
+    QueryTooLargeError,
+    check_size,
     from_json,
     to_json,
     to_text,
 )
 
 VERSION = 1
+MAX_SEARCH_LENGTH = MAX_SORT_LENGTH = 100
 SEARCH, SORT, WHERE = "q", "sort", "where"  # parameters of every list
 
 
@@ -82,7 +88,14 @@ class ListQuery:
         return pairs
 
     def to_json(self) -> dict[str, Any]:
-        """Return the query as JSON, with the version of its form."""
+        """Return the query as JSON, with the version of its form.
+
+        Raises ValidationError if it is too large: with a tab's conditions an address can be.
+        """
+        try:
+            check_size(self.conditions)
+        except QueryTooLargeError as error:
+            raise ValidationError(str(error)) from error
         return {
             "version": VERSION,
             "search": self.search,
@@ -94,11 +107,11 @@ class ListQuery:
     def from_json(cls, data: Mapping[str, Any]) -> "ListQuery":
         """Return the query of JSON that ``to_json`` wrote.
 
-        Raises InvalidConditionsError for anything else and for another version.
+        Raises InvalidConditionsError for anything else, for another version, and for a query that
+        is too large.
         """
         match data:
             case {"version": 1, "search": str(search), "where": where, "sort": str(sort)}:
-                group = from_json(where)
-                if isinstance(group, Group) and group.operator == "all":
-                    return cls(search, group.members, sort)
-        raise InvalidConditionsError(str(data)[:60])
+                if len(search) <= MAX_SEARCH_LENGTH and len(sort) <= MAX_SORT_LENGTH:
+                    return cls(search, from_json(where), sort)
+        raise InvalidConditionsError(reprlib.repr(data))

@@ -21,7 +21,9 @@ from core.listing.conditions import (
     Group,
     InvalidConditionsError,
     Node,
+    QueryTooLargeError,
     all_conditions,
+    check_size,
     from_text,
     with_parameters_once,
 )
@@ -29,9 +31,8 @@ from core.listing.declarations import ListColumn, ListDeclaration, ListPart, Rel
 from core.listing.filters import ListFilter
 from core.listing.filterset import ComparisonFilter, ListFilterSet, comparison_filters
 from core.listing.paging import KeysetPager, PositionCodec
-from core.listing.query import SEARCH, SORT, WHERE, ListQuery
+from core.listing.query import MAX_SEARCH_LENGTH, SEARCH, SORT, WHERE, ListQuery
 
-MAX_SEARCH_LENGTH = 100
 REPEATED = gettext_lazy("Give this only once.")
 
 
@@ -139,9 +140,10 @@ class UserList:
                 is_multiple = self.comparisons[name].comparison.is_multiple
                 if len(values) > 1 and not is_multiple:
                     problems.append(Problem(name, REPEATED))
-                conditions.append(Condition(name, values if is_multiple else values[-1:]))
-        conditions += self._read_where(parameters.get(WHERE, ""), problems)
-        conditions = with_parameters_once(conditions)
+                condition = Condition(name, values if is_multiple else values[-1:])
+                conditions = _with(conditions, [condition], name, problems)
+        groups = self._read_where(parameters.get(WHERE, ""), problems)
+        conditions = _with(conditions, groups, WHERE, problems)
         query = ListQuery(
             search=_clean_search(parameters.get(SEARCH, "")) if self.declaration.search else "",
             conditions=tuple(conditions),
@@ -156,6 +158,9 @@ class UserList:
             nodes = from_text(text)
             for node in nodes:
                 self._predicate(node)
+        except QueryTooLargeError as error:
+            problems.append(Problem(WHERE, str(error)))
+            return ()
         except InvalidConditionsError as error:
             problems.append(Problem(WHERE, _("Not understood: %(part)s") % {"part": error}))
             return ()
@@ -186,6 +191,7 @@ class UserList:
             descending=is_descending,
             page_size=page_size,
             branches=branches(self.user) if branches else (),
+            row_key=self.declaration.row_key,
         )
 
     def read_rows(self, ids: Sequence[int], *, for_export: bool = False) -> list[Any]:
@@ -266,6 +272,22 @@ def _predicate(
     matching = relation.rows(user).filter(**{relation.path: OuterRef("pk")})
     exists = Exists(matching.filter(wanted))
     return Q(exists) if node.exists else ~Q(exists)
+
+
+def _with(
+    conditions: list[Node], added: Sequence[Node], name: str, problems: list[Problem]
+) -> list[Node]:
+    """Return the conditions with those of one parameter; without them if the query gets too large.
+
+    Then the parameter ``name`` is among the problems.
+    """
+    joined = with_parameters_once([*conditions, *added])
+    try:
+        check_size(joined)
+    except QueryTooLargeError as error:
+        problems.append(Problem(name, str(error)))
+        return conditions
+    return joined
 
 
 def _clean_search(text: str) -> str:

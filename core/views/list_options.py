@@ -3,7 +3,8 @@
 from django.http import Http404, JsonResponse
 
 from core.listing.page import find_list
-from core.listing.selection import MAX_SEARCH_LENGTH, UserList
+from core.listing.query import MAX_SEARCH_LENGTH
+from core.listing.selection import UserList
 from core.pages import AuthedRequest, Page
 
 

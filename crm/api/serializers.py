@@ -59,12 +59,12 @@ class TransactionSerializer(serializers.Serializer[Transaction]):
     """A bill, order or refund; related records are given by code."""
 
     id = serializers.IntegerField()
-    customer = serializers.CharField(source="customer.code")
+    customer = serializers.CharField(source="customer_code")
     date = serializers.DateField(source="occurred_on")
     amount = serializers.DecimalField(max_digits=20, decimal_places=2)
     currency = serializers.CharField()
     kind = serializers.SerializerMethodField()
-    billing_system = serializers.CharField(source="billing_system.code")
+    billing_system = serializers.CharField(source="billing_system_code")
     external_id = serializers.CharField()
     batch = serializers.IntegerField(source="batch_id")
 

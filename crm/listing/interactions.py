@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from common.parsing.errors import UnreadableError
 from core.fields.declarations import FieldDeclaration
 from core.fields.faults import ValueFault
-from core.listing.comparisons import MINE
+from core.listing.comparisons import MINE, time_comparisons
 from core.listing.conditions import Condition
 from core.listing.declarations import (
     ListColumn,
@@ -112,6 +112,14 @@ NEXT_STEP_FILTER = ListFilter(
 )
 
 
+UPDATED_AT_FILTER = ListFilter(
+    key="updated_at",
+    label=_("Changed"),
+    comparisons=time_comparisons("updated_at"),
+    is_on_demand=True,
+)
+
+
 def _columns(
     fields: Sequence[FieldDeclaration], part_columns: Sequence[ListColumn]
 ) -> list[ListColumn]:
@@ -135,7 +143,7 @@ def _filters(fields: Sequence[FieldDeclaration]) -> list[ListFilter]:
         elif field.name == "next_step_on" or (field.is_custom and not field.in_list):
             list_filter = replace(list_filter, is_offered=False)
         filters.append(list_filter)
-    return [*filters, UNIT_FILTER, NEXT_STEP_FILTER]
+    return [*filters, UNIT_FILTER, NEXT_STEP_FILTER, UPDATED_AT_FILTER]
 
 
 def _visible_interactions(user: User) -> QuerySet[Any]:
@@ -161,7 +169,7 @@ INTERACTION_LIST = ListDeclaration(
     filters=_filters,
     fields=INTERACTION.fields,
     fields_for=INTERACTION.fields_for,
-    sorts={"id": Sort()},
+    sorts={"id": Sort(), "updated_at": Sort(("updated_at",))},
     default_sort="-occurred_at",
     tabs=(
         ListTab("mine", pgettext_lazy("interactions", "Mine"), (Condition("user", (MINE,)),)),

@@ -329,6 +329,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="interaction",
+            index=models.Index(fields=["updated_at", "id"], name="crm_interaction_updated"),
+        ),
+        migrations.AddIndex(
+            model_name="interaction",
             index=models.Index(
                 fields=["customer", "occurred_at"],
                 include=("next_step_on", "channel", "direction", "phase"),

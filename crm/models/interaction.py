@@ -166,6 +166,7 @@ class Interaction(ScopedModel):
         ordering = ["-occurred_at", "-pk"]
         indexes = [
             models.Index(fields=["occurred_at", "id"], name="crm_interaction_when"),
+            models.Index(fields=["updated_at", "id"], name="crm_interaction_updated"),
             # Whether a next step is open is found in this index alone; so are, for counting, the
             # filtered interactions of the customers that a user sees.
             models.Index(

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from common.errors import StaleError
 from core.fields.forms import MAX_BIGINT_DIGITS
-from core.listing.selection import MAX_SEARCH_LENGTH
+from core.listing.query import MAX_SEARCH_LENGTH
 from core.pages import AuthedRequest, Page
 from core.record_form import Conflict, merge_conflict
 from crm.forms import CustomerForm

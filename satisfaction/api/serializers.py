@@ -30,6 +30,7 @@ class ComplaintSerializer(serializers.Serializer[Complaint]):
         source="closed_by.employee_number", default=None, allow_null=True
     )
     resolution = serializers.CharField(allow_blank=True, help_text="Blank while it is open.")
+    updated_at = serializers.DateTimeField(help_text="Time of the latest entry of its timeline.")
 
 
 class ComplaintEntrySerializer(serializers.Serializer[ComplaintEntry]):

@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("updated_at", models.DateTimeField(editable=False, verbose_name="last changed")),
                 (
                     "closed_by",
                     models.ForeignKey(
@@ -226,6 +227,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("updated_at", models.DateTimeField(editable=False, verbose_name="last changed")),
                 (
                     "closed_by",
                     models.ForeignKey(
@@ -309,6 +311,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="complaint",
+            index=models.Index(fields=["updated_at", "id"], name="complaint_updated"),
+        ),
+        migrations.AddIndex(
+            model_name="complaint",
             index=models.Index(
                 condition=models.Q(("state", "closed"), _negated=True),
                 fields=["opened_at"],
@@ -368,13 +374,20 @@ class Migration(migrations.Migration):
                 name="satisfaction_complaint_closed_after_opened",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="complaint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("updated_at__gte", models.F("opened_at"))),
+                name="satisfaction_complaint_updated_after_opened",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="complaint",
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "satisfaction_complaintevent" ("closed_at", "closed_by_id", "customer_id", "description", "id", "number", "opened_at", "opened_by_id", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolution", "state", "title", "version") SELECT new_values."closed_at", new_values."closed_by_id", new_values."customer_id", new_values."description", new_values."id", new_values."number", new_values."opened_at", new_values."opened_by_id", new_values."owner_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."resolution", new_values."state", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
-                    hash="3fd5bc35f93737e1e265419c1932e9e572cdf7c5",
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "satisfaction_complaintevent" ("closed_at", "closed_by_id", "customer_id", "description", "id", "number", "opened_at", "opened_by_id", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolution", "state", "title", "updated_at", "version") SELECT new_values."closed_at", new_values."closed_by_id", new_values."customer_id", new_values."description", new_values."id", new_values."number", new_values."opened_at", new_values."opened_by_id", new_values."owner_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."resolution", new_values."state", new_values."title", new_values."updated_at", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="06a31e5116b59d3248192ef15100f1a99ff5fd51",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_4dfec",
@@ -389,8 +402,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "satisfaction_complaintevent" ("closed_at", "closed_by_id", "customer_id", "description", "id", "number", "opened_at", "opened_by_id", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolution", "state", "title", "version") SELECT new_values."closed_at", new_values."closed_by_id", new_values."customer_id", new_values."description", new_values."id", new_values."number", new_values."opened_at", new_values."opened_by_id", new_values."owner_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."resolution", new_values."state", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
-                    hash="842389fab52fb937b48c133f714bfcafdb48f5ba",
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "satisfaction_complaintevent" ("closed_at", "closed_by_id", "customer_id", "description", "id", "number", "opened_at", "opened_by_id", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolution", "state", "title", "updated_at", "version") SELECT new_values."closed_at", new_values."closed_by_id", new_values."customer_id", new_values."description", new_values."id", new_values."number", new_values."opened_at", new_values."opened_by_id", new_values."owner_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."resolution", new_values."state", new_values."title", new_values."updated_at", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="e339c021cb1181009526178da92d7809b2a15482",
                     level="STATEMENT",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_245c3",
@@ -405,8 +418,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "satisfaction_complaintevent" ("closed_at", "closed_by_id", "customer_id", "description", "id", "number", "opened_at", "opened_by_id", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolution", "state", "title", "version") SELECT old_values."closed_at", old_values."closed_by_id", old_values."customer_id", old_values."description", old_values."id", old_values."number", old_values."opened_at", old_values."opened_by_id", old_values."owner_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."resolution", old_values."state", old_values."title", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                    hash="02df20278bf52a344fd612e8110f19f9dc879104",
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "satisfaction_complaintevent" ("closed_at", "closed_by_id", "customer_id", "description", "id", "number", "opened_at", "opened_by_id", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolution", "state", "title", "updated_at", "version") SELECT old_values."closed_at", old_values."closed_by_id", old_values."customer_id", old_values."description", old_values."id", old_values."number", old_values."opened_at", old_values."opened_by_id", old_values."owner_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."resolution", old_values."state", old_values."title", old_values."updated_at", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="954356c888adee0472a1f32309c0d35fc1209c38",
                     level="STATEMENT",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_d0ef2",

@@ -75,8 +75,9 @@ class Complaint(ScopedModel):
 
     ``opened_at`` and ``opened_by`` say when and by whom it was received; reopening leaves them. The
     ``owner`` is the user who looks after it. ``closed_at``, ``closed_by`` and ``resolution`` are
-    filled exactly while it is closed. Every change, a comment included, increments ``version``. The
-    services compare it with the version that a user has read.
+    filled exactly while it is closed. Every change, a comment included, increments ``version``,
+    which the services compare with the version that a user has read, and sets ``updated_at`` to the
+    time of its entry in the timeline.
     """
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
@@ -120,6 +121,7 @@ class Complaint(ScopedModel):
         _("resolution"), blank=True, validators=[MaxLengthValidator(MAX_TEXT_LENGTH)]
     )
     version = models.PositiveIntegerField(default=1, editable=False)
+    updated_at = models.DateTimeField(_("last changed"), editable=False)
 
     objects = ComplaintQuerySet.as_manager()
 
@@ -130,6 +132,7 @@ class Complaint(ScopedModel):
         indexes = [
             models.Index(fields=["customer", "-opened_at"], name="complaint_customer_opened"),
             models.Index(fields=["-opened_at", "-id"], name="complaint_opened"),
+            models.Index(fields=["updated_at", "id"], name="complaint_updated"),
             models.Index(
                 fields=["opened_at"], condition=~Q(state=State.CLOSED), name="complaint_open_oldest"
             ),
@@ -165,6 +168,10 @@ class Complaint(ScopedModel):
             models.CheckConstraint(
                 name="satisfaction_complaint_closed_after_opened",
                 condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("opened_at")),
+            ),
+            models.CheckConstraint(
+                name="satisfaction_complaint_updated_after_opened",
+                condition=Q(updated_at__gte=F("opened_at")),
             ),
         ]
 

@@ -35,11 +35,13 @@ def open_complaint(
     authorise(actor, Permission.COMPLAINT_WORK)
     with audited_transaction(actor, Action.COMPLAINT_OPEN):
         customer = Customer.objects.visible_to(actor).get(pk=customer_id)
+        now = timezone.now()
         complaint = Complaint(
             customer=customer,
             title=" ".join(title.split()),
             description=description.strip(),
-            opened_at=timezone.now(),
+            opened_at=now,
+            updated_at=now,
             opened_by=actor,
             owner=owner or actor,
         )
@@ -65,9 +67,10 @@ def comment_on_complaint(*, complaint_id: int, text: str, actor: User) -> Compla
     text = _required_text("text", text, _("Write the comment."))
     with audited_transaction(actor, Action.COMPLAINT_COMMENT):
         complaint = get_locked(Complaint.objects.visible_to(actor), complaint_id)
-        complaint.version += 1
-        complaint.save(update_fields=["version"])
-        _add_entry(complaint, EntryKind.COMMENT, text, actor=actor, at=timezone.now())
+        now = timezone.now()
+        _mark_changed(complaint, now)
+        complaint.save(update_fields=["version", "updated_at"])
+        _add_entry(complaint, EntryKind.COMMENT, text, actor=actor, at=now)
     return complaint
 
 
@@ -91,7 +94,7 @@ def close_complaint(
         now = timezone.now()
         complaint.state, complaint.closed_at, complaint.closed_by = State.CLOSED, now, actor
         complaint.resolution = resolution
-        complaint.version += 1
+        _mark_changed(complaint, now)
         complaint.save()
         _add_entry(complaint, EntryKind.CLOSED, resolution, actor=actor, at=now)
     return complaint
@@ -116,9 +119,10 @@ def reopen_complaint(
         complaint.state = State.REOPENED
         complaint.closed_at = complaint.closed_by = None
         complaint.resolution = ""
-        complaint.version += 1
+        now = timezone.now()
+        _mark_changed(complaint, now)
         complaint.save()
-        _add_entry(complaint, EntryKind.REOPENED, reason, actor=actor, at=timezone.now())
+        _add_entry(complaint, EntryKind.REOPENED, reason, actor=actor, at=now)
     return complaint
 
 
@@ -146,6 +150,11 @@ def _required_text(field: str, text: str, required_message: str) -> str:
         message = _("Keep it to %(limit)d characters.") % {"limit": MAX_TEXT_LENGTH}
         raise ValidationError({field: message})
     return text
+
+
+def _mark_changed(complaint: Complaint, at: datetime) -> None:
+    complaint.version += 1
+    complaint.updated_at = at
 
 
 def _add_entry(

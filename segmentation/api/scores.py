@@ -1,71 +1,67 @@
 """REST views of scores: those of the current run, or of the run of a day."""
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from functools import cached_property
 
-from django.db.models import QuerySet
-from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.generics import ListAPIView
+from django.db.models import F, QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.exceptions import ValidationError
 
 from accounts.permissions import Permission
-from core.api.pagination import CursorPages
+from common.parsing.errors import UnreadableError
+from core.api.listing import ListResource
 from core.api.resources import requesting_user
+from core.fields.faults import ValueFault
+from core.fields.kinds import Date
+from core.listing.declarations import ListDeclaration
 from segmentation.api.serializers import ScoreSerializer
-from segmentation.models import ChineseSegment, ChurnLevel, CustomerScore, InternationalSegment
-from segmentation.selectors import published_runs
+from segmentation.listing import SCORE_LIST
+from segmentation.models import CustomerScore, ScoringRun
+from segmentation.selectors import current_run, published_runs, visible_scores
 
-
-class ScorePages(CursorPages):
-    """Pages in descending order of the customers' ids."""
-
-    ordering = "-customer_id"
-
-
-class ScoreFilters(filters.FilterSet):
-    """Filters of scores. ``as_of`` is applied by the view, which needs the run first."""
-
-    as_of = filters.DateFilter(
-        method="keep_run", label="Day of the run; the current run if it is not given"
-    )
-    customer = filters.CharFilter("customer__code", max_length=40)
-    segment = filters.ChoiceFilter("segment_cn", choices=ChineseSegment.choices)
-    international = filters.ChoiceFilter("segment_intl", choices=InternationalSegment.choices)
-    flag = filters.ChoiceFilter("churn_level", choices=ChurnLevel.choices)
-
-    def keep_run(
-        self, scores: QuerySet[CustomerScore], name: str, value: Any
-    ) -> QuerySet[CustomerScore]:
-        """Keep the scores of the published run of a day; none if there is none."""
-        return scores.filter(run__in=list(published_runs().filter(as_of=value)))
-
-    @property
-    def qs(self) -> QuerySet[CustomerScore]:
-        """The matching scores, of the current run unless a day is given."""
-        scores: QuerySet[CustomerScore] = super().qs
-        if self.form.cleaned_data.get("as_of") is not None:
-            return scores
-        return scores.filter(run__in=list(published_runs()[:1]))
-
-    class Meta:
-        model = CustomerScore
-        fields: ClassVar[list[str]] = []
+AS_OF = "as_of"
 
 
 @extend_schema_view(
     get=extend_schema(
         operation_id="scores_list",
         summary="List the scores of the customers you see, of the current run or of a day",
+        parameters=[
+            OpenApiParameter(
+                AS_OF,
+                OpenApiTypes.DATE,
+                description="Day of the run; the current run if it is not given.",
+            )
+        ],
     )
 )
-class ScoreList(ListAPIView[CustomerScore]):
-    """Scores of one run."""
+class ScoreList(ListResource):
+    """Scores of one run. No filter selects the run: a customer has a score in each of them."""
 
     permission = Permission.SCORE_VIEW
+    list_declaration = SCORE_LIST
+    other_parameters = (AS_OF,)
     serializer_class = ScoreSerializer
-    filterset_class = ScoreFilters
-    pagination_class = ScorePages
+
+    @cached_property
+    def run(self) -> ScoringRun | None:
+        """The run of the request, or None; raises ValidationError for an unreadable day."""
+        text = self.request.query_params.get(AS_OF, "").strip()
+        if not text:
+            return current_run()
+        try:
+            day = Date().parse(text)
+        except UnreadableError as error:
+            raise ValidationError({AS_OF: [ValueFault(error.code).label]}) from error
+        return published_runs().filter(as_of=day).first()
+
+    def requested_list(self) -> ListDeclaration:
+        """Return the list of the run's scores."""
+        return replace(SCORE_LIST, rows=lambda user: visible_scores(user, self.run))
 
     def get_queryset(self) -> QuerySet[CustomerScore]:
-        """Return the scores of the customers the user sees, of every run."""
-        scores = CustomerScore.objects.visible_to(requesting_user(self))
-        return scores.select_related("customer", "run")
+        """Return the run's scores of the customers the user sees, with codes and the run's day."""
+        run = None if getattr(self, "swagger_fake_view", False) else self.run
+        scores = visible_scores(requesting_user(self), run)
+        return scores.annotate(customer_code=F("customer__code"), as_of=F("run__as_of"))

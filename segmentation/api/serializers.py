@@ -63,8 +63,8 @@ class ReasonSerializer(serializers.Serializer[Any]):
 class ScoreSerializer(serializers.Serializer[CustomerScore]):
     """The score of a customer in a run (docs/scoring.md says what the figures mean)."""
 
-    customer = serializers.CharField(source="customer.code")
-    as_of = serializers.DateField(source="run.as_of", help_text="Things before this day count.")
+    customer = serializers.CharField(source="customer_code")
+    as_of = serializers.DateField(help_text="Things before this day count.")
     run = serializers.IntegerField(source="run_id")
     first_purchase = serializers.DateField(source="first_on")
     last_purchase = serializers.DateField(source="last_on")

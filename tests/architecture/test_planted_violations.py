@@ -90,7 +90,7 @@ def reported_violations(path: str, text: str) -> list[str]:
         ),
         (
             "crm/api/x.py",
-            "class X(FilterSet):\n  class Meta:\n    model = Customer\n    fields = ['parent']",
+            "class X(FilterSet):\n  class Meta:\n    model = Customer\n    fields = []",
             "Meta with model",
         ),
         # SQL.

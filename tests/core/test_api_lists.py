@@ -8,10 +8,12 @@ import pytest
 from accounts.models import User
 from tests.cast import Cast
 from tests.core.api import key_client
+from tests.crm.factories import make_customer
 
 LISTS = [
-    "billing-systems", "categories", "complaints", "customers", "grades", "industries", "jobs",
-    "scores", "scoring-runs", "sources", "transactions", "units", "users",
+    "billing-systems", "categories", "complaints", "customers", "grades", "industries",
+    "interactions", "jobs", "notices", "saved-views", "scores", "scoring-runs", "sources",
+    "transactions", "units", "users",
 ]  # fmt: skip
 
 
@@ -54,15 +56,24 @@ def test_parameter_of_every_list_given_twice_is_refused(
     assert errors == {parameter: ["Give this only once."]}
 
 
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "query", ["where=any()&where=all()", "where=&where=", "sort=id&sort=-id", "sort=&sort="]
+)
+def test_order_and_groups_given_twice_are_refused(cast: Cast, name: str, query: str) -> None:
+    errors = _refused(cast.executive, f"{name}/?{query}")
+    assert "Give this only once." in errors[query.partition("=")[0]]
+
+
 @pytest.mark.parametrize(
     ("address", "parameter"),
     [
-        *((f"{name}/?sort=id&sort=-id", "sort") for name in ("customers", "scoring-runs")),
         ("customers/?where=any(stage=lost)&where=any(stage=signed)", "where"),
         ("complaints/?where=any(state=closed)&where=any(owner=mine)", "where"),
         ("customers/?q=a&q=b", "q"),
         ("customers/?updated_at__gte=2026-01-01&updated_at__gte=2026-02-01", "updated_at__gte"),
-        ("transactions/?kind=bill&kind=order", "kind"),
+        ("transactions/?date__gte=2026-01-01&date__gte=2026-02-01", "date__gte"),
+        ("notices/?unread=true&unread=false", "unread"),
         ("scores/?as_of=2026-01-01&as_of=2026-01-02", "as_of"),
     ],
 )
@@ -71,6 +82,49 @@ def test_parameter_of_one_value_given_twice_is_refused(
 ) -> None:
     errors = _refused(cast.executive, address)
     assert "Give this only once." in errors[parameter]
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "message"),
+    [
+        ("where=any(any(any(any(stage=lost))))", "where", "4 levels"),
+        (f"where={';'.join(['stage=lost'] * 41)}", "where", "40 are possible"),
+        (f"where={';'.join(['no.complaints()'] * 6)}", "where", "5 are possible"),
+        (f"where=any(stage={','.join(['lost'] * 501)})", "where", "500 are possible"),
+        (f"where=any(code={'x' * 201})", "where", "Too long"),
+        (f"where=any(code={'x' * 4000})", "where", "4000 characters"),
+        ("&".join(["stage=lost"] * 501), "stage", "500 are possible"),
+        (f"code={'x' * 201}", "code", "Too long"),
+    ],
+)
+def test_query_that_is_too_large_is_refused(
+    cast: Cast, query: str, name: str, message: str
+) -> None:
+    errors = _refused(cast.executive, f"customers/?{query}")
+    assert list(errors) == [name]
+    assert message in errors[name][0]
+
+
+def test_files_of_a_record_are_a_list_like_others(cast: Cast) -> None:
+    customer = make_customer(cast.lanzhou)
+    address = f"customers/{customer.pk}/files/"
+    for query, name in (
+        ("page_size=0", "page_size"), ("sort=id&sort=id", "sort"), ("colour=red", "colour"),
+        ("where=any(a=1)", "where"), ("cursor=x", "cursor"),
+    ):  # fmt: skip
+        assert list(_refused(cast.executive, f"{address}?{query}")) == [name]
+
+
+def test_every_list_of_the_api_is_tested_here(cast: Cast) -> None:
+    paths = key_client(cast.executive).get("/api/v1/schema/").json()["paths"]
+    lists = {
+        path.removeprefix("/api/v1/").rstrip("/")
+        for path, operations in paths.items()
+        if operations.get("get", {}).get("operationId", "").endswith("_list")
+    }
+    files = {path for path in lists if path.endswith("/files")}
+    assert len(files) == 3  # of customers, interactions and complaints: one declaration
+    assert lists - files == set(LISTS)
 
 
 def test_parameter_of_several_values_is_accepted_twice(cast: Cast) -> None:

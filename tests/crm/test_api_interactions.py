@@ -1,7 +1,7 @@
 """Interactions in the REST API: list, read, create, change with If-Match, delete."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -49,6 +49,17 @@ def test_created_interaction_is_returned_with_all_fields(cast: Cast, customer: C
     assert datetime.fromisoformat(created["occurred_at"]) == datetime(2026, 3, 5, 1, tzinfo=UTC)
     assert created["duration_minutes"] == "45"
     assert (created["source_system"], created["external_id"]) == (None, "")
+
+
+def test_only_interactions_changed_since_a_time_are_listed(cast: Cast, customer: Customer) -> None:
+    client = key_client(cast.manager)
+    changed, unchanged = (make_interaction(customer, cast.manager) for _ in range(2))
+    since = (unchanged.updated_at + timedelta(microseconds=1)).isoformat()
+    parameters = {"updated_at__gte": since, "sort": "updated_at"}
+    assert client.get(LIST, parameters).json()["results"] == []
+    assert _send(client, "PATCH", _url(changed), {"outcome": "Agreed"}, **{"If-Match": "*"})
+    rows = client.get(LIST, parameters).json()["results"]
+    assert [(row["id"], row["version"]) for row in rows] == [(changed.pk, 2)]
 
 
 @pytest.mark.parametrize(

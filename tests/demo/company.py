@@ -37,8 +37,8 @@ CONTENT_QUERIES = (
         " JOIN crm_billingsystem b ON b.id = t.billing_system_id ORDER BY b.code, t.external_id"
     ),
     (
-        "SELECT number, title, state, opened_at, closed_at, resolution FROM satisfaction_complaint"
-        " ORDER BY number"
+        "SELECT number, title, state, opened_at, closed_at, resolution, updated_at"
+        " FROM satisfaction_complaint ORDER BY number"
     ),
     (
         "SELECT c.number, e.kind, e.text, e.at FROM satisfaction_complaintentry e"

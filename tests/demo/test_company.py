@@ -241,6 +241,13 @@ def test_next_complaint_gets_the_next_number() -> None:
     )
 
 
+def test_complaint_was_last_changed_by_its_latest_entry() -> None:
+    assert not fetch_rows(
+        "SELECT 1 FROM satisfaction_complaint c WHERE updated_at <> (SELECT max(at) FROM"
+        " satisfaction_complaintentry e WHERE e.complaint_id = c.id)"
+    )
+
+
 def test_demo_logins_prints_a_line_for_each() -> None:
     lines = run_command("demo_logins").splitlines()
     assert len(lines) == 1 + len(LOGINS)

@@ -57,7 +57,7 @@ def test_bills_are_sent_sent_again_and_corrected(client: GeneratedClient) -> Non
     assert (again.rows_created, again.rows_changed, again.rows_unchanged) == (0, 0, 3)
     corrected = _send(client, _bill("B2", "90.00"))
     assert (corrected.rows_changed, Transaction.objects.count()) == (1, 3)
-    stored = client.rows("transactions", "transactions_list", external_id="B2")
+    stored = client.rows("transactions", "transactions_list", external_id=["B2"])
     assert [(row.customer, row.amount, row.batch) for row in stored] == [
         ("OWN-1", "90.00", corrected.batch)
     ]

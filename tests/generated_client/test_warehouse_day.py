@@ -72,7 +72,7 @@ def test_scores_are_read_of_the_current_run_and_of_a_day(
     assert (current["C0"].as_of, current["C0"].flag) == (TODAY, model("ChurnFlag").VALUE_2)
     assert [reason.code for reason in current["C0"].reasons][:1] == ["silence"]
     assert current["C0"].reasons[0].text.startswith("Silent for")
-    earlier = client.rows("scores", "scores_list", as_of=date(2026, 1, 1), customer="C0")
+    earlier = client.rows("scores", "scores_list", as_of=date(2026, 1, 1), customer=["C0"])
     assert [(row.as_of, row.flag, row.reasons) for row in earlier] == [
         (date(2026, 1, 1), model("ChurnFlag").VALUE_0, [])
     ]
@@ -94,6 +94,11 @@ def test_complaints_are_read_with_their_timelines(
     assert [row.customer for row in rows] == ["C4", "C2", "C0"]
     is_open = client.rows("complaints", "complaints_list", state_not=["closed"])
     assert [row.customer for row in is_open] == ["C2", "C0"]
+    since = (max(row.updated_at for row in rows) + timedelta(microseconds=1)).isoformat()
+    assert client.rows("complaints", "complaints_list", updated_at_gte=since) == []
+    comment_on_complaint(complaint_id=rows[-1].id, text="已联系客户", actor=head)
+    changed = client.rows("complaints", "complaints_list", updated_at_gte=since)
+    assert [(row.customer, row.version) for row in changed] == [("C0", 2)]
     complaint = client.call("complaints", "complaints_read_by_number", closed.number).parsed
     assert complaint.state == model("ComplaintState").CLOSED
     assert [(entry.kind, entry.author) for entry in complaint.timeline] == [

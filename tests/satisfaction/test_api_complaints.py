@@ -4,6 +4,7 @@ The customer ``OWN-1`` is the manager's, in Lanzhou; ``ELSE-1`` is hidden from a
 """
 
 import json
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from accounts.models import User
 from crm.models import Customer
 from satisfaction.models import Complaint
 from satisfaction.models.complaint import State
+from satisfaction.services.complaint import comment_on_complaint
 from tests.cast import Cast
 from tests.core.api import key_client
 from tests.crm.factories import make_customer
@@ -55,6 +57,8 @@ def _open(cast: Cast, **changes: Any) -> Any:
         ("?owner=mine", []),
         ("?opened_at__period=today&q=clo", ["closed"]),
         ("?opened_at__lte=2020-01-01", []),
+        ("?updated_at__gte=2020-01-01T00:00:00Z&sort=updated_at", ["open", "closed"]),
+        ("?updated_at__lte=2020-01-01", []),
         ("?where=any(state=closed;owner=colleague)", ["closed"]),
     ],
 )
@@ -67,6 +71,24 @@ def test_list_has_the_visible_complaints_that_match(
     response = key_client(cast.head).get(LIST + query)
     assert response.status_code == HTTPStatus.OK, response.content
     assert [row["title"] for row in response.json()["results"]] == titles
+
+
+def test_only_complaints_changed_since_a_time_are_listed(cast: Cast, customer: Customer) -> None:
+    commented = make_complaint(customer, actor=cast.manager, title="commented")
+    unchanged = make_complaint(customer, actor=cast.manager, title="unchanged")
+    client = key_client(cast.head)
+
+    def changed(since: str) -> list[dict[str, Any]]:
+        parameters = {"updated_at__gte": since, "sort": "updated_at"}
+        rows: list[dict[str, Any]] = client.get(LIST, parameters).json()["results"]
+        return rows
+
+    since = (unchanged.updated_at + timedelta(microseconds=1)).isoformat()
+    assert changed(since) == []
+    comment_on_complaint(complaint_id=commented.pk, text="Called.", actor=cast.manager)
+    (row,) = changed(since)
+    assert (row["title"], row["version"]) == ("commented", 2)
+    assert [each["title"] for each in changed(row["updated_at"])] == ["commented"]
 
 
 @pytest.mark.parametrize("query", ["?state=gone", "?sort=title", "?colour=red", "?where=title=x"])

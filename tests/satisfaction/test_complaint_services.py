@@ -1,6 +1,8 @@
 """The services that open, comment on, close and reopen complaints."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from unittest.mock import patch
 
 import pytest
@@ -51,6 +53,25 @@ def test_opening_records_user_text_and_time(cast: Cast, customer: Customer) -> N
     assert (complaint.opened_by, complaint.owner) == (cast.agent, cast.agent)
     assert before <= complaint.opened_at <= timezone.now()
     assert _timeline(complaint) == [(EntryKind.RECEIVED, "", "Ada Agent")]
+
+
+def test_every_change_sets_the_time_of_the_last_one(cast: Cast, complaint: Complaint) -> None:
+    def times() -> tuple[datetime, datetime]:
+        complaint.refresh_from_db()
+        entry = ComplaintEntry.objects.filter(complaint=complaint).latest("pk")
+        return complaint.updated_at, entry.at
+
+    last, entry_time = times()
+    assert last == entry_time == complaint.opened_at
+    changes: list[Callable[..., Complaint]] = [
+        partial(comment_on_complaint, text="Called."),
+        partial(close_complaint, resolution="Fixed."),
+        partial(reopen_complaint, reason="Down again."),
+    ]
+    for change in changes:
+        change(complaint_id=complaint.pk, actor=cast.agent)
+        previous, (last, entry_time) = last, times()
+        assert previous < last == entry_time
 
 
 def test_opening_for_the_account_manager_makes_them_the_owner(

@@ -55,9 +55,14 @@ def test_scores_of_the_current_run_are_read_with_their_reasons(cast: Cast) -> No
     ("query", "codes"),
     [
         ("?customer=LOST", ["LOST"]),
+        ("?customer__not=LOST", ["OTHER"]),
+        ("?customer=LOST&customer=OTHER", ["OTHER", "LOST"]),
         ("?customer=lost", []),
         ("?flag=2", ["LOST"]),
         ("?flag=0", ["OTHER"]),
+        ("?flag=0&flag=2&sort=customer_id", ["LOST", "OTHER"]),
+        ("?flag__not=2", ["OTHER"]),
+        ("?where=any(flag=2;segment__not=general_keep)", ["OTHER", "LOST"]),
         ("?as_of=2026-06-30", ["LOST"]),
         ("?as_of=2020-01-01", []),
     ],
@@ -70,10 +75,32 @@ def test_each_filter_restricts_the_scores(cast: Cast, query: str, codes: list[st
 
 @pytest.mark.usefixtures("customers")
 def test_wrong_values_are_refused_by_name(cast: Cast) -> None:
-    for query in ("?flag=9", "?as_of=yesterday", "?segment=x", "?cursor=x"):
+    for query in (
+        "?flag=9",
+        "?as_of=yesterday",
+        "?segment=x",
+        "?where=as_of=2026-06-30",
+        "?cursor=x",
+    ):
         response = key_client(cast.head).get(URL + query)
         assert response.status_code == HTTPStatus.BAD_REQUEST
         assert list(response.json()["errors"]) == [query[1:].partition("=")[0]]
+
+
+@pytest.mark.usefixtures("customers")
+@pytest.mark.parametrize("query", ["", "&as_of=2026-06-30"])
+def test_pages_have_each_customer_of_the_run_once(cast: Cast, query: str) -> None:
+    import_transactions_csv("customer,date,amount\nOTHER,2026-06-01,5\n", cast.division_admin)
+    make_published_run(TODAY - timedelta(days=1))
+    make_published_run(TODAY)
+    client = key_client(cast.head)
+    first = client.get(f"{URL}?page_size=1{query}").json()
+    second = client.get(first["next"]).json()
+    pages = [first["results"], second["results"]]
+    assert [[score["customer"] for score in page] for page in pages] == [["OTHER"], ["LOST"]]
+    assert {score["as_of"] for page in pages for score in page} == {query[-10:] or "2026-07-01"}
+    assert second["next"] is None
+    assert client.get(second["previous"]).json()["results"] == first["results"]
 
 
 @pytest.mark.parametrize("rows", [2, 20])
@@ -86,5 +113,5 @@ def test_scores_take_the_same_queries_at_any_length(
     import_transactions_csv("customer,date,amount\n" + "\n".join(lines), cast.division_admin)
     make_published_run(TODAY)
     client = key_client(cast.head)
-    with django_assert_num_queries(3):  # the key with its user; the current run; the page
+    with django_assert_num_queries(4):  # the key with its user; the current run; ids; the page
         assert len(client.get(URL).json()["results"]) == rows

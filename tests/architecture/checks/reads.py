@@ -200,19 +200,13 @@ def _check_class(file: SourceFile, node: ast.ClassDef, facts: ModelFacts) -> Ite
 def _is_restricted(file: SourceFile, node: ast.ClassDef) -> bool:
     """Return whether a ``Meta`` belongs to a form whose base restricts its choices.
 
-    A FilterSet restricts nothing: its ``fields`` must be empty and its filters defined explicitly.
+    A FilterSet restricts nothing. Those of lists are made of the declarations, without a ``Meta``.
     """
     form = file.parents.get(node)
     if node.name != "Meta" or not isinstance(form, ast.ClassDef):
         return False
     bases = {last_name(base) for base in form.bases}
-    has_no_fields = any(
-        isinstance(statement, ast.Assign | ast.AnnAssign)
-        and isinstance(statement.value, ast.List | ast.Tuple)
-        and not statement.value.elts
-        for statement in node.body
-    )
-    return bool(bases & RESTRICTED_FORMS) or ("FilterSet" in bases and has_no_fields)
+    return bool(bases & RESTRICTED_FORMS)
 
 
 def raw_sql(file: SourceFile) -> Iterator[Violation]:

@@ -250,7 +250,7 @@ def test_view_is_read_through_the_api(cast: Cast, django_assert_num_queries: Any
     view = make_view(cast.head, is_shared=True)
     make_view(cast.colleague)
     api = key_client(cast.manager)
-    with django_assert_num_queries(2):  # the key with its user; the views
+    with django_assert_num_queries(3):  # the key with its user; the ids; the views
         (result,) = api.get("/api/v1/saved-views/", {"list": CUSTOMERS}).json()["results"]
     assert result == {
         "id": view.pk,
